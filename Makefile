@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# make            build shuntd, shunt and the XDP program
+# make demo       as root: install what is missing, build, show the main job
+# make test       as root: install what is missing, build, run every test
+# make help       the rest
+#
+# Each folder of userspace/ is a floor and becomes one static library; a floor
+# is linked only with the floors below it, so an upward call does not link.
+
+MAKEFLAGS += -r
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+CC	 = gcc
+CLANG	 = clang
+BPFTOOL	 = $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+BUILD	 = build
+VERSION	:= 0.1.0
+
+# Floors, from the top down.
+FLOORS	 = app ctl export dataplane plan health conf net base
+
+WARN	 = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
+CPPFLAGS = -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -Iinclude -Iuserspace -I$(BUILD)/gen
+CFLAGS	 = -std=gnu11 -O2 -g -fno-strict-aliasing $(WARN) $(SAN_FLAGS)
+LDFLAGS	 = $(SAN_FLAGS)
+
+BPF_CPPFLAGS = -Iinclude -Ibpf -I/usr/include/$(shell $(CC) -print-multiarch)
+BPF_CFLAGS = -std=gnu11 -O2 -g -target bpf -mcpu=v3 -fno-strict-aliasing \
+	     -Wall -Wextra -Wshadow -Werror
+
+LIBS_base	= -lsystemd
+LIBS_net	= -lmnl
+LIBS_conf	= -lyaml
+LIBS_health	= -lcap-ng -lseccomp -lm
+LIBS_plan	= -ljansson
+LIBS_dataplane	= -lxdp -lbpf -lelf -lz
+LIBS_ctl	= -ljansson
+LIBS_export	= -lmicrohttpd
+LIBS_app	=
+
+lib		= $(BUILD)/lib/lib$(1).a
+# The floors from $(1) down; ctl and export stand side by side.
+below_base	= base
+below_net	= net $(below_base)
+below_conf	= conf $(below_net)
+below_health	= health $(below_conf)
+below_plan	= plan $(below_health)
+below_dataplane	= dataplane $(below_plan)
+below_export	= export $(below_dataplane)
+below_ctl	= ctl $(below_dataplane)
+below_app	= app ctl export $(below_dataplane)
+link_libs	= $(foreach f,$(below_$(1)),$(call lib,$(f))) \
+		  $(foreach f,$(below_$(1)),$(LIBS_$(f)))
+
+MAINS	 = userspace/app/shuntd.c userspace/app/shunt.c
+PROGRAMS = $(BUILD)/shuntd $(BUILD)/shunt
+BPF_SRC	 = $(wildcard bpf/*.h bpf/*.c include/shunt/*.h)
+
+.PHONY: all
+all: $(PROGRAMS) $(BUILD)/shunt.bpf.o
+
+# --- the XDP program and its skeleton -------------------------------------
+
+$(BUILD)/%.bpf.o: bpf/%.bpf.c $(BPF_SRC)
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CPPFLAGS) $(BPF_CFLAGS) -c $< -o $@
+
+$(BUILD)/gen/%.skel.h: $(BUILD)/%.bpf.o
+	@mkdir -p $(@D)
+	$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+# Small programs that only tests attach (decapsulation, pass, wrappers).
+$(BUILD)/tests/%.bpf.o: tests/lib/%.bpf.c $(BPF_SRC)
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CPPFLAGS) $(BPF_CFLAGS) -c $< -o $@
+
+$(BUILD)/gen/tests/%.skel.h: $(BUILD)/tests/%.bpf.o
+	@mkdir -p $(@D)
+	$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+TEST_BPF = $(patsubst tests/lib/%.bpf.c,$(BUILD)/tests/%.bpf.o,$(wildcard tests/lib/*.bpf.c))
+
+# --- floors and programs ----------------------------------------------------
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# The one file that includes the skeleton.
+$(BUILD)/obj/userspace/dataplane/load.o: $(BUILD)/gen/shunt.skel.h
+
+define floor_rule
+$(call lib,$(1)): $$(patsubst %.c,$$(BUILD)/obj/%.o,$$(filter-out $$(MAINS),$$(wildcard userspace/$(1)/*.c)))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach f,$(FLOORS),$(eval $(call floor_rule,$(f))))
+
+$(BUILD)/shuntd: $(BUILD)/obj/userspace/app/shuntd.o $(foreach f,$(below_app),$(call lib,$(f)))
+	$(CC) $(LDFLAGS) $< $(call link_libs,app) -o $@
+
+$(BUILD)/shunt: $(BUILD)/obj/userspace/app/shunt.o $(foreach f,$(below_ctl),$(call lib,$(f)))
+	$(CC) $(LDFLAGS) $< $(call link_libs,ctl) -o $@
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# --- tests --------------------------------------------------------------------
+
+# One runner a floor: tests/unit/FLOOR/test_*.c against that floor and those below.
+UNIT_FLOORS = $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard tests/unit/*/test_*.c)))))
+UNIT_BINS   = $(UNIT_FLOORS:%=$(BUILD)/unit/%)
+
+define unit_rule
+$(BUILD)/unit/$(1): $$(patsubst %.c,$$(BUILD)/obj/%.o,$$(wildcard tests/unit/$(1)/*.c)) \
+		$(foreach f,$(below_$(1)),$(call lib,$(f)))
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) $$(filter %.o,$$^) $$(call link_libs,$(1)) -lcriterion -lm -o $$@
+endef
+$(foreach f,$(UNIT_FLOORS),$(eval $(call unit_rule,$(f))))
+
+BPF_TEST_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %.bpf.c,$(wildcard tests/bpf/*.c)))
+TEST_SKELS   = $(patsubst tests/lib/%.bpf.c,$(BUILD)/gen/tests/%.skel.h,$(wildcard tests/lib/*.bpf.c))
+$(BPF_TEST_OBJ): $(BUILD)/gen/shunt.skel.h $(TEST_SKELS)
+$(BUILD)/bpf-tests: $(BPF_TEST_OBJ) $(foreach f,$(below_dataplane),$(call lib,$(f)))
+	$(CC) $(LDFLAGS) $(BPF_TEST_OBJ) $(call link_libs,dataplane) -lcriterion -lm -o $@
+
+.PHONY: deps test test-all demo lint unit unit-san bpf netns vm help clean install
+deps:
+	@scripts/install-deps.sh
+
+# What needs installing is installed first; then everything is built and run.
+test: deps
+	@$(MAKE) --no-print-directory test-all
+
+test-all: lint unit unit-san bpf netns vm
+
+demo: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BPF)
+	@scripts/demo/demo.sh
+
+lint:
+	@scripts/lint.sh
+
+unit: $(UNIT_BINS)
+	@for t in $(UNIT_BINS); do echo "== $$t"; $$t || exit 1; done
+
+# Criterion runs each test in a child of its own; leaks are looked for in each.
+unit-san:
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)/san \
+		SAN_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all" unit
+
+bpf: $(BUILD)/bpf-tests
+	@echo "== $<"
+	@$<
+
+netns: all $(TEST_BPF)
+	@tests/netns/run.sh
+
+vm: all $(BUILD)/bpf-tests $(TEST_BPF)
+	@tests/vm/run.sh
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo "make             build everything into $(BUILD)/"
+	@echo "make demo        the main job on real traffic (root; KEEP=1 leaves it running)"
+	@echo "make test        every test (root): lint unit unit-san bpf netns vm, each a target"
+	@echo "make clean       remove $(BUILD)/"

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The border between the XDP program and user space: every struct that lies
+ * in a map, every limit, every flag. Both sides include this file and it
+ * includes nothing of ours.
+ *
+ * Rules of the border
+ * - Addresses are 16 bytes, IPv4 as ::ffff:a.b.c.d.
+ * - Numbers named __be are in network order; all others in host order.
+ * - Ids are write-once: a backend that changes gets a new id, because an array
+ *   map is overwritten in place and a packet could read half of each. What
+ *   must change in place is one aligned 64-bit (or 32-bit) word: the hop of a
+ *   leg, a slot.
+ * - Any change of a size, an offset or a meaning raises SHUNT_ABI_VERSION,
+ *   which is part of the path that the maps are pinned under.
+ */
+#ifndef SHUNT_ABI_H
+#define SHUNT_ABI_H
+
+#include <linux/types.h>
+
+#define SHUNT_ABI_VERSION 1
+
+/* Ids are 15 bits in a slot word; id 0 means "no backend". */
+#define SHUNT_MAX_BACKENDS 32768
+/* Interfaces that packets may leave by; egress 0 means "not resolved". */
+#define SHUNT_MAX_EGRESS 64
+/* Slots of one table: a power of two, 65536 unless the config says otherwise. */
+#define SHUNT_MIN_SLOTS 1024
+#define SHUNT_MAX_SLOTS (1 << 20)
+/* Virtual services (address, protocol, port), and VIP addresses. */
+#define SHUNT_MAX_SERVICES 16384
+
+/**
+ * struct shunt_addr - an IP address, network order, IPv4 as ::ffff:a.b.c.d
+ */
+struct shunt_addr {
+	union {
+		__u8 b[16];
+		__be32 w[4];
+		__u64 d[2];
+	};
+};
+
+/* How packets reach a backend. Append only. */
+enum shunt_forward {
+	SHUNT_FORWARD_NONE, /* no such leg: the family is not served */
+	SHUNT_FORWARD_DIRECT, /* rewrite the MAC addresses */
+	SHUNT_FORWARD_IPIP, /* encapsulate in IPv4 or IPv6 */
+	SHUNT_FORWARD_COUNT,
+};
+
+/**
+ * struct shunt_service_key - what a virtual service answers to
+ * @vip: destination address
+ * @port: destination port, or 0 for every port that has no key of its own
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ */
+struct shunt_service_key {
+	struct shunt_addr vip;
+	__be16 port;
+	__u8 proto;
+	__u8 pad[5];
+};
+
+/**
+ * struct shunt_service - a virtual service
+ * @table: number of its slot table; services may share one
+ */
+struct shunt_service {
+	__u32 table;
+	__u32 flags;
+};
+
+/*
+ * A slot word:
+ *
+ *    31   30 29                      15 14                       0
+ *   +-------+--------------------------+--------------------------+
+ *   | state |           prev           |           cur            |
+ *   +-------+--------------------------+--------------------------+
+ *
+ * cur: the backend that owns the slot, 0 for none. prev: the owner before
+ * it. Words are written whole, in place, through a mapping of the array, so a
+ * packet sees the old word or the new one.
+ */
+enum shunt_slot_state {
+	SHUNT_SLOT_STABLE, /* every packet goes to cur */
+	SHUNT_SLOT_MIGRATING, /* reserved: established flows go to prev */
+	SHUNT_SLOT_PINNED, /* reserved: pinned flows go where they were */
+};
+
+#define SHUNT_SLOT_ID_BITS 15
+#define SHUNT_SLOT_ID_MASK ((1U << SHUNT_SLOT_ID_BITS) - 1)
+#define SHUNT_SLOT(state, prev, cur)                                                               \
+	((__u32)(state) << 30 | (__u32)(prev) << SHUNT_SLOT_ID_BITS | (cur))
+#define SHUNT_SLOT_CUR(word) ((word)&SHUNT_SLOT_ID_MASK)
+#define SHUNT_SLOT_PREV(word) ((word) >> SHUNT_SLOT_ID_BITS & SHUNT_SLOT_ID_MASK)
+#define SHUNT_SLOT_STATE(word) ((word) >> 30)
+
+/*
+ * The slots of all tables, one after another: table t owns the lines from
+ * t * slots / SHUNT_SLOTS_PER_LINE on. A line is a cache line, because ARRAY
+ * values are rounded up to 8 bytes and a bare 32-bit value would waste half.
+ */
+#define SHUNT_SLOTS_PER_LINE 16
+
+struct shunt_slot_line {
+	__u32 word[SHUNT_SLOTS_PER_LINE];
+};
+
+/**
+ * union shunt_hop - the next hop of a leg, one word so that it changes whole
+ * @dmac: MAC address of the next hop
+ * @egress: entry of shunt_egress that it is reached by; 0 while unresolved
+ */
+union shunt_hop {
+	struct {
+		__u8 dmac[6];
+		__u16 egress;
+	};
+	__u64 word;
+};
+
+/**
+ * struct shunt_leg - how packets of one family reach a backend
+ * @addr: the backend's address; with SHUNT_FORWARD_IPIP the outer destination
+ * @hop: followed in place when routes or neighbours change
+ * @mtu: largest IP packet that the egress link takes, outer header included
+ * @forward: enum shunt_forward
+ */
+struct shunt_leg {
+	struct shunt_addr addr;
+	union shunt_hop hop;
+	__u16 mtu;
+	__u8 forward;
+	__u8 pad[5];
+};
+
+enum shunt_family {
+	SHUNT_V4,
+	SHUNT_V6,
+	SHUNT_FAMILIES,
+};
+
+/**
+ * struct shunt_backend - one backend of one service, a cache line
+ * @leg: by family of the client's packet, not of the backend's address: an
+ *	IPv4 VIP may be tunnelled to a backend that has only an IPv6 address
+ */
+struct shunt_backend {
+	struct shunt_leg leg[SHUNT_FAMILIES];
+};
+
+/**
+ * struct shunt_egress - an interface that packets leave by
+ * @ifindex: 0 if the entry is free; also the value in the device map
+ * @smac: MAC address of the interface
+ * @src4: outer source of IPv4 tunnels, 0 if the interface has no address
+ * @src6: outer source of IPv6 tunnels, zeroes if it has none
+ */
+struct shunt_egress {
+	struct shunt_addr src6;
+	__be32 src4;
+	__u32 ifindex;
+	__u8 smac[6];
+	__u8 pad[2];
+};
+
+/**
+ * struct shunt_counter - packets and bytes of one backend on one CPU
+ * @bytes: frames as received, Ethernet header included
+ */
+struct shunt_counter {
+	__u64 packets;
+	__u64 bytes;
+};
+
+/* Room for reasons; reason.h asserts that the list fits. A power of two. */
+#define SHUNT_MAX_REASONS 64
+
+/**
+ * struct shunt_reasons - packets that ended in each reason, on one CPU
+ */
+struct shunt_reasons {
+	__u64 packets[SHUNT_MAX_REASONS];
+};
+
+/**
+ * struct shunt_rodata - load-time constants
+ *
+ * What is 0 here is not in the loaded program: the verifier removes the code
+ * behind it. A change means loading the program again over the same maps.
+ *
+ * @hash_key: secret of the flow hash; the same on every balancer of a fleet
+ * @slot_mask: slots per table - 1
+ * @ipv4, @ipv6: some VIP is of that family
+ * @tcp, @udp: some service has that protocol
+ * @any_port: some service has port 0
+ * @direct: some leg is SHUNT_FORWARD_DIRECT
+ * @ipip4, @ipip6: some leg is SHUNT_FORWARD_IPIP with such an outer header
+ */
+struct shunt_rodata {
+	__u64 hash_key[2];
+	__u32 slot_mask;
+	__u8 ipv4;
+	__u8 ipv6;
+	__u8 tcp;
+	__u8 udp;
+	__u8 any_port;
+	__u8 direct;
+	__u8 ipip4;
+	__u8 ipip6;
+	__u8 pad[4];
+};
+
+_Static_assert(sizeof(struct shunt_addr) == 16, "ABI");
+_Static_assert(sizeof(struct shunt_service_key) == 24, "ABI");
+_Static_assert(sizeof(struct shunt_service) == 8, "ABI");
+_Static_assert(sizeof(struct shunt_slot_line) == 64, "ABI");
+_Static_assert(sizeof(union shunt_hop) == 8, "ABI");
+_Static_assert(sizeof(struct shunt_leg) == 32, "ABI");
+_Static_assert(sizeof(struct shunt_backend) == 64, "ABI");
+_Static_assert(sizeof(struct shunt_egress) == 32, "ABI");
+_Static_assert(sizeof(struct shunt_counter) == 16, "ABI");
+_Static_assert(sizeof(struct shunt_rodata) == 32, "ABI");
+
+#endif /* SHUNT_ABI_H */

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Every way that a packet can end, once: the enum, the XDP action, the label
+ * of the metric and the table of `shunt show drops` all come from this list.
+ * Append only: the position is the counter's index.
+ */
+#ifndef SHUNT_REASON_H
+#define SHUNT_REASON_H
+
+#include "shunt/abi.h"
+
+/* clang-format off */
+/*	  name			XDP action	what it says */
+#define SHUNT_REASON_LIST(X)						\
+	X(FORWARDED,		TX,		"sent to a backend by the interface it came in")	\
+	X(REDIRECTED,		REDIRECT,	"sent to a backend by another interface")	\
+	X(NOT_IP,		PASS,		"neither IPv4 nor IPv6, or a family without a VIP")	\
+	X(NOT_UNICAST,		PASS,		"the frame is for a group of hosts")	\
+	X(NOT_L4,		PASS,		"neither TCP nor UDP, or a protocol without a service")	\
+	X(NOT_SERVICE,		PASS,		"no virtual service has this address and port")	\
+	X(RUNT,			PASS,		"the frame ends before the destination address")	\
+	X(TRUNCATED,		DROP,		"for a VIP, but a header runs past the end")	\
+	X(BAD_LENGTH,		DROP,		"for a VIP, but the IP length is wrong")	\
+	X(FRAGMENT,		DROP,		"for a VIP, but a fragment")	\
+	X(EXTENSION,		DROP,		"for a VIP, but with an IPv6 extension header")	\
+	X(TTL_EXPIRED,		DROP,		"for a VIP, but it may not be forwarded any further")	\
+	X(NO_BACKEND,		DROP,		"no backend of the service is usable")	\
+	X(NO_LEG,		DROP,		"the backend has no way for this address family")	\
+	X(NO_NEIGHBOUR,		DROP,		"the MAC address of the next hop is not known")	\
+	X(NO_SOURCE,		DROP,		"the interface has no address to tunnel from")	\
+	X(TOO_BIG,		DROP,		"does not fit the link after encapsulation")	\
+	X(NO_HEADROOM,		DROP,		"the driver left no room for the outer header")	\
+	X(NO_DEVICE,		DROP,		"the interface to leave by takes no redirected frames")	\
+	X(BAD_SLOT,		DROP,		"a table names a backend or an interface that does not exist")
+/* clang-format on */
+
+enum shunt_reason {
+	SHUNT_CONTINUE, /* not ended: the next stage goes on */
+#define SHUNT_REASON_ENUM(name, action, text) SHUNT_##name,
+	SHUNT_REASON_LIST(SHUNT_REASON_ENUM)
+#undef SHUNT_REASON_ENUM
+	SHUNT_REASONS,
+};
+
+_Static_assert(SHUNT_REASONS <= SHUNT_MAX_REASONS, "too many reasons");
+
+#endif /* SHUNT_REASON_H */

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The config file as data. A struct conf is immutable once conf_load() has
+ * returned it; everything it points at lives in its one arena.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "shunt/abi.h"
+
+enum conf_scheduler {
+	CONF_SCHEDULER_CONSISTENT,
+	CONF_SCHEDULER_MAGLEV,
+};
+
+enum conf_check_type {
+	CONF_CHECK_NONE, /* the backend counts as up */
+	CONF_CHECK_TCP,
+	CONF_CHECK_HTTP,
+};
+
+enum conf_xdp_mode {
+	CONF_XDP_AUTO, /* native, and an error where the driver has none */
+	CONF_XDP_NATIVE,
+	CONF_XDP_GENERIC,
+};
+
+/**
+ * struct conf_status_range - HTTP status codes that count as healthy, both ends
+ * included
+ */
+struct conf_status_range {
+	uint16_t first;
+	uint16_t last;
+};
+
+#define CONF_STATUS_RANGES 8
+
+/**
+ * struct conf_check - how a backend is probed; every field is filled in:
+ * backend over service over defaults over presets
+ * @port: 0: the service's first port (never 0 after conf_load() unless @type is
+ *	CONF_CHECK_NONE: a service of any port must name one)
+ * @jitter_percent: each wait is spread by +- this
+ * @path, @host: for http; @host NULL means the backend's address
+ */
+struct conf_check {
+	enum conf_check_type type;
+	uint32_t interval_ms;
+	uint32_t fast_interval_ms;
+	uint32_t down_interval_ms;
+	uint32_t timeout_ms;
+	uint32_t rise;
+	uint32_t fall;
+	uint32_t jitter_percent;
+	uint16_t port;
+	const char *path;
+	const char *host;
+	struct conf_status_range status[CONF_STATUS_RANGES];
+	size_t n_status;
+};
+
+/* A port and protocol of a service: "443/tcp", "any/udp" (port 0). Host order. */
+struct conf_port {
+	uint16_t port;
+	uint8_t proto;
+};
+
+/**
+ * struct conf_backend
+ * @address, @address6: at least one is set; has_* tell which
+ * @id: fixed table position for fleets, from 1; 0 if the config has none
+ * @weight: 0..1000; 0 means no slots
+ */
+struct conf_backend {
+	const char *name;
+	struct shunt_addr address;
+	struct shunt_addr address6;
+	bool has_address;
+	bool has_address6;
+	uint32_t weight;
+	uint32_t id;
+	struct conf_check check;
+	int line; /* in the file, for messages */
+};
+
+struct conf_service {
+	const char *name;
+	struct shunt_addr *vips;
+	size_t n_vips;
+	struct conf_port *ports;
+	size_t n_ports;
+	enum shunt_forward forward;
+	enum conf_scheduler scheduler;
+	struct conf_check check; /* merged with the defaults; backends may override it */
+	struct conf_backend *backends;
+	size_t n_backends;
+	int line;
+};
+
+struct conf_interface {
+	const char *name;
+	enum conf_xdp_mode mode;
+	int line;
+};
+
+/**
+ * struct conf - a whole config file
+ * @slots: slots per table, a power of two
+ * @max_services, @max_backends, @max_tables: sizes of the maps; 0 lets the
+ *	daemon choose from the number in the file, with room to grow
+ * @hash_key: hex of 16 bytes shared by a fleet, or NULL: made once and kept
+ */
+struct conf {
+	struct arena arena;
+	const char *path;
+
+	const char *socket;
+	const char *group; /* may change things; NULL: root only */
+	const char *read_group; /* may look; NULL: root and @group */
+	const char *state_dir;
+	enum log_level log_level;
+	const char *metrics_listen; /* "ADDRESS:PORT", or NULL: no exporter */
+	bool metrics_per_backend;
+
+	uint32_t slots;
+	uint32_t max_services;
+	uint32_t max_backends;
+	uint32_t max_tables;
+	const char *hash_key;
+
+	struct conf_interface *interfaces;
+	size_t n_interfaces;
+	struct conf_service *services;
+	size_t n_services;
+};
+
+/**
+ * conf_load() - read and check a config file
+ * @path: as it shall appear in messages
+ * @errors: gets every error, "file:line:col: error: where: what" with the line
+ *	and a caret under it; warnings, with "warning:", too, even on success
+ * @out: on success a config to be released with conf_free()
+ *
+ * Return: 0; -EINVAL if the text is wrong; another negative errno if the file
+ * cannot be read (also said in @errors).
+ */
+int conf_load(const char *path, struct buf *errors, struct conf **out);
+
+/* As conf_load(), from memory; @name stands for the path. */
+int conf_parse(const char *name, const char *text, size_t len, struct buf *errors,
+	       struct conf **out);
+
+void conf_free(struct conf *conf);
+
+static inline void conf_freep(struct conf **conf)
+{
+	conf_free(*conf);
+}
+
+/* Names as they are written in the file. */
+const char *conf_scheduler_name(enum conf_scheduler s);
+const char *conf_forward_name(enum shunt_forward f);
+const char *conf_check_type_name(enum conf_check_type t);
+const char *conf_xdp_mode_name(enum conf_xdp_mode m);
+
+/* The reference of all keys, from the tables of fields: one paragraph a key. */
+void conf_explain(const char *key_or_null, struct buf *out);
+
+#endif /* CONF_CONF_H */

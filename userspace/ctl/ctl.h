@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control socket: JSON lines over a Unix stream socket.
+ *
+ *   -> {"schema":1,"command":"backend drain","args":["web/nginx1"],"options":{}}
+ *   <- {"schema":1,"ok":true,"data":{...}}
+ *   <- {"schema":1,"ok":false,"exit":3,"error":"no backend \"web/nginx9\""}
+ *
+ * One answer a request, in order, on a connection that may carry many. Who may
+ * ask what is decided by the peer's credentials: root and @group everything,
+ * @read_group and root what only looks.
+ */
+#ifndef CTL_CTL_H
+#define CTL_CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "dataplane/snapshot.h"
+#include "plan/plan.h"
+
+/* Exit codes of the CLI; an answer that is not ok carries one of them. */
+enum ctl_exit {
+	CTL_OK = 0,
+	CTL_FAILED = 1,
+	CTL_USAGE = 2,
+	CTL_NOT_FOUND = 3, /* for `health`: unhealthy */
+	CTL_UNREACHABLE = 4,
+	CTL_DENIED = 5,
+};
+
+/**
+ * struct ctl_ops - what the daemon lets the socket do
+ * @snapshot: the daemon now; released with snapshot_free()
+ * @reload: read the config again; @errors gets what is wrong or what was done
+ * @admin_set: put @entry (strings are copied) in place of what was said of its
+ *	backend before, and let it take effect; returns after the maps are written
+ */
+struct ctl_ops {
+	struct snapshot *(*snapshot)(void *app);
+	int (*reload)(void *app, bool dry_run, struct buf *errors);
+	int (*admin_set)(void *app, const struct admin_entry *entry);
+};
+
+struct ctl;
+
+/**
+ * ctl_create() - listen
+ * @path: a stale socket there is replaced; a live one is -EADDRINUSE, which also is how
+ *	a second daemon is noticed
+ * @group, @read_group: names; NULL: root only. An unknown group is -ENOENT.
+ *
+ * Return: 0 or a negative errno, logged.
+ */
+int ctl_create(const char *path, const char *group, const char *read_group,
+	       const struct ctl_ops *ops, void *app, struct ctl **out);
+/* Stop listening and remove the socket. */
+void ctl_free(struct ctl *c);
+
+/* Readable when there is work; then call ctl_dispatch(). Stays the same. */
+int ctl_fd(const struct ctl *c);
+void ctl_dispatch(struct ctl *c);
+
+/* The life of the CLI: parse arguments, ask, print. Return: enum ctl_exit. */
+int cli_main(int argc, char **argv);
+
+#define CTL_DEFAULT_SOCKET "/run/shunt/shunt.sock"
+
+#endif /* CTL_CTL_H */

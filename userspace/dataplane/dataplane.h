@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The XDP program and its maps, as the daemon sees them.
+ *
+ * Maps are pinned under @pin_dir/vN, N = SHUNT_ABI_VERSION. A daemon that
+ * starts takes pinned maps over if they fit, and always loads a program of its
+ * own over them, which replaces the one that is attached in one step: start,
+ * restart and a change of load-time constants are the same path.
+ */
+#ifndef DATAPLANE_DATAPLANE_H
+#define DATAPLANE_DATAPLANE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+#include "dataplane/map_ops.h"
+#include "dataplane/snapshot.h"
+#include "plan/plan.h"
+
+#define DATAPLANE_PIN_DIR "/sys/fs/bpf/shunt"
+
+/* Sizes of the maps that depend on the config. */
+struct dataplane_sizes {
+	uint32_t slots; /* a table; a power of two */
+	uint32_t tables;
+	uint32_t backends;
+	uint32_t services;
+};
+
+struct dataplane;
+
+/**
+ * dataplane_open() - make or take over the maps, load the program
+ * @pin_dir: a directory on bpffs, made if missing
+ * @sizes: pinned maps are taken over only if they fit this; otherwise fresh ones are
+ *	made, and the old ones keep carrying traffic until dataplane_commit()
+ * @rodata: hash_key included
+ * @adopt: take pinned maps over; false: always fresh ones
+ *
+ * Nothing is attached yet. Return: 0 or a negative errno, logged; -EPERM where a
+ * capability or kernel feature is missing.
+ */
+int dataplane_open(const char *pin_dir, const struct dataplane_sizes *sizes,
+		   const struct shunt_rodata *rodata, bool adopt, struct dataplane **out);
+
+/**
+ * dataplane_commit() - make the maps of @dp the pinned ones
+ *
+ * After its program was attached everywhere. Return: 0 or a negative errno, logged.
+ */
+int dataplane_commit(struct dataplane *dp);
+
+/* Release descriptors; what is attached and pinned stays. */
+void dataplane_close(struct dataplane *dp);
+
+/* The maps were there before: slots, counters and backends of a former daemon. */
+bool dataplane_was_adopted(const struct dataplane *dp);
+
+/* Writes go here; the context is @dp. */
+extern const struct map_ops dataplane_map_ops;
+
+/**
+ * dataplane_attach() - put the program on an interface
+ *
+ * Replaces a program of a former daemon without a gap. Beside another XDP program by
+ * libxdp's dispatcher; where the kernel does not allow that, alone, or not at all if
+ * another program is there. Generic mode only if @mode says so.
+ *
+ * Return: 0 or a negative errno, logged with what to do.
+ */
+int dataplane_attach(struct dataplane *dp, const char *ifname, enum conf_xdp_mode mode);
+
+/* Take it off again; 0 if it was not there. */
+int dataplane_detach(struct dataplane *dp, const char *ifname);
+
+/**
+ * dataplane_reload() - load the program again with other constants
+ *
+ * Over the same maps, and swap it on every attached interface. On failure what
+ * runs goes on. Return: 0 or a negative errno, logged.
+ */
+int dataplane_reload(struct dataplane *dp, const struct shunt_rodata *rodata);
+
+/* Remove the pins: the maps go with the last descriptor. After detaching. */
+int dataplane_unpin(struct dataplane *dp);
+
+/* Interfaces as they are attached now; @out released with free(). */
+int dataplane_interfaces(const struct dataplane *dp, struct snapshot_interface **out, size_t *n);
+
+/* Sum over CPUs. */
+int dataplane_read_reasons(const struct dataplane *dp, uint64_t out[SHUNT_REASONS]);
+int dataplane_read_counter(const struct dataplane *dp, uint32_t backend_id,
+			   struct shunt_counter *out);
+int dataplane_clear_counter(struct dataplane *dp, uint32_t backend_id);
+
+/* Add the counters of @from to those of @to, when @to replaces it. */
+int dataplane_carry_counters(const struct dataplane *from, struct dataplane *to);
+
+/**
+ * apply() - carry out the steps of a diff
+ * @scratch: room for one table
+ *
+ * Idempotent: writes only what differs. Return: 0, or the first error, logged; then
+ * diff again from nothing.
+ */
+int apply(const struct map_ops *ops, void *ctx, const struct plan_op *steps, size_t n,
+	  uint32_t *scratch);
+
+/* What an adopted map holds that @plan does not: removed after apply(). */
+int dataplane_sweep(struct dataplane *dp, const struct plan *plan);
+
+#endif /* DATAPLANE_DATAPLANE_H */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The seam between what is decided and what is written: the kernel's maps in
+ * the daemon, a fake in tests.
+ */
+#ifndef DATAPLANE_MAP_OPS_H
+#define DATAPLANE_MAP_OPS_H
+
+#include <stdbool.h>
+
+#include "shunt/abi.h"
+
+/**
+ * struct map_ops - writes to the maps; all return 0 or a negative errno
+ * @put_backend: @id is in no slot yet: an array is overwritten in place
+ * @set_hop: one aligned 64-bit store, seen whole by packets
+ * @table_words: the words of table @number, writable, each stored atomically; NULL
+ *	if the map has no such table
+ * @put_egress: @index in [1, SHUNT_MAX_EGRESS), referred to by no hop yet
+ */
+struct map_ops {
+	int (*put_backend)(void *ctx, __u32 id, const struct shunt_backend *b);
+	int (*set_hop)(void *ctx, __u32 id, enum shunt_family family, union shunt_hop hop,
+		       __u16 mtu);
+	int (*del_backend)(void *ctx, __u32 id);
+	__u32 *(*table_words)(void *ctx, __u32 number);
+	int (*put_vip)(void *ctx, const struct shunt_addr *vip);
+	int (*del_vip)(void *ctx, const struct shunt_addr *vip);
+	int (*put_service)(void *ctx, const struct shunt_service_key *key,
+			   const struct shunt_service *s);
+	int (*del_service)(void *ctx, const struct shunt_service_key *key);
+	int (*put_egress)(void *ctx, __u32 index, const struct shunt_egress *e);
+	int (*del_egress)(void *ctx, __u32 index);
+};
+
+#endif /* DATAPLANE_MAP_OPS_H */

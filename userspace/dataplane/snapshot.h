@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The whole daemon at one moment, as plain data: what the CLI and the exporter
+ * show. They read nothing else, so both can be tested with a snapshot made by
+ * hand.
+ */
+#ifndef DATAPLANE_SNAPSHOT_H
+#define DATAPLANE_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+#include "health/health.h"
+#include "plan/plan.h"
+#include "shunt/reason.h"
+
+#define SNAPSHOT_IFNAME 16
+
+/* How a next hop stands. */
+enum hop_state {
+	HOP_NO_ROUTE, /* the routing table has no way, or it is this host itself */
+	HOP_RESOLVING, /* a route, but no MAC address yet */
+	HOP_RESOLVED,
+};
+
+const char *hop_state_name(enum hop_state s); /* "no-route", "resolving", "resolved" */
+
+/* A next hop, as in `shunt show neighbors`. */
+struct snapshot_hop {
+	struct shunt_addr addr; /* the backend's address */
+	struct shunt_addr via; /* the gateway, or @addr itself */
+	enum hop_state state;
+	char ifname[SNAPSHOT_IFNAME];
+	uint8_t mac[6];
+	uint16_t mtu;
+};
+
+struct snapshot_interface {
+	char name[SNAPSHOT_IFNAME];
+	int ifindex;
+	enum conf_xdp_mode mode; /* in force: never CONF_XDP_AUTO */
+	bool attached;
+	bool dispatcher; /* beside other XDP programs, by libxdp's dispatcher */
+};
+
+/* @addr is the one in use for IPv4 clients, else the one for IPv6 clients. */
+struct snapshot_backend {
+	const char *name;
+	uint32_t id;
+	struct shunt_addr addr;
+	enum admin_state admin;
+	uint32_t weight; /* configured */
+	uint32_t effective_weight; /* after the operator's word; 0 unless it takes flows */
+	const char *check_type;
+	struct health_status health;
+	uint64_t packets;
+	uint64_t bytes;
+	uint32_t slots; /* held in the service's table */
+	bool usable;
+};
+
+struct snapshot_service {
+	const struct conf_service *conf;
+	struct snapshot_backend *backends; /* in the order of the config */
+	size_t n_backends;
+	size_t n_usable;
+	uint32_t slots; /* in its table */
+	uint64_t packets; /* of backends that have gone, too */
+	uint64_t bytes;
+};
+
+struct snapshot {
+	const struct conf *conf;
+	const char *version;
+	int pid;
+	int prober_pid;
+	uint64_t now_wall_s;
+	uint64_t start_wall_s;
+	uint64_t conf_loaded_wall_s;
+	bool conf_last_reload_ok;
+	uint64_t conf_reloads[2]; /* [0] refused, [1] applied */
+	bool adopted; /* the maps of a former daemon were taken over */
+	uint64_t rss_bytes;
+	double cpu_seconds;
+	struct snapshot_interface *interfaces;
+	size_t n_interfaces;
+	struct snapshot_service *services; /* in the order of the config */
+	size_t n_services;
+	struct snapshot_hop *hops;
+	size_t n_hops;
+	uint64_t reasons[SHUNT_REASONS];
+};
+
+/* Name ("NO_BACKEND"), label ("no_backend"), action ("drop") and sentence of a reason. */
+const char *reason_name(enum shunt_reason r);
+const char *reason_label(enum shunt_reason r);
+const char *reason_action(enum shunt_reason r); /* "tx", "redirect", "pass", "drop" */
+const char *reason_text(enum shunt_reason r);
+
+void snapshot_free(struct snapshot *s);
+static inline void snapshot_freep(struct snapshot **s)
+{
+	snapshot_free(*s);
+}
+
+#endif /* DATAPLANE_SNAPSHOT_H */

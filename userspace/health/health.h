@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Health checks: who is probed, when, and what the answers mean.
+ *
+ * The parent (this interface) owns the schedule and the verdicts; both are pure
+ * and run on the caller's clock. Bytes from the network are read only by the
+ * prober, an unprivileged child behind a socketpair that is told "probe this"
+ * and answers "this came back". If the child dies it is started again and the
+ * probes under way are repeated: no verdict is lost.
+ */
+#ifndef HEALTH_HEALTH_H
+#define HEALTH_HEALTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+
+enum health_state {
+	HEALTH_UNKNOWN, /* no verdict yet; not used by the tables */
+	HEALTH_UP,
+	HEALTH_DOWN,
+};
+
+/* Why a probe ended as it did, X(name, text for people). Append only. */
+#define HEALTH_CODE_LIST(X)                                                                        \
+	X(NONE, "not probed yet")                                                                  \
+	X(OK, "passed")                                                                            \
+	X(UNCHECKED, "has no check")                                                               \
+	X(L4TOUT, "no connection within the timeout")                                              \
+	X(L4CON, "connection refused or unreachable")                                              \
+	X(L7TOUT, "no complete answer within the timeout")                                         \
+	X(L7RSP, "the answer is not HTTP")                                                         \
+	X(L7STS, "an unexpected HTTP status")                                                      \
+	X(SOCKERR, "no socket on this side")                                                       \
+	X(INTERNAL, "the prober failed")
+
+enum health_code {
+#define HEALTH_CODE_ENUM(name, text) HEALTH_##name##_CODE,
+	HEALTH_CODE_LIST(HEALTH_CODE_ENUM)
+#undef HEALTH_CODE_ENUM
+	HEALTH_CODES,
+};
+
+const char *health_code_name(enum health_code code); /* "L4TOUT" */
+const char *health_code_text(enum health_code code);
+const char *health_state_name(enum health_state state); /* "unknown", "up", "down" */
+
+/* Upper bounds of the duration histogram, in microseconds; one bucket more is +Inf. */
+#define HEALTH_BUCKETS 8
+extern const uint32_t health_bucket_us[HEALTH_BUCKETS];
+
+#define HEALTH_DETAIL 96
+
+/**
+ * struct health_status - what is known of one backend
+ * @since_wall_s: when @state was entered, seconds since 1970
+ * @code, @detail, @duration_us: of the last probe ("http 503", "refused")
+ * @results: probes by outcome, since the start: [0] failed, [1] passed
+ * @bucket: of probe durations, not cumulative
+ * @rising, @falling: consecutive passes or failures towards a change
+ */
+struct health_status {
+	enum health_state state;
+	uint64_t since_wall_s;
+	enum health_code code;
+	char detail[HEALTH_DETAIL];
+	uint32_t duration_us;
+	uint64_t results[2];
+	uint64_t bucket[HEALTH_BUCKETS + 1];
+	uint64_t duration_sum_us;
+	uint32_t rising;
+	uint32_t falling;
+};
+
+struct health;
+
+/**
+ * health_create() - start the prober
+ * @out: to be released with health_free(), which ends the child
+ *
+ * Return: 0 or a negative errno, logged.
+ */
+int health_create(struct health **out);
+void health_free(struct health *h);
+
+/**
+ * health_configure() - probe the backends of @conf from now on
+ *
+ * State is carried over by (service name, backend name); a backend whose
+ * address changed starts again as unknown. Others are added as unknown or
+ * forgotten. @conf must live until the next call.
+ *
+ * Return: 0 or -ENOMEM; on failure what ran before goes on.
+ */
+int health_configure(struct health *h, const struct conf *conf, uint64_t now_ms);
+
+/* Readable when there is work; then call health_dispatch(). Stays the same. */
+int health_fd(const struct health *h);
+
+/**
+ * health_dispatch() - send what is due, take what came back
+ *
+ * Return: the number of backends whose state changed; each was logged.
+ */
+int health_dispatch(struct health *h, uint64_t now_ms);
+
+/* Status of a backend by index in the config given to health_configure(). */
+const struct health_status *health_get(const struct health *h, size_t service, size_t backend);
+
+/**
+ * health_restore() - adopt a verdict from before a restart
+ *
+ * The backend starts as @state instead of unknown; the first probes confirm or
+ * change it by rise and fall as usual. Call after health_configure().
+ */
+void health_restore(struct health *h, const char *service, const char *backend,
+		    enum health_state state, uint64_t since_wall_s);
+
+/* True once every checked backend has left HEALTH_UNKNOWN. */
+bool health_is_settled(const struct health *h);
+
+/* Pid of the prober, for tests and `shunt status`. */
+int health_prober_pid(const struct health *h);
+
+/* main() of the prober: shuntd runs itself again with this as its whole life. */
+int prober_main(int socket_fd);
+#define PROBER_ARGV0 "shuntd-prober"
+
+#endif /* HEALTH_HEALTH_H */

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The plan: exactly what the maps should hold, as sorted arrays. It is a pure
+ * function of the config, the health of its backends, what the operator said
+ * (struct admin), and the ids and positions handed out before (struct ids).
+ * Nobody else decides what is in a map.
+ *
+ * A slot table is not stored here but as its recipe, struct plan_table: the
+ * words follow from it alone (table_build()), so that 1000 tables cost a plan
+ * kilobytes and a reload does not hold two copies of them.
+ */
+#ifndef PLAN_PLAN_H
+#define PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+#include "shunt/abi.h"
+
+/* What the operator said of a backend; survives reload and restart. */
+enum admin_state {
+	ADMIN_ENABLED,
+	ADMIN_DRAIN, /* no slots */
+};
+
+/**
+ * struct admin_entry - overrides for one backend
+ * @weight_percent: of the configured weight, or -1
+ * @weight: absolute, or -1; at most one of both is set
+ */
+struct admin_entry {
+	char *service;
+	char *backend;
+	enum admin_state state;
+	int weight;
+	int weight_percent;
+};
+
+/* Zero-initialised is empty and valid. Entries for unknown backends are kept. */
+struct admin {
+	struct admin_entry *entries;
+	size_t n;
+};
+
+/* The entry for a backend; NULL if nothing was said of it. */
+const struct admin_entry *admin_find(const struct admin *a, const char *service,
+				     const char *backend);
+/* The entry for a backend, made if absent (enabled, no weights); NULL: no memory. */
+struct admin_entry *admin_get(struct admin *a, const char *service, const char *backend);
+/* Drop entries that say nothing (enabled, no weights). */
+void admin_compact(struct admin *a);
+void admin_free(struct admin *a);
+
+/* The weight that counts: configured, overridden, 0 when drained. */
+uint32_t admin_weight(const struct admin_entry *e_or_null, uint32_t configured);
+
+/**
+ * struct ids - what was handed out before, so that it is handed out again
+ *
+ * Backend ids: by (service, backend name, forward, address, address6); a changed
+ * backend gets a new id and the old one rests before it is used again.
+ * Table positions: by (service, backend name). A service has a unit of weight, at
+ * first the greatest common divisor of its weights (coarser where the table would
+ * get more than slots/8 positions), kept from then on; a backend holds
+ * ceil(max(configured, effective) / unit) positions, and what that rounds up is
+ * taken back by plan_position.keep.
+ * Table numbers: by service.
+ * Opaque; kept in the state directory as JSON.
+ */
+struct ids;
+
+struct ids *ids_create(void);
+void ids_free(struct ids *ids);
+static inline void ids_freep(struct ids **ids)
+{
+	ids_free(*ids);
+}
+/* As JSON text for the state file, and back. -EINVAL if it is not ours. */
+int ids_save(const struct ids *ids, struct buf *out);
+int ids_load(const char *text, struct ids **out);
+
+/* One virtual service: a key of the services map and its table. */
+struct plan_service {
+	struct shunt_service_key key;
+	uint32_t table;
+	uint32_t conf_service; /* index in the config */
+};
+
+/**
+ * struct plan_leg - how packets of one family reach a backend
+ * @forward: SHUNT_FORWARD_NONE if they cannot
+ */
+struct plan_leg {
+	struct shunt_addr addr;
+	enum shunt_forward forward;
+};
+
+/**
+ * struct plan_backend - one backend of one service
+ * @id: write-once, [1, SHUNT_MAX_BACKENDS)
+ * @usable: healthy and enabled and weighted: may hold slots
+ */
+struct plan_backend {
+	uint32_t id;
+	uint32_t conf_service;
+	uint32_t conf_backend;
+	struct plan_leg leg[SHUNT_FAMILIES];
+	uint32_t weight; /* effective: after the operator's word, before health */
+	bool usable;
+};
+
+#define PLAN_KEEP_ALL 65536
+
+/**
+ * struct plan_position - who sits at a position of a table
+ * @backend_id: 0: nobody, a hole left by a removed backend
+ * @keep: how much of its base slots it takes, of PLAN_KEEP_ALL; 0 is dead. A weight
+ *	that is lowered at run time lowers this, so that only the slots that leave
+ *	are moved.
+ */
+struct plan_position {
+	uint32_t backend_id;
+	uint32_t keep;
+};
+
+/**
+ * struct plan_table - the recipe of one slot table
+ * @number: place in the slots map
+ * @positions: indexed by position, [0, n_positions); for maglev in the order of the
+ *	backends' names, one entry a backend, with @weights
+ */
+struct plan_table {
+	uint32_t number;
+	enum conf_scheduler scheduler;
+	uint32_t slots;
+	struct plan_position *positions;
+	uint32_t *weights; /* maglev only, else NULL */
+	uint64_t *seeds; /* maglev only: hash of each backend's name and addresses */
+	uint32_t n_positions;
+};
+
+struct plan {
+	struct plan_service *services; /* sorted by key */
+	size_t n_services;
+	struct plan_backend *backends; /* sorted by id */
+	size_t n_backends;
+	struct plan_table *tables; /* sorted by number */
+	size_t n_tables;
+	struct shunt_addr *vips; /* sorted, each once */
+	size_t n_vips;
+	struct shunt_rodata rodata; /* without hash_key */
+};
+
+/* Health of backend @backend of service @service, both indices in the config. */
+typedef bool plan_is_healthy_fn(void *arg, size_t service, size_t backend);
+
+/**
+ * plan_build() - decide what the maps should hold
+ * @ids: read and extended: new backends, positions and tables are entered
+ * @healthy: asked once for each backend; NULL: all are healthy
+ * @out: to be released with plan_free()
+ *
+ * Return: 0; -ENOSPC if ids or tables ran out; -ENOMEM.
+ */
+int plan_build(const struct conf *conf, const struct admin *admin, struct ids *ids,
+	       plan_is_healthy_fn *healthy, void *arg, struct plan **out);
+void plan_free(struct plan *plan);
+static inline void plan_freep(struct plan **plan)
+{
+	plan_free(*plan);
+}
+
+/* Backend by id or by indices in the config; NULL if there is none. */
+const struct plan_backend *plan_backend_by_id(const struct plan *plan, uint32_t id);
+const struct plan_backend *plan_backend_of(const struct plan *plan, size_t service, size_t backend);
+/* The table of a config service; NULL if there is none. */
+const struct plan_table *plan_table_of(const struct plan *plan, size_t service);
+
+/**
+ * table_build() - the words of a table, from its recipe
+ * @words: @table->slots of them: slot words in SHUNT_SLOT_STABLE, all 0 if no
+ *	position is alive
+ *
+ * A pure function of the recipe: the same on every balancer and after every order
+ * of events. Return: 0 or -ENOMEM.
+ */
+int table_build(const struct plan_table *table, uint32_t *words);
+
+/* One step from an old plan to a new one, in the order in which steps are safe. */
+enum plan_op_kind {
+	PLAN_PUT_BACKEND, /* backend id := legs */
+	PLAN_FILL_TABLE, /* write the words of table that differ */
+	PLAN_PUT_VIP,
+	PLAN_PUT_SERVICE,
+	PLAN_DEL_SERVICE,
+	PLAN_DEL_VIP,
+	PLAN_CLEAR_TABLE,
+	PLAN_DEL_BACKEND,
+};
+
+struct plan_op {
+	enum plan_op_kind kind;
+	union {
+		const struct plan_backend *backend;
+		const struct plan_table *table;
+		const struct plan_service *service;
+		const struct shunt_addr *vip;
+	};
+};
+
+/**
+ * plan_diff() - the steps from @old to @new
+ * @old: NULL for "nothing is there"
+ * @ops, @n: to be released with free(); point into @old and @new
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int plan_diff(const struct plan *old, const struct plan *new, struct plan_op **ops, size_t *n);
+
+#endif /* PLAN_PLAN_H */
