@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Send the packet to its backend: one line per way of forwarding. What no leg
+ * uses is switched off by load-time constants and not in the loaded program.
+ */
+#ifndef BPF_FWD_H
+#define BPF_FWD_H
+
+#include "fwd_direct.h"
+#include "fwd_ipip.h"
+#include "stats.h"
+
+static __always_inline enum shunt_reason fwd_rewrite(struct xdp_md *xdp, const struct pkt *pkt,
+						     const struct fwd *fwd, const bool v6)
+{
+	const __u8 forward = fwd->leg->forward;
+
+	if (shunt_rodata.direct && forward == SHUNT_FORWARD_DIRECT)
+		return fwd_direct(xdp, pkt, fwd, v6);
+	if ((!shunt_rodata.ipip4 && !shunt_rodata.ipip6) || forward != SHUNT_FORWARD_IPIP)
+		return SHUNT_NO_LEG;
+	if (shunt_rodata.ipip4 && addr_is_v4(&fwd->leg->addr))
+		return fwd_ipip(xdp, pkt, fwd, false, v6);
+	if (shunt_rodata.ipip6 && !addr_is_v4(&fwd->leg->addr))
+		return fwd_ipip(xdp, pkt, fwd, true, v6);
+	return SHUNT_NO_LEG;
+}
+
+/* Out by the interface it came in, or by another one. */
+static __always_inline enum shunt_reason fwd_send(const struct xdp_md *xdp, const struct fwd *fwd)
+{
+	if (fwd->egress->ifindex == xdp->ingress_ifindex)
+		return SHUNT_FORWARDED;
+	if (bpf_redirect_map(&shunt_devices, fwd->hop.egress, XDP_DROP) != XDP_REDIRECT)
+		return SHUNT_NO_DEVICE;
+	return SHUNT_REDIRECTED;
+}
+
+static __always_inline enum shunt_reason forward(struct xdp_md *xdp, const struct pkt *pkt,
+						 const bool v6)
+{
+	enum shunt_reason reason;
+	struct fwd fwd;
+
+	reason = fwd_resolve(pkt, &fwd, v6) ?: fwd_rewrite(xdp, pkt, &fwd, v6)
+		?: fwd_send(xdp, &fwd);
+	if (reason == SHUNT_FORWARDED || reason == SHUNT_REDIRECTED)
+		stats_count_backend(pkt->backend_id, pkt->frame_bytes);
+	return reason;
+}
+
+#endif /* BPF_FWD_H */

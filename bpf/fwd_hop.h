@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* What every way of forwarding needs: the leg, its next hop, the TTL. */
+#ifndef BPF_FWD_HOP_H
+#define BPF_FWD_HOP_H
+
+#include "addr.h"
+#include "maps.h"
+#include "pkt.h"
+#include "rodata.h"
+#include "shunt/csum.h"
+
+/**
+ * struct fwd - where a packet goes
+ * @leg: of the backend, for the packet's family
+ * @hop: as it was when it was read; user space may store another one meanwhile
+ * @egress: the interface that @hop names
+ */
+struct fwd {
+	const struct shunt_leg *leg;
+	union shunt_hop hop;
+	const struct shunt_egress *egress;
+};
+
+static __always_inline enum shunt_reason fwd_resolve(const struct pkt *pkt, struct fwd *fwd,
+						     const bool v6)
+{
+	__u32 index;
+
+	if (pkt->ttl <= 1)
+		return SHUNT_TTL_EXPIRED;
+	fwd->leg = &pkt->backend->leg[v6 ? SHUNT_V6 : SHUNT_V4];
+	if (fwd->leg->forward == SHUNT_FORWARD_NONE)
+		return SHUNT_NO_LEG;
+	fwd->hop.word = *(const volatile __u64 *)&fwd->leg->hop.word;
+	index = fwd->hop.egress;
+	if (!index)
+		return SHUNT_NO_NEIGHBOUR;
+	fwd->egress = bpf_map_lookup_elem(&shunt_egress, &index);
+	return fwd->egress && fwd->egress->ifindex ? SHUNT_CONTINUE : SHUNT_BAD_SLOT;
+}
+
+static __always_inline void fwd_set_macs(struct ethhdr *eth, const struct fwd *fwd)
+{
+	__builtin_memcpy(eth->h_dest, fwd->hop.dmac, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, fwd->egress->smac, ETH_ALEN);
+}
+
+/*
+ * One hop less in the IP header under @cur, which is already known not to be the
+ * last one. The checksum is updated, not recomputed: a wrong one stays wrong and
+ * the receiver can see it. False if the packet ends before that.
+ */
+static __always_inline bool fwd_decrement_ttl(struct cursor *cur, const bool v6)
+{
+	struct ipv6hdr *ip6;
+	struct iphdr *ip;
+	__u16 *ttl;
+
+	if (v6) {
+		if (!cursor_take(cur, ip6))
+			return false;
+		ip6->hop_limit--;
+		return true;
+	}
+	if (!cursor_take(cur, ip))
+		return false;
+	ttl = (__u16 *)&ip->ttl;
+	ip->check = shunt_csum_replace(ip->check, *ttl, *ttl - 1);
+	ip->ttl--;
+	return true;
+}
+
+#endif /* BPF_FWD_HOP_H */

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * Every map, grouped by who writes it. User space sets max_entries from the
+ * config before loading; what stands here is the smallest that loads.
+ */
+#ifndef BPF_MAPS_H
+#define BPF_MAPS_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "shunt/abi.h"
+#include "shunt/reason.h"
+
+/* --- written by user space ------------------------------------------------ */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, struct shunt_service_key);
+	__type(value, struct shunt_service);
+	__uint(max_entries, 1);
+} shunt_services SEC(".maps");
+
+/* The addresses of all services: asked only about packets that are malformed. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, struct shunt_addr);
+	__type(value, __u32);
+	__uint(max_entries, 1);
+} shunt_vips SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_slot_line);
+	__uint(max_entries, SHUNT_MIN_SLOTS / SHUNT_SLOTS_PER_LINE);
+} shunt_slots SEC(".maps");
+
+/* By backend id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_backend);
+	__uint(max_entries, 2);
+} shunt_backends SEC(".maps");
+
+/* By shunt_hop.egress; entry 0 is never used. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_egress);
+	__uint(max_entries, SHUNT_MAX_EGRESS);
+} shunt_egress SEC(".maps");
+
+/* By shunt_hop.egress, too: the interface to redirect to. */
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__type(key, __u32);
+	__type(value, __u32);
+	__uint(max_entries, SHUNT_MAX_EGRESS);
+} shunt_devices SEC(".maps");
+
+/* --- written by the program ------------------------------------------------- */
+
+/* By backend id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, struct shunt_counter);
+	__uint(max_entries, 2);
+} shunt_counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, struct shunt_reasons);
+	__uint(max_entries, 1);
+} shunt_reasons SEC(".maps");
+
+#endif /* BPF_MAPS_H */

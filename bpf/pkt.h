@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * What the stages know of a packet, and the cursor they read it with.
+ *
+ * struct pkt holds values and map pointers, never packet pointers: after a helper
+ * has moved the packet they would be void, so whoever writes to the packet opens
+ * a cursor of its own.
+ */
+#ifndef BPF_PKT_H
+#define BPF_PKT_H
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <stdbool.h>
+
+#include "shunt/abi.h"
+
+/**
+ * struct pkt - a packet on its way through the stages
+ * @dst: as in the maps
+ * @ports: source and destination port, as they lie in the packet
+ * @frame_bytes: the frame as received, Ethernet header included
+ * @ip_bytes: the IP packet; a frame may be longer (Ethernet padding)
+ * @ttl: or hop limit, as received
+ * @hash: of the flow
+ * @table: of the virtual service
+ */
+struct pkt {
+	struct shunt_addr src;
+	struct shunt_addr dst;
+	__be32 ports;
+	__u32 frame_bytes;
+	__u32 ip_bytes;
+	__u8 proto;
+	__u8 ttl;
+	__u64 hash;
+	__u32 table;
+	__u32 backend_id;
+	const struct shunt_backend *backend;
+};
+
+struct cursor {
+	void *pos;
+	void *end;
+};
+
+static __always_inline struct cursor cursor_open(const struct xdp_md *xdp)
+{
+	return (struct cursor){ (void *)(long)xdp->data, (void *)(long)xdp->data_end };
+}
+
+/*
+ * Point @hdr at the next sizeof(*@hdr) bytes and step over them. False if the
+ * packet ends before that; @hdr must not be used then. A macro because a function
+ * that may return NULL costs a test for NULL in the generated code.
+ */
+#define cursor_take(cur, hdr)                                                                      \
+	((hdr) = (cur)->pos, (cur)->pos = (void *)((hdr) + 1), (cur)->pos <= (cur)->end)
+
+static __always_inline __be16 pkt_dst_port(const struct pkt *pkt)
+{
+	return pkt->ports >> 16;
+}
+
+#endif /* BPF_PKT_H */

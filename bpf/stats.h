@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* Counters: per CPU, so that plain additions are exact. */
+#ifndef BPF_STATS_H
+#define BPF_STATS_H
+
+#include "maps.h"
+
+static __always_inline void stats_count_reason(enum shunt_reason reason)
+{
+	struct shunt_reasons *reasons;
+	__u32 zero = 0;
+
+	reasons = bpf_map_lookup_elem(&shunt_reasons, &zero);
+	if (reasons)
+		reasons->packets[reason & (SHUNT_MAX_REASONS - 1)]++;
+}
+
+static __always_inline void stats_count_backend(__u32 id, __u32 bytes)
+{
+	struct shunt_counter *counter;
+
+	counter = bpf_map_lookup_elem(&shunt_counters, &id);
+	if (counter) {
+		counter->packets++;
+		counter->bytes += bytes;
+	}
+}
+
+#endif /* BPF_STATS_H */
