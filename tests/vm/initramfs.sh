@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# initramfs.sh KERNEL_DIR OUT - the first root of the guest
+#
+# Only what is needed to reach the real one: busybox, the modules for a shared
+# folder and an overlay, and the init beside this file.
+set -euo pipefail
+
+kernel=$1
+out=$2
+here=$(cd "$(dirname "$0")" && pwd)
+release=$(<"$kernel/release")
+modules=(virtio_pci 9pnet_virtio 9p overlay)
+
+# Print the paths of @modules and of all they need.
+module_closure()
+{
+	local module
+
+	for module in "${modules[@]}"; do
+		modprobe -d "$kernel" -S "$release" --show-depends "$module"
+	done | awk '$1 == "insmod" { print $2 }' | sort -u
+}
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+root=$tmp/root
+mkdir -p "$root"/{bin,dev,proc,sys,host,rw,new} "$root/lib/modules/$release"
+cp /bin/busybox "$root/bin/busybox"
+cp "$here/init" "$root/init"
+mapfile -t paths < <(module_closure)
+[ "${#paths[@]}" -ge "${#modules[@]}" ] || { echo "no modules in $kernel" >&2; exit 1; }
+cp "${paths[@]}" "$root/lib/modules/$release/"
+depmod -b "$root" "$release" 2>/dev/null
+printf '%s\n' "${modules[@]}" >"$root/modules"
+(cd "$root" && find . | cpio --quiet -o -H newc) >"$tmp/cpio"
+mv "$tmp/cpio" "$out"
