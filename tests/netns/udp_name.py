@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A datagram service whose answers say who gave them.
+
+udp_name.py serve NAME PORT        answer "NAME QUESTION" on every address
+udp_name.py ask VIP PORT N         N questions from N source ports; one line
+                                   "NAME COUNT" a backend; 1 if one got no answer
+"""
+import collections
+import os
+import select
+import socket
+import sys
+
+
+def serve(name, port):
+    sockets = []
+    for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
+        s = socket.socket(family, socket.SOCK_DGRAM)
+        if family == socket.AF_INET6:
+            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+        else:
+            s.setsockopt(socket.IPPROTO_IP, 8, 1)  # IP_PKTINFO
+        s.bind((address, port))
+        sockets.append(s)
+    print("serving", flush=True)
+    while True:
+        for s in select.select(sockets, [], [])[0]:
+            # The answer leaves from the address that was asked: the VIP.
+            question, info, _, peer = s.recvmsg(65535, 128)
+            if s.family == socket.AF_INET:
+                # ifindex, the address to send from, the one in the header
+                info = [(lv, ty, bytes(4) + data[4:8] + bytes(4)) for lv, ty, data in info]
+            else:
+                info = [(lv, ty, data[:16] + bytes(4)) for lv, ty, data in info]
+            s.sendmsg([name.encode() + b" " + question], info, 0, peer)
+
+
+def ask_one(vip, port, number):
+    family = socket.AF_INET6 if ":" in vip else socket.AF_INET
+    question = f"question {number}".encode()
+    with socket.socket(family, socket.SOCK_DGRAM) as s:
+        s.settimeout(2 * float(os.environ.get("SHUNT_TEST_SCALE", "1")))
+        s.connect((vip, port))
+        s.send(question)
+        name, _, rest = s.recv(65535).partition(b" ")
+    if rest != question:
+        raise ValueError(f"asked {question}, got {rest}")
+    return name.decode()
+
+
+def ask(vip, port, n):
+    names = collections.Counter(ask_one(vip, port, i) for i in range(n))
+    for name, count in sorted(names.items()):
+        print(name, count)
+
+
+def main():
+    if sys.argv[1] == "serve":
+        serve(sys.argv[2], int(sys.argv[3]))
+    else:
+        ask(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+
+
+main()
