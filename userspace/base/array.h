@@ -24,7 +24,7 @@ void *array_grow(void *data, size_t n, size_t size);
 	})
 
 #define array_for_each(item, data, n)                                                              \
-	for (__typeof__(&(data)[0]) item = (data), item##_end_ = item + (n); item < item##_end_;   \
+	for (__typeof__((data) + 0) item = (data), item##_end_ = item + (n); item < item##_end_;   \
 	     item++)
 
 #define array_len(a) (sizeof(a) / sizeof((a)[0]))

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The event loop: every module has one descriptor and one function to serve it. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "app/daemon.h"
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+#define TICK_MS 1000
+
+struct loop {
+	struct daemon *d;
+	int epoll_fd;
+	int signal_fd;
+	int tick_fd;
+	struct exporter *watched; /* a reload may replace it */
+};
+
+static void on_health(struct loop *l)
+{
+	if (health_dispatch(l->d->health, clock_now_ms()) <= 0)
+		return;
+	l->d->state_is_dirty = true;
+	daemon_update(l->d);
+}
+
+static void on_hops(struct loop *l)
+{
+	hops_dispatch(l->d->hops, clock_now_ms());
+}
+
+static void on_ctl(struct loop *l)
+{
+	ctl_dispatch(l->d->ctl);
+}
+
+static void on_export(struct loop *l)
+{
+	if (l->d->exporter)
+		exporter_dispatch(l->d->exporter);
+}
+
+static void log_summary(struct daemon *d)
+{
+	struct snapshot *s = daemon_snapshot(d);
+
+	if (!s)
+		return;
+	array_for_each (service, s->services, s->n_services)
+		log_info("%s: %zu of %zu backends usable, %lu packets, %lu bytes",
+			 service->conf->name, service->n_usable, service->n_backends,
+			 service->packets, service->bytes);
+	for (int r = SHUNT_CONTINUE + 1; r < SHUNT_REASONS; r++)
+		log_info("%s: %lu packets", reason_name(r), s->reasons[r]);
+	snapshot_free(s);
+}
+
+static void on_hangup(struct daemon *d)
+{
+	_cleanup_(buf_free) struct buf report = { 0 };
+	int err;
+
+	err = daemon_reload(d, false, &report);
+	log_line(err ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "%s", buf_str(&report));
+}
+
+static void on_signal(struct loop *l)
+{
+	struct signalfd_siginfo info;
+
+	if (read(l->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	switch (info.ssi_signo) {
+	case SIGHUP:
+		on_hangup(l->d);
+		break;
+	case SIGUSR1:
+		log_summary(l->d);
+		break;
+	default:
+		l->d->stopping = true;
+	}
+}
+
+static void on_tick(struct loop *l)
+{
+	struct daemon *d = l->d;
+	uint64_t times;
+
+	if (read(l->tick_fd, &times, sizeof(times)) < 0)
+		return;
+	sd_notify(0, "WATCHDOG=1");
+	if (!d->plan)
+		daemon_update(d);
+	if (d->state_is_dirty)
+		d->state_is_dirty = state_save(&d->state, d->conf->state_dir, d->conf, d->health);
+}
+
+static int watch(struct loop *l, int fd, void (*handler)(struct loop *l))
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = handler };
+
+	return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
+}
+
+/* A new exporter has a new descriptor; the old one left the set when it was closed. */
+static int watch_exporter(struct loop *l)
+{
+	if (l->watched == l->d->exporter)
+		return 0;
+	l->watched = l->d->exporter;
+	return l->watched ? watch(l, exporter_fd(l->watched), on_export) : 0;
+}
+
+static int loop_open(struct loop *l, const sigset_t *signals)
+{
+	struct itimerspec every = { .it_value.tv_sec = 1, .it_interval.tv_sec = TICK_MS / 1000 };
+	struct daemon *d = l->d;
+
+	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	l->signal_fd = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	l->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (l->epoll_fd < 0 || l->signal_fd < 0 || l->tick_fd < 0 ||
+	    timerfd_settime(l->tick_fd, 0, &every, NULL))
+		return -errno;
+	return watch(l, l->signal_fd, on_signal)
+		?: watch(l, l->tick_fd, on_tick)
+		?: watch(l, health_fd(d->health), on_health)
+		?: watch(l, hops_fd(d->hops), on_hops)
+		?: watch(l, ctl_fd(d->ctl), on_ctl)
+		?: watch_exporter(l);
+}
+
+static void loop_close(struct loop *l)
+{
+	close(l->tick_fd);
+	close(l->signal_fd);
+	close(l->epoll_fd);
+}
+
+static int loop_run(struct loop *l)
+{
+	struct epoll_event events[16];
+	int n;
+
+	while (!l->d->stopping) {
+		n = epoll_wait(l->epoll_fd, events, array_len(events), -1);
+		if (n < 0 && errno != EINTR)
+			return log_err(-errno, "wait for events");
+		for (int i = 0; i < n; i++) {
+			void (*handler)(struct loop * l) = events[i].data.ptr;
+
+			handler(l);
+		}
+		watch_exporter(l);
+	}
+	return 0;
+}
+
+static void say_ready(struct daemon *d)
+{
+	size_t backends = d->plan ? d->plan->n_backends : 0;
+
+	sd_notifyf(0, "READY=1\nSTATUS=%zu services, %zu backends", d->conf->n_services, backends);
+	log_info("ready: %zu services, %zu backends, %zu interfaces", d->conf->n_services, backends,
+		 d->conf->n_interfaces);
+}
+
+static int serve(struct daemon *d, const sigset_t *signals)
+{
+	struct loop l = { .d = d, .epoll_fd = -1, .signal_fd = -1, .tick_fd = -1 };
+	int err;
+
+	err = loop_open(&l, signals);
+	if (err) {
+		log_err(err, "set up the event loop");
+	} else {
+		say_ready(d);
+		err = loop_run(&l);
+	}
+	loop_close(&l);
+	sd_notify(0, "STOPPING=1");
+	return err;
+}
+
+int daemon_run(struct conf *conf, const char *conf_path, const char *pin_dir)
+{
+	struct daemon d = {
+		.conf_path = conf_path,
+		.pin_dir = pin_dir,
+		.conf = conf,
+		.lock_fd = -1,
+		.start_wall_s = clock_wall_s(),
+		.conf_loaded_wall_s = clock_wall_s(),
+		.last_reload_ok = true,
+	};
+	sigset_t signals;
+	int err;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	log_level_set(conf->log_level);
+	err = daemon_start(&d) ?: serve(&d, &signals);
+	daemon_stop(&d);
+	if (!err)
+		log_info("stopped");
+	return daemon_exit_code(err);
+}

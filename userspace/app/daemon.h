@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The daemon: one thread, one event loop, one owner of everything.
+ *
+ * What should be in the maps is decided in one place only, by plan_build() from
+ * the config, the health of the backends and the operator's word. Whatever
+ * changes one of the three ends in daemon_update(), which builds the next plan
+ * and takes the maps from the old one to it.
+ */
+#ifndef APP_DAEMON_H
+#define APP_DAEMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+#include "ctl/ctl.h"
+#include "dataplane/dataplane.h"
+#include "dataplane/hops.h"
+#include "export/export.h"
+#include "health/health.h"
+#include "plan/plan.h"
+
+/* Exit codes of shuntd. */
+enum daemon_exit {
+	DAEMON_OK = 0,
+	DAEMON_FAILED = 1,
+	DAEMON_BAD_CONFIG = 2,
+	DAEMON_NO_PRIVILEGE = 3, /* or no kernel feature */
+	DAEMON_RUNNING = 4,
+};
+
+/* Packets and bytes of backends that a service no longer has. */
+struct retired {
+	char *service;
+	uint64_t packets;
+	uint64_t bytes;
+};
+
+/**
+ * struct state - what survives a restart, kept in the state directory
+ * @hash_key: of the flow hash, made once
+ * @is_fresh: there was nothing to load: pinned maps cannot be ours
+ */
+struct state {
+	struct ids *ids;
+	struct admin admin;
+	struct retired *retired;
+	size_t n_retired;
+	uint8_t hash_key[16];
+	bool is_fresh;
+};
+
+struct daemon {
+	const char *conf_path;
+	const char *pin_dir;
+	struct conf *conf;
+	struct state state;
+	int lock_fd;
+	bool state_is_dirty;
+	struct plan *plan; /* what the maps hold; NULL: not known */
+	const struct conf *plan_conf; /* that @plan was built from */
+	size_t steps[PLAN_DEL_BACKEND + 1]; /* of the last update, by kind */
+	struct shunt_rodata rodata; /* of the loaded program */
+	struct dataplane_sizes sizes;
+	struct dataplane *dp;
+	struct health *health;
+	struct hops *hops;
+	struct ctl *ctl;
+	struct exporter *exporter;
+	uint64_t start_wall_s;
+	uint64_t conf_loaded_wall_s;
+	uint64_t reloads[2];
+	bool last_reload_ok;
+	bool stopping;
+};
+
+/* --- daemon.c --------------------------------------------------------------- */
+
+/**
+ * daemon_run() - start, serve until a signal says stop, stop
+ * @conf: taken over
+ *
+ * Return: enum daemon_exit; what went wrong was logged.
+ */
+int daemon_run(struct conf *conf, const char *conf_path, const char *pin_dir);
+
+/* --- start.c ---------------------------------------------------------------- */
+
+/* Everything up to "ready"; on failure daemon_stop() clears away what was begun. */
+int daemon_start(struct daemon *d);
+
+/* Withdraw from the interfaces, remove the pins, release all. */
+void daemon_stop(struct daemon *d);
+
+/* Which exit code a failed start has. */
+int daemon_exit_code(int err);
+
+/* --- update.c --------------------------------------------------------------- */
+
+/* Sizes of the maps that @plan needs, with room to grow. */
+struct dataplane_sizes daemon_sizes(const struct conf *conf, const struct plan *plan);
+
+/* The plan as things stand; released with plan_free(). 0 or a negative errno, logged. */
+int daemon_plan(struct daemon *d, struct plan **out);
+
+/**
+ * daemon_update() - plan from what is known now, and take the maps there
+ *
+ * Return: 0 or a negative errno, logged; after a failure in the middle the maps
+ * are diffed from nothing at the next call.
+ */
+int daemon_update(struct daemon *d);
+
+/* The program on every interface of the config. */
+int daemon_attach(struct daemon *d);
+
+/* --- reload.c --------------------------------------------------------------- */
+
+/* Read the config file again. @report gets errors, or what was done. */
+int daemon_reload(struct daemon *d, bool dry_run, struct buf *report);
+
+/* --- state.c ---------------------------------------------------------------- */
+
+/* Make the state directory and take its lock: -EADDRINUSE if somebody holds it. */
+int state_lock(const char *dir, int *lock_fd);
+
+/**
+ * state_load() - what a former daemon left, or a fresh start
+ * @verdicts: called for each backend's health as it was
+ *
+ * A file that cannot be understood is put aside, not overwritten, and said.
+ */
+struct state_verdict {
+	const char *service;
+	const char *backend;
+	enum health_state state;
+	uint64_t since_wall_s;
+};
+int state_load(struct state *s, const char *dir);
+int state_each_verdict(const char *dir, void (*fn)(void *arg, const struct state_verdict *v),
+		       void *arg);
+
+/* Write the file in one step: the old one stands until the new one is whole. */
+int state_save(const struct state *s, const char *dir, const struct conf *conf,
+	       const struct health *health);
+void state_free(struct state *s);
+
+/* The key of @conf if it has one, else the one that was made. */
+void state_hash_key(const struct state *s, const struct conf *conf, __u64 key[2]);
+
+/* The sums of a service's former backends; made if absent, NULL without memory. */
+struct retired *state_retired(struct state *s, const char *service);
+
+/* --- view.c ----------------------------------------------------------------- */
+
+/* The daemon at this moment; NULL without memory. */
+struct snapshot *daemon_snapshot(void *app);
+
+/* --- privilege.c ------------------------------------------------------------ */
+
+/* 0, or -EPERM with every missing capability named in one log line. */
+int privilege_check(void);
+
+#endif /* APP_DAEMON_H */

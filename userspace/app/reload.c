@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reload: parse, validate, diff, apply the least. A file with any error leaves
+ * what runs untouched; a failure half way goes back to the former config.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "app/daemon.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* What only a start can change is said, not forgotten. */
+static void report_restart_keys(const struct conf *old, const struct conf *new, struct buf *report)
+{
+	static const char later[] = "takes effect when the daemon is started again\n";
+
+	if (!is_same(old->socket, new->socket))
+		buf_printf(report, "warning: daemon.control.socket %s", later);
+	if (!is_same(old->group, new->group) || !is_same(old->read_group, new->read_group))
+		buf_printf(report, "warning: daemon.control.group, read_group: %s", later);
+	if (!is_same(old->state_dir, new->state_dir))
+		buf_printf(report, "warning: daemon.state_dir %s", later);
+}
+
+static void report_steps(const struct daemon *d, struct buf *report)
+{
+	const size_t *n = d->steps;
+
+	buf_printf(
+		report,
+		"applied: backends +%zu -%zu, tables %zu rewritten, virtual services +%zu -%zu\n",
+		n[PLAN_PUT_BACKEND], n[PLAN_DEL_BACKEND], n[PLAN_FILL_TABLE], n[PLAN_PUT_SERVICE],
+		n[PLAN_DEL_SERVICE]);
+}
+
+static const struct conf_interface *find_interface(const struct conf *conf, const char *name)
+{
+	for (size_t i = 0; i < conf->n_interfaces; i++) {
+		if (!strcmp(conf->interfaces[i].name, name))
+			return &conf->interfaces[i];
+	}
+	return NULL;
+}
+
+static int check_interfaces(const struct conf *conf, struct buf *report)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < conf->n_interfaces; i++) {
+		if (if_nametoindex(conf->interfaces[i].name))
+			continue;
+		buf_printf(report, "%s:%d: error: there is no interface %s on this host\n",
+			   conf->path, conf->interfaces[i].line, conf->interfaces[i].name);
+		err = -ENODEV;
+	}
+	return err;
+}
+
+static void detach_removed(struct daemon *d, const struct conf *old)
+{
+	for (size_t i = 0; i < old->n_interfaces; i++) {
+		if (!find_interface(d->conf, old->interfaces[i].name))
+			dataplane_detach(d->dp, old->interfaces[i].name);
+	}
+}
+
+static int use_exporter(struct daemon *d, const struct conf *old)
+{
+	if (is_same(old->metrics_listen, d->conf->metrics_listen))
+		return 0;
+	exporter_free(take_ptr(&d->exporter));
+	if (!d->conf->metrics_listen)
+		return 0;
+	return exporter_create(d->conf->metrics_listen, daemon_snapshot, d, &d->exporter);
+}
+
+static int use_conf(struct daemon *d, struct conf *conf)
+{
+	d->conf = conf;
+	return health_configure(d->health, conf, clock_now_ms()) ?: daemon_update(d);
+}
+
+/* Take over @new, or go back to what was. */
+static int swap(struct daemon *d, struct conf *new, struct buf *report)
+{
+	struct conf *old = d->conf;
+	int err;
+
+	err = use_conf(d, new) ?: daemon_attach(d) ?: use_exporter(d, old);
+	if (err) {
+		buf_printf(report, "error: cannot apply %s: %s; going back (see the log)\n",
+			   d->conf_path, strerror(-err));
+		use_exporter(d, new);
+		use_conf(d, old);
+		conf_free(new);
+		return err;
+	}
+	detach_removed(d, old);
+	report_restart_keys(old, new, report);
+	report_steps(d, report);
+	log_level_set(new->log_level);
+	conf_free(old);
+	d->conf_loaded_wall_s = clock_wall_s();
+	return 0;
+}
+
+static int reload(struct daemon *d, bool dry_run, struct buf *report)
+{
+	_cleanup_(conf_freep) struct conf *conf = NULL;
+	int err;
+
+	err = conf_load(d->conf_path, report, &conf);
+	if (err) {
+		buf_printf(report, "%s: refused, nothing was changed\n", d->conf_path);
+		return err;
+	}
+	err = check_interfaces(conf, report);
+	if (err || dry_run) {
+		buf_printf(report, "%s: %s, nothing was changed\n", d->conf_path,
+			   err ? "refused" : "ok");
+		return err;
+	}
+	return swap(d, take_ptr(&conf), report);
+}
+
+int daemon_reload(struct daemon *d, bool dry_run, struct buf *report)
+{
+	int err;
+
+	sd_notify(0, "RELOADING=1");
+	err = reload(d, dry_run, report);
+	sd_notify(0, "READY=1");
+	if (dry_run)
+		return err;
+	d->reloads[!err]++;
+	d->last_reload_ok = !err;
+	return err;
+}

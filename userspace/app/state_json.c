@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/state_json.h"
+#include "base/array.h"
+#include "base/cleanup.h"
+
+#define STATE_VERSION 1
+
+int hex_decode(const char *hex, uint8_t *out, size_t n)
+{
+	uint8_t bytes[64];
+
+	if (n > sizeof(bytes) || strlen(hex) != 2 * n ||
+	    strspn(hex, "0123456789abcdefABCDEF") != 2 * n)
+		return -EINVAL;
+	for (size_t i = 0; i < n; i++)
+		sscanf(hex + 2 * i, "%2hhx", &bytes[i]);
+	memcpy(out, bytes, n);
+	return 0;
+}
+
+static void hex_encode(const uint8_t *bytes, size_t n, char *out)
+{
+	for (size_t i = 0; i < n; i++)
+		sprintf(out + 2 * i, "%02x", bytes[i]);
+}
+
+/* --- writing ---------------------------------------------------------------- */
+
+static json_t *admin_to_json(const struct admin *admin)
+{
+	json_t *list = json_array();
+
+	array_for_each (e, admin->entries, admin->n)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:i, s:i}", "service",
+						      e->service, "backend", e->backend, "state",
+						      e->state == ADMIN_DRAIN ? "drain" : "enabled",
+						      "weight", e->weight, "weight_percent",
+						      e->weight_percent));
+	return list;
+}
+
+static json_t *retired_to_json(const struct state *s)
+{
+	json_t *list = json_array();
+
+	array_for_each (r, s->retired, s->n_retired)
+		json_array_append_new(list, json_pack("{s:s, s:I, s:I}", "service", r->service,
+						      "packets", (json_int_t)r->packets, "bytes",
+						      (json_int_t)r->bytes));
+	return list;
+}
+
+static void verdict_to_json(json_t *list, const struct conf_service *s,
+			    const struct conf_backend *b, const struct health_status *h)
+{
+	if (h->state == HEALTH_UNKNOWN)
+		return;
+	json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I}", "service", s->name, "backend",
+					      b->name, "state", health_state_name(h->state),
+					      "since", (json_int_t)h->since_wall_s));
+}
+
+static json_t *health_to_json(const struct conf *conf, const struct health *health)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < conf->n_services; i++) {
+		const struct conf_service *s = &conf->services[i];
+
+		for (size_t j = 0; j < s->n_backends; j++)
+			verdict_to_json(list, s, &s->backends[j], health_get(health, i, j));
+	}
+	return list;
+}
+
+static json_t *ids_to_json(const struct ids *ids)
+{
+	_cleanup_(buf_free) struct buf text = { 0 };
+
+	if (ids_save(ids, &text))
+		return NULL;
+	return json_loads(buf_str(&text), 0, NULL);
+}
+
+json_t *state_to_json(const struct state *s, const struct conf *conf, const struct health *health)
+{
+	char key[2 * sizeof(s->hash_key) + 1];
+
+	hex_encode(s->hash_key, sizeof(s->hash_key), key);
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}", "version", STATE_VERSION, "hash_key",
+			 key, "ids", ids_to_json(s->ids), "admin", admin_to_json(&s->admin),
+			 "retired", retired_to_json(s), "health", health_to_json(conf, health));
+}
+
+/* --- reading ---------------------------------------------------------------- */
+
+static int admin_from_json(struct admin *admin, const json_t *list)
+{
+	const char *service, *backend, *state;
+	int weight, percent;
+	struct admin_entry *e;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		if (json_unpack(item, "{s:s, s:s, s:s, s:i, s:i}", "service", &service, "backend",
+				&backend, "state", &state, "weight", &weight, "weight_percent",
+				&percent))
+			return -EINVAL;
+		e = admin_get(admin, service, backend);
+		if (!e)
+			return -ENOMEM;
+		e->state = strcmp(state, "drain") ? ADMIN_ENABLED : ADMIN_DRAIN;
+		e->weight = weight;
+		e->weight_percent = percent;
+	}
+	return 0;
+}
+
+static int retired_from_json(struct state *s, const json_t *list)
+{
+	json_int_t packets, bytes;
+	const char *service;
+	struct retired *r;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		if (json_unpack(item, "{s:s, s:I, s:I}", "service", &service, "packets", &packets,
+				"bytes", &bytes))
+			return -EINVAL;
+		r = state_retired(s, service);
+		if (!r)
+			return -ENOMEM;
+		r->packets = packets;
+		r->bytes = bytes;
+	}
+	return 0;
+}
+
+static int ids_from_json(const json_t *ids, struct ids **out)
+{
+	_cleanup_free_ char *text = json_dumps(ids, 0);
+
+	return text ? ids_load(text, out) : -ENOMEM;
+}
+
+int state_from_json(struct state *s, const json_t *root)
+{
+	json_t *ids, *admin, *retired;
+	const char *key;
+	int version;
+
+	if (json_unpack((json_t *)root, "{s:i, s:s, s:o, s:o, s:o}", "version", &version,
+			"hash_key", &key, "ids", &ids, "admin", &admin, "retired", &retired))
+		return -EINVAL;
+	if (version != STATE_VERSION)
+		return -EINVAL;
+	return hex_decode(key, s->hash_key, sizeof(s->hash_key))
+		?: ids_from_json(ids, &s->ids)
+		?: admin_from_json(&s->admin, admin)
+		?: retired_from_json(s, retired);
+}
+
+void state_verdicts_from_json(const json_t *root,
+			      void (*fn)(void *arg, const struct state_verdict *v), void *arg)
+{
+	struct state_verdict v;
+	const char *state;
+	json_int_t since;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(root, "health"), i, item)
+	{
+		if (json_unpack(item, "{s:s, s:s, s:s, s:I}", "service", &v.service, "backend",
+				&v.backend, "state", &state, "since", &since))
+			continue;
+		v.state = strcmp(state, "up") ? HEALTH_DOWN : HEALTH_UP;
+		v.since_wall_s = since;
+		fn(arg, &v);
+	}
+}

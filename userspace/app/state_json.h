@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* struct state as JSON and back; the format stands in state.c. */
+#ifndef APP_STATE_JSON_H
+#define APP_STATE_JSON_H
+
+#include <jansson.h>
+
+#include "app/daemon.h"
+
+/* A new reference; NULL without memory. */
+json_t *state_to_json(const struct state *s, const struct conf *conf, const struct health *health);
+
+/* Fill @s, which is zero; on failure release it with state_free(). -EINVAL: not ours. */
+int state_from_json(struct state *s, const json_t *root);
+
+void state_verdicts_from_json(const json_t *root,
+			      void (*fn)(void *arg, const struct state_verdict *v), void *arg);
+
+/* 2 * @n hex digits to @n bytes; -EINVAL, and @out untouched, if they are not. */
+int hex_decode(const char *hex, uint8_t *out, size_t n);
+
+#endif /* APP_STATE_JSON_H */

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From a plan to the maps.
+ *
+ * The order is the safe one: backends and their next hops first, then the slots
+ * that name them, then the services that use the slots; what goes, goes last. A
+ * program that lacks a feature of the new plan is replaced before the slots use
+ * it, one that has more than it needs after.
+ *
+ * Where the plan outgrows the maps, a second data plane is made beside the first,
+ * filled, and put in its place on every interface; packets see one or the other.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/daemon.h"
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+static uint32_t pow2_at_least(uint32_t n, uint32_t floor)
+{
+	uint32_t p = floor;
+
+	while (p < n)
+		p *= 2;
+	return p;
+}
+
+static uint32_t max_u32(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+struct dataplane_sizes daemon_sizes(const struct conf *conf, const struct plan *plan)
+{
+	uint32_t tables = 0, ids = 0;
+
+	array_for_each (t, plan->tables, plan->n_tables)
+		tables = max_u32(tables, t->number + 1);
+	array_for_each (b, plan->backends, plan->n_backends)
+		ids = max_u32(ids, b->id + 1);
+	return (struct dataplane_sizes){
+		.slots = conf->slots,
+		.tables = pow2_at_least(max_u32(tables, conf->max_tables), 16),
+		.backends = pow2_at_least(max_u32(ids, conf->max_backends), 4096),
+		.services = pow2_at_least(max_u32(plan->n_services, conf->max_services), 256),
+	};
+}
+
+static bool sizes_hold(const struct dataplane_sizes *have, const struct dataplane_sizes *need)
+{
+	return have->slots == need->slots && have->tables >= need->tables &&
+	       have->backends >= need->backends && have->services >= need->services;
+}
+
+static bool is_healthy(void *arg, size_t service, size_t backend)
+{
+	return health_get(arg, service, backend)->state == HEALTH_UP;
+}
+
+int daemon_plan(struct daemon *d, struct plan **out)
+{
+	int err;
+
+	err = plan_build(d->conf, &d->state.admin, d->state.ids, is_healthy, d->health, out);
+	if (err)
+		return log_err(err, "plan the tables of %s", d->conf_path);
+	state_hash_key(&d->state, d->conf, (*out)->rodata.hash_key);
+	return 0;
+}
+
+/* What a backend has counted goes to its service before its id is freed. */
+static void retire(struct daemon *d, const struct plan_backend *b)
+{
+	struct shunt_counter count;
+	struct retired *sum;
+
+	if (dataplane_read_counter(d->dp, b->id, &count))
+		return;
+	sum = state_retired(&d->state, d->plan_conf->services[b->conf_service].name);
+	if (!sum)
+		return;
+	sum->packets += count.packets;
+	sum->bytes += count.bytes;
+	dataplane_clear_counter(d->dp, b->id);
+	d->state_is_dirty = true;
+}
+
+/* The constants that serve both: every feature that one of them has. */
+static struct shunt_rodata rodata_join(const struct shunt_rodata *a, const struct shunt_rodata *b)
+{
+	struct shunt_rodata r = *b;
+
+	r.ipv4 |= a->ipv4;
+	r.ipv6 |= a->ipv6;
+	r.tcp |= a->tcp;
+	r.udp |= a->udp;
+	r.any_port |= a->any_port;
+	r.direct |= a->direct;
+	r.ipip4 |= a->ipip4;
+	r.ipip6 |= a->ipip6;
+	return r;
+}
+
+static int use_rodata(struct daemon *d, const struct shunt_rodata *rodata)
+{
+	int err;
+
+	if (!memcmp(&d->rodata, rodata, sizeof(*rodata)))
+		return 0;
+	err = dataplane_reload(d->dp, rodata);
+	if (!err)
+		d->rodata = *rodata;
+	return err;
+}
+
+static size_t count_puts(const struct plan_op *steps, size_t n)
+{
+	size_t puts = 0;
+
+	while (puts < n && steps[puts].kind == PLAN_PUT_BACKEND)
+		puts++;
+	return puts;
+}
+
+/* Carry out @steps in @d->dp, whose program may need other constants. */
+static int carry_out(struct daemon *d, const struct plan *next, const struct plan_op *steps,
+		     size_t n)
+{
+	_cleanup_free_ uint32_t *scratch = calloc(next->rodata.slot_mask + 1, sizeof(*scratch));
+	struct shunt_rodata both = rodata_join(&d->rodata, &next->rodata);
+	size_t puts = count_puts(steps, n);
+
+	if (!scratch)
+		return -ENOMEM;
+	return apply(&dataplane_map_ops, d->dp, steps, puts, scratch)
+		?: hops_follow(d->hops, next, clock_now_ms())
+		?: use_rodata(d, &both)
+		?: apply(&dataplane_map_ops, d->dp, steps + puts, n - puts, scratch)
+		?: use_rodata(d, &next->rodata);
+}
+
+static void note_steps(struct daemon *d, const struct plan_op *steps, size_t n)
+{
+	memset(d->steps, 0, sizeof(d->steps));
+	array_for_each (s, steps, n) {
+		d->steps[s->kind]++;
+		if (s->kind == PLAN_DEL_BACKEND)
+			retire(d, s->backend);
+	}
+}
+
+int daemon_attach(struct daemon *d)
+{
+	const struct conf *conf = d->conf;
+	int err = 0;
+
+	for (size_t i = 0; i < conf->n_interfaces && !err; i++)
+		err = dataplane_attach(d->dp, conf->interfaces[i].name, conf->interfaces[i].mode);
+	return err;
+}
+
+/* Undo of grow(): the former data plane goes on as if nothing had been. */
+static void grow_undo(struct daemon *d, struct dataplane *former, struct hops *former_hops)
+{
+	hops_free(d->hops);
+	dataplane_close(d->dp);
+	d->dp = former;
+	d->hops = former_hops;
+}
+
+/* Fill a second, larger data plane with @next and put it in place of the first. */
+static int grow(struct daemon *d, const struct plan *next, const struct dataplane_sizes *sizes)
+{
+	_cleanup_free_ struct plan_op *steps = NULL;
+	struct hops *former_hops = d->hops;
+	struct dataplane *former = d->dp;
+	struct shunt_rodata rodata = d->rodata;
+	size_t n;
+	int err;
+
+	err = plan_diff(NULL, next, &steps, &n);
+	if (err)
+		return err;
+	d->hops = NULL;
+	d->dp = NULL;
+	d->rodata = next->rodata;
+	err = dataplane_open(d->pin_dir, sizes, &next->rodata, false, &d->dp)
+		?: hops_create(&dataplane_map_ops, d->dp, &d->hops)
+		?: carry_out(d, next, steps, n)
+		?: dataplane_carry_counters(former, d->dp)
+		?: daemon_attach(d)
+		?: dataplane_commit(d->dp);
+	if (err) {
+		grow_undo(d, former, former_hops);
+		d->rodata = rodata;
+		return err;
+	}
+	hops_free(former_hops);
+	dataplane_close(former);
+	d->sizes = *sizes;
+	log_info("maps enlarged: %u tables, %u backends, %u virtual services", sizes->tables,
+		 sizes->backends, sizes->services);
+	return 0;
+}
+
+static int step_to(struct daemon *d, const struct plan *next)
+{
+	_cleanup_free_ struct plan_op *steps = NULL;
+	size_t n;
+	int err;
+
+	err = plan_diff(d->plan, next, &steps, &n);
+	if (err)
+		return err;
+	note_steps(d, steps, n);
+	return carry_out(d, next, steps, n);
+}
+
+/* Take the maps to @next, which is taken over. */
+static int realize(struct daemon *d, struct plan *next)
+{
+	struct dataplane_sizes need = daemon_sizes(d->conf, next);
+	int err;
+
+	/* Ids are on disk before a map holds them: a crash must not hand them out twice. */
+	err = state_save(&d->state, d->conf->state_dir, d->conf, d->health);
+	if (!err)
+		err = sizes_hold(&d->sizes, &need) ? step_to(d, next) : grow(d, next, &need);
+	plan_free(d->plan);
+	d->plan = next;
+	d->plan_conf = d->conf;
+	if (!err)
+		return 0;
+	log_error("the maps may hold only part of the plan; the next change repairs them");
+	plan_free(take_ptr(&d->plan));
+	return err;
+}
+
+int daemon_update(struct daemon *d)
+{
+	struct plan *next;
+
+	return daemon_plan(d, &next) ?: realize(d, next);
+}
