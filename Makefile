@@ -162,6 +162,19 @@ netns: all $(TEST_BPF)
 vm: all $(BUILD)/bpf-tests $(TEST_BPF)
 	@tests/vm/run.sh
 
+PREFIX	= /usr/local
+SYSCONF	= /etc
+UNITS	= /etc/systemd/system
+
+# The example config is installed beside a config, never over it.
+install: all
+	install -D -m 755 $(BUILD)/shuntd $(DESTDIR)$(PREFIX)/sbin/shuntd
+	install -D -m 755 $(BUILD)/shunt $(DESTDIR)$(PREFIX)/bin/shunt
+	install -D -m 644 scripts/packaging/shunt.yaml $(DESTDIR)$(SYSCONF)/shunt/shunt.yaml.example
+	install -D -m 644 scripts/packaging/shuntd.service $(DESTDIR)$(UNITS)/shuntd.service
+	install -D -m 644 scripts/completion/shunt.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/shunt
+
 clean:
 	rm -rf $(BUILD)
 
@@ -169,4 +182,5 @@ help:
 	@echo "make             build everything into $(BUILD)/"
 	@echo "make demo        the main job on real traffic (root; KEEP=1 leaves it running)"
 	@echo "make test        every test (root): lint unit unit-san bpf netns vm, each a target"
+	@echo "make install     shuntd, shunt, the systemd unit, an example config (DESTDIR, PREFIX)"
 	@echo "make clean       remove $(BUILD)/"

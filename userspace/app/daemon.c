@@ -213,8 +213,14 @@ int daemon_run(struct conf *conf, const char *conf_path, const char *pin_dir)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	log_level_set(conf->log_level);
-	err = daemon_start(&d) ?: serve(&d, &signals);
-	daemon_stop(&d);
+	err = daemon_start(&d);
+	if (err) {
+		/* What a former daemon left running is worth more than a clean exit. */
+		daemon_stop(&d, d.dp && !dataplane_was_adopted(d.dp));
+		return daemon_exit_code(err);
+	}
+	err = serve(&d, &signals);
+	daemon_stop(&d, true);
 	if (!err)
 		log_info("stopped");
 	return daemon_exit_code(err);

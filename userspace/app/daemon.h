@@ -90,8 +90,12 @@ int daemon_run(struct conf *conf, const char *conf_path, const char *pin_dir);
 /* Everything up to "ready"; on failure daemon_stop() clears away what was begun. */
 int daemon_start(struct daemon *d);
 
-/* Withdraw from the interfaces, remove the pins, release all. */
-void daemon_stop(struct daemon *d);
+/**
+ * daemon_stop() - release all
+ * @withdraw: first leave the interfaces and remove the pins; false leaves traffic
+ *	flowing, for the next daemon to adopt
+ */
+void daemon_stop(struct daemon *d, bool withdraw);
 
 /* Which exit code a failed start has. */
 int daemon_exit_code(int err);

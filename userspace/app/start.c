@@ -124,16 +124,12 @@ static int start_dataplane(struct daemon *d)
 	err = open_dataplane(d)
 		?: hops_create(&dataplane_map_ops, d->dp, &d->hops)
 		?: daemon_update(d);
-	if (err)
-		return err;
-	if (dataplane_was_adopted(d->dp)) {
+	if (!err && dataplane_was_adopted(d->dp))
 		log_info("adopted the maps of a former daemon");
-		err = dataplane_sweep(d->dp, d->plan);
-	}
 	return err ?: daemon_attach(d) ?: dataplane_commit(d->dp);
 }
 
-static int start_services(struct daemon *d)
+static int start_exporter(struct daemon *d)
 {
 	if (!d->conf->metrics_listen)
 		return 0;
@@ -149,9 +145,9 @@ int daemon_start(struct daemon *d)
 		?: state_lock(conf->state_dir, &d->lock_fd)
 		?: ctl_create(conf->socket, conf->group, conf->read_group, &ctl_ops, d, &d->ctl)
 		?: state_load(&d->state, conf->state_dir)
+		?: start_exporter(d)
 		?: start_health(d)
-		?: start_dataplane(d)
-		?: start_services(d);
+		?: start_dataplane(d);
 }
 
 static void detach_all(struct daemon *d)
@@ -161,11 +157,11 @@ static void detach_all(struct daemon *d)
 	dataplane_unpin(d->dp);
 }
 
-void daemon_stop(struct daemon *d)
+void daemon_stop(struct daemon *d, bool withdraw)
 {
 	exporter_free(d->exporter);
 	ctl_free(d->ctl);
-	if (d->dp)
+	if (d->dp && withdraw)
 		detach_all(d);
 	if (d->health && d->state.ids)
 		state_save(&d->state, d->conf->state_dir, d->conf, d->health);

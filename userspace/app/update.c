@@ -219,16 +219,22 @@ static int step_to(struct daemon *d, const struct plan *next)
 	return carry_out(d, next, steps, n);
 }
 
-/* Take the maps to @next, which is taken over. */
+/*
+ * Take the maps to @next, which is taken over. Where it was not known what they
+ * hold (a former daemon's, or a failure in the middle), what is too much is swept.
+ */
 static int realize(struct daemon *d, struct plan *next)
 {
 	struct dataplane_sizes need = daemon_sizes(d->conf, next);
+	bool was_known = d->plan;
 	int err;
 
 	/* Ids are on disk before a map holds them: a crash must not hand them out twice. */
 	err = state_save(&d->state, d->conf->state_dir, d->conf, d->health);
 	if (!err)
 		err = sizes_hold(&d->sizes, &need) ? step_to(d, next) : grow(d, next, &need);
+	if (!err && !was_known)
+		err = dataplane_sweep(d->dp, next);
 	plan_free(d->plan);
 	d->plan = next;
 	d->plan_conf = d->conf;
