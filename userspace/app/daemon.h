@@ -145,7 +145,10 @@ int state_load(struct state *s, const char *dir);
 int state_each_verdict(const char *dir, void (*fn)(void *arg, const struct state_verdict *v),
 		       void *arg);
 
-/* Write the file in one step: the old one stands until the new one is whole. */
+/*
+ * Write the file in one step: the old one stands until the new one is whole. With
+ * @health NULL no verdicts are written.
+ */
 int state_save(const struct state *s, const char *dir, const struct conf *conf,
 	       const struct health *health);
 void state_free(struct state *s);

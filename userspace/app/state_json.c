@@ -68,7 +68,7 @@ static json_t *health_to_json(const struct conf *conf, const struct health *heal
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < conf->n_services; i++) {
+	for (size_t i = 0; health && i < conf->n_services; i++) {
 		const struct conf_service *s = &conf->services[i];
 
 		for (size_t j = 0; j < s->n_backends; j++)
