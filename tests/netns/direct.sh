@@ -4,11 +4,7 @@
 # which answer the client past the balancer.
 . "$(dirname "$0")/lib.sh"
 
-one_armed
-for name in "${backends[@]}"; do
-	serve_vip "$name" "$vip4" "$vip6"
-done
-start_backends
+one_armed_direct
 web_service | write_conf
 start_shuntd
 

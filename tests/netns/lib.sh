@@ -227,37 +227,57 @@ mac_of()
 vip4=192.0.2.80
 vip6=2001:db8::80
 backends=(b1 b2 b3)
+net4=10.1.0			# of the backends
+net6=2001:db8:1:
+
+add_backends()
+{
+	local name n=10
+
+	for name in "${backends[@]}"; do
+		n=$((n + 1))
+		add_host "$name"
+		plug "$name" eth0 "$1" "$net4.$n/24" "$net6:$n/64"
+	done
+}
 
 # A lan with a client, a balancer with one arm and the backends.
 #	client .2    lb .1    b1 .11    b2 .12    b3 .13
 one_armed()
 {
-	local name n=10
-
 	add_fabric lan
 	add_host client
 	plug client eth0 lan 10.1.0.2/24 2001:db8:1::2/64
 	add_host lb
 	plug lb eth0 lan 10.1.0.1/24 2001:db8:1::1/64
 	xdp_cable lb eth0 lan
-	for name in "${backends[@]}"; do
-		n=$((n + 1))
-		add_host "$name"
-		plug "$name" eth0 lan "10.1.0.$n/24" "2001:db8:1::$n/64"
-	done
+	add_backends lan
 	route_to client 10.1.0.1 2001:db8:1::1 "$vip4" "$vip6"
 }
 
-# Backends as the config lists them: backend_list KEYS..., KEYS of 4 and 6.
+# One lan as above, its backends ready to answer for the VIPs themselves.
+one_armed_direct()
+{
+	local name
+
+	one_armed
+	for name in "${backends[@]}"; do
+		serve_vip "$name" "$vip4" "$vip6"
+	done
+	start_backends
+}
+
+# backend_list FAMILIES: the backends as the config lists them, with their
+# addresses of these families ("4", "6", "4 6").
 backend_list()
 {
-	local name n=10 keys=$* text
+	local name n=10 keys=$1 text
 
 	for name in "${backends[@]}"; do
 		n=$((n + 1))
 		text="name: $name"
-		[[ $keys != *4* ]] || text+=", address: ${net4:-10.1.0}.$n"
-		[[ $keys != *6* ]] || text+=", address6: \"${net6:-2001:db8:1:}:$n\""
+		[[ $keys != *4* ]] || text+=", address: $net4.$n"
+		[[ $keys != *6* ]] || text+=", address6: \"$net6:$n\""
 		printf '      - { %s }\n' "$text"
 	done
 }
@@ -364,6 +384,9 @@ write_conf()
 	mv "$conf.new" "$conf"
 }
 
+quick_check="type: http, path: /, interval: 200ms, fast_interval: 100ms, \
+down_interval: 200ms, timeout: 1s, rise: 2, fall: 3"
+
 # The service that most tests use.
 web_service()
 {
@@ -373,10 +396,9 @@ web_service()
 	    vip: [$vip4, "$vip6"]
 	    ports: [80/tcp]
 	    forward: ${forward:-direct}
-	    check: { type: http, path: /, interval: 200ms, fast_interval: 100ms,
-	             down_interval: 200ms, timeout: 1s, rise: 2, fall: 3 }
+	    check: { $quick_check }
 	    backends:
-	$(backend_list 4 6)
+	$(backend_list "4 6")
 	EOT
 }
 
@@ -387,9 +409,30 @@ start_shuntd()
 	said shuntd ready || die "shuntd ended before it was ready"
 }
 
+# stop_shuntd: as the operator would, and it has to go in order.
+stop_shuntd()
+{
+	stop shuntd
+	want "exit status of shuntd" 0 "$status"
+}
+
+# Run shuntd where it must refuse to: its exit status goes to $status, its words
+# to the log "refused".
+run_refused()
+{
+	start refused lb "$@"
+	wait_for 10 has_ended refused
+	wait_end refused
+}
+
+has_ended()
+{
+	! is_running "$1"
+}
+
 ready_or_gone()
 {
-	said shuntd ready || ! is_running shuntd
+	said shuntd ready || has_ended shuntd
 }
 
 shunt()
@@ -397,11 +440,23 @@ shunt()
 	"$build/shunt" --socket "$socket" "$@"
 }
 
+# The id of the program on an interface; nothing if there is none.
+program_on()
+{
+	ip -n "$1" -d link show "$2" | sed -nE 's/.*prog\/xdp id ([0-9]+).*/\1/p' | head -n 1
+}
+
 # metric PATTERN: the sum of the values of all lines that begin like it.
 metric()
 {
 	in_host lb curl -fsS http://127.0.0.1:9924/metrics |
 		awk -v want="^$1" '$0 ~ want { sum += $NF } END { printf "%d", sum }'
+}
+
+# reason_count LABEL: packets that ended so, as /metrics counts them.
+reason_count()
+{
+	metric "shunt_[a-z_]*packets_total\\{.*reason=\"$1\""
 }
 
 # --- clients --------------------------------------------------------------------
@@ -415,14 +470,25 @@ url_host()
 # tally VIP N: N requests, each on a connection of its own; "NAME COUNT" a line.
 tally()
 {
-	in_host client curl -fsS -m 20 -H 'Connection: close' \
+	in_host client curl -fsS -m $((2 * scale)) -H 'Connection: close' \
 		"http://$(url_host "$1")/?[1-$2]" | sort | uniq -c |
 		awk '{ print $2, $1 }'
 }
 
+# who_answers VIP [N]: their names, on one line.
+who_answers()
+{
+	tally "$1" "${2:-60}" | awk '{ printf "%s%s", sep, $1; sep = " " }'
+}
+
+only_answers()
+{
+	[[ $(who_answers "$1") == "$2" ]]
+}
+
 every_backend_answers()
 {
-	[[ $(tally "$1" "${2:-60}" | wc -l) == "${#backends[@]}" ]]
+	only_answers "$1" "${backends[*]}"
 }
 
 # transfer VIP MEGABYTES: up and down again, compared by checksum; the name of
@@ -447,6 +513,7 @@ transfer()
 }
 
 # start_load VIP...: strict requests and long connections, until end_load.
+# Options of strict_load.py may follow.
 start_load()
 {
 	start load client "$python" "$here/strict_load.py" "$@"

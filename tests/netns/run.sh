@@ -52,9 +52,9 @@ run_one()
 
 	limit=$(limit_of "$name")
 	if [[ ${KEEP:-} ]]; then
-		"./$name.sh" 2>&1 | tee "$tmp/log" || status=$?
+		SHUNT_RUN=$mark "./$name.sh" 2>&1 | tee "$tmp/log" || status=$?
 	else
-		timeout -k 5 "$limit" "./$name.sh" >"$tmp/log" 2>&1 </dev/null || status=$?
+		SHUNT_RUN=$mark timeout -k 5 "$limit" "./$name.sh" >"$tmp/log" 2>&1 </dev/null || status=$?
 	fi
 	took=$(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
 	case $status in
@@ -83,8 +83,7 @@ machine_state()
 	find /sys/fs/bpf -printf 'pin %p\n'
 	bpftool prog list 2>/dev/null | awk '$2 == "xdp" { print "program", $1, $4 }'
 	for process in /proc/[0-9]*; do
-		[[ $process != "/proc/$$" && $process != "/proc/$BASHPID" ]] || continue
-		grep -qsz "^SHUNT_RUN=$SHUNT_RUN\$" "$process/environ" 2>/dev/null || continue
+		grep -qsz "^SHUNT_RUN=$mark\$" "$process/environ" 2>/dev/null || continue
 		printf 'process %s %s\n' "${process##*/}" "$(tr '\0' ' ' <"$process/cmdline")"
 	done || true
 }
@@ -131,8 +130,7 @@ done
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
-export SHUNT_RUN="$$-$RANDOM"
-# This shell's own environment was read before the mark was set: it is not found.
+mark=$$-$RANDOM
 save_state before
 for name in "${tests[@]}"; do
 	run_one "$name"

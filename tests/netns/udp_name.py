@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A datagram service whose answers say who gave them.
 
-udp_name.py serve NAME PORT        answer "NAME QUESTION" on every address
+udp_name.py serve NAME PORT...     answer "NAME QUESTION" on every address
 udp_name.py ask VIP PORT N         N questions from N source ports; one line
                                    "NAME COUNT" a backend; 1 if one got no answer
 """
@@ -12,17 +12,23 @@ import socket
 import sys
 
 
-def serve(name, port):
-    sockets = []
-    for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
-        s = socket.socket(family, socket.SOCK_DGRAM)
-        if family == socket.AF_INET6:
-            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
-        else:
-            s.setsockopt(socket.IPPROTO_IP, 8, 1)  # IP_PKTINFO
-        s.bind((address, port))
-        sockets.append(s)
+IP_PKTINFO = 8  # Linux; the module has no name for it
+
+
+def listen(family, port):
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    if family == socket.AF_INET6:
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+    else:
+        s.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
+    s.bind(("", port))
+    return s
+
+
+def serve(name, ports):
+    sockets = [listen(family, port) for port in ports
+               for family in (socket.AF_INET, socket.AF_INET6)]
     print("serving", flush=True)
     while True:
         for s in select.select(sockets, [], [])[0]:
@@ -57,7 +63,7 @@ def ask(vip, port, n):
 
 def main():
     if sys.argv[1] == "serve":
-        serve(sys.argv[2], int(sys.argv[3]))
+        serve(sys.argv[2], [int(port) for port in sys.argv[3:]])
     else:
         ask(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
 

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Who may ask the daemon what: root everything, the group everything, the
+# reading group what only looks, others nothing.
+. "$(dirname "$0")/lib.sh"
+
+# as GROUP CODE ARGUMENT...: shunt as an unprivileged user of that group.
+as()
+{
+	local code=0 text
+
+	text=$(setpriv --reuid nobody --regid "$1" --clear-groups \
+		"$work/shunt" --socket "$socket" "${@:3}" 2>&1) || code=$?
+	say "$1: shunt ${*:3}: exit $code: $(head -n 1 <<<"$text")"
+	want "exit status of shunt ${*:3} as $1" "$2" "$code"
+}
+
+one_armed_direct
+cp "$build/shunt" "$work/shunt"		# where everybody may go
+
+web_service | write_conf
+start_shuntd
+wait_for 5 every_backend_answers "$vip4"
+as nogroup 5 status
+as adm 5 status
+as adm 5 backend drain web/b1
+want "who answers" "b1 b2 b3" "$(who_answers "$vip4")"
+stop_shuntd
+
+web_service | write_conf
+sed -i "s|socket: $socket }|socket: $socket, group: adm, read_group: users }|" "$conf"
+start_shuntd
+wait_for 5 every_backend_answers "$vip4"
+as nogroup 5 status
+as nogroup 5 backend drain web/b1
+as users 0 status
+as users 0 backend list
+as users 5 backend drain web/b1
+as users 5 reload
+want "who answers" "b1 b2 b3" "$(who_answers "$vip4")"
+as adm 0 backend drain web/b1
+want "who answers after a drain by the group" "b2 b3" "$(who_answers "$vip4")"
+said shuntd 'drain' || die "the change was not logged"
+as adm 0 reload

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# One hundred services of ten backends: memory, and time from start to ready.
+. "$(dirname "$0")/lib.sh"
+
+max_rss_kb=$((64 * 1024))
+max_ready_ms=$((1000 * scale))
+
+# many_services CHECK
+many_services()
+{
+	local s b
+
+	echo "services:"
+	for ((s = 0; s < 100; s++)); do
+		cat <<-EOT
+		  service$s:
+		    vip: [192.0.2.$((100 + s)), "2001:db8::100:$s"]
+		    ports: [80/tcp]
+		    forward: direct
+		    check: { $1 }
+		    backends:
+		EOT
+		for ((b = 0; b < 10; b++)); do
+			printf '      - { name: b%d, address: 10.1.%d.%d, address6: "2001:db8:1::%d:%d" }\n' \
+				"$b" "$((1 + s))" "$((1 + b))" "$s" "$b"
+		done
+	done
+}
+
+rss_kb()
+{
+	awk '$1 == "VmRSS:" { print $2 }' "/proc/$1/status"
+}
+
+# The daemon and its prober.
+total_rss_kb()
+{
+	local process sum=0
+
+	for process in /proc/[0-9]*; do
+		[[ $(cat "$process/comm" 2>/dev/null) == shuntd* ]] || continue
+		sum=$((sum + $(rss_kb "${process##*/}")))
+	done
+	printf '%s' "$sum"
+}
+
+measure()
+{
+	local begin took rss
+
+	many_services "$2" | write_conf
+	begin=$(now_ms)
+	start shuntd lb "$build/shuntd" --config "$conf"
+	until ready_or_gone; do
+		sleep 0.01
+	done
+	took=$(($(now_ms) - begin))
+	said shuntd 'ready: 100 services, 1000 backends' || die "not ready"
+	rss=$(total_rss_kb)
+	say "$1: ready after $took ms, $((rss / 1024)) MiB resident" \
+	    "($(rss_kb "${pids[shuntd]}") KiB of them the daemon alone)"
+	[[ $took -lt $max_ready_ms ]] || die "ready after $took ms, allowed are $max_ready_ms"
+	[[ $rss -lt $max_rss_kb ]] || die "$rss KiB resident, allowed are $max_rss_kb"
+}
+
+one_armed
+# All backends are one host.
+for ((s = 1; s <= 100; s++)); do
+	ip -n b1 addr add "10.1.$s.1/16" dev eth0
+	for ((b = 2; b <= 10; b++)); do
+		ip -n b1 addr add "10.1.$s.$b/16" dev eth0
+	done
+done
+ip -n lb route add 10.1.0.0/16 dev eth0
+start_nginx b1
+wait_for 5 answers b1 http://127.0.0.1/
+
+measure "without checks" "type: none"
+begin=$(now_ms)
+shunt reload >/dev/null
+say "a reload that changes nothing: $(($(now_ms) - begin)) ms"
+stop_shuntd
+rm -r "$state_dir"
+measure "with tcp checks" "type: tcp"
+stop shuntd KILL
+measure "restart after kill -9" "type: tcp"
