@@ -1,0 +1,264 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The main job on real traffic, in under half a minute: a client, a balancer and
+# three web servers, each in a network namespace of its own.
+#
+# Everything lives in namespaces that this script makes (tests/netns/lib.sh) and
+# goes with it, also after Ctrl-C.
+#	KEEP=1	leave it running, and print commands to play with
+#	STOP=1	end one that was left running
+set -euo pipefail
+top=$(cd "$(dirname "$0")/../.." && pwd)
+pid_file=/run/shunt-demo.pid		# of a demo that was left running
+
+# --- outside of the namespaces ------------------------------------------------
+
+left_running()
+{
+	local pid
+
+	pid=$(cat "$pid_file" 2>/dev/null) || return 1
+	grep -qsz 'demo\.sh$' "/proc/$pid/cmdline" || return 1
+	printf '%s' "$pid"
+}
+
+stop_demo()
+{
+	local pid
+
+	if ! pid=$(left_running); then
+		rm -f "$pid_file"
+		echo "demo: none is running"
+		return
+	fi
+	kill -KILL "$pid"	# and the kernel kills all that is in its namespaces
+	rm -f "$pid_file"
+	echo "demo: stopped"
+}
+
+print_commands()
+{
+	local init in shunt
+
+	init=$(pgrep -P "$1")
+	in="sudo nsenter -t $init -m -p"
+	shunt=$(realpath "${BUILD:-$top/build}/shunt")
+	cat <<-EOT
+
+	It is still running. Things to try:
+
+	  ask through the VIP        $in --net=/proc/$init/root/run/netns/client curl http://192.0.2.80/
+	  the same over IPv6         $in --net=/proc/$init/root/run/netns/client curl -g 'http://[2001:db8::80]/'
+	  who is used                $in $shunt backend list
+	  maintenance                $in $shunt backend drain web/nginx1
+	  and back                   $in $shunt backend enable web/nginx1
+	  stop a server              $in bash -c 'kill \$(cat /run/work/nginx1/nginx.pid)'
+	  why packets drop           $in $shunt show drops
+	  metrics                    $in --net=/proc/$init/root/run/netns/lb curl -s http://127.0.0.1:9924/metrics
+	  the daemon's log           $in tail -f /run/work/shuntd.log
+	  a shell on the balancer    $in --net=/proc/$init/root/run/netns/lb bash
+
+	  end it                     sudo make demo STOP=1
+	EOT
+}
+
+# Play it in the background, in a session of its own, and let go of it at the end.
+play_and_keep()
+{
+	local pid done_fd
+
+	if left_running >/dev/null; then
+		echo "demo: one is running already; end it with: sudo make demo STOP=1" >&2
+		exit 1
+	fi
+	exec {done_fd}< <(SHUNT_DEMO=inner setsid bash "$0" 3>&1 >/dev/stderr)
+	read -r -u "$done_fd" pid
+	trap 'kill -KILL "$pid" 2>/dev/null; exit 130' INT TERM
+	if read -r -u "$done_fd" && [[ $REPLY == played ]]; then
+		echo "$pid" >"$pid_file"
+		print_commands "$pid"
+	else
+		exit 1
+	fi
+}
+
+if [[ ${SHUNT_DEMO:-} != inner ]]; then
+	[[ $EUID == 0 ]] || { echo "demo: needs root (network namespaces and XDP): sudo make demo" >&2; exit 1; }
+	[[ -z ${STOP:-} ]] || { stop_demo; exit; }
+	[[ -z ${KEEP:-} ]] || { play_and_keep; exit; }
+	export SHUNT_DEMO=inner
+elif [[ ${SHUNT_SANDBOX:-} != 1 ]]; then
+	echo "$$" >&3
+fi
+
+# --- inside ---------------------------------------------------------------------
+
+# shellcheck source=../../tests/netns/lib.sh
+. "$top/tests/netns/lib.sh"
+
+backends=(nginx1 nginx2 nginx3)
+conf=$top/scripts/demo/shunt.yaml
+socket=/run/shunt/shunt.sock
+bold='' plain=''
+if [[ -t 1 ]]; then
+	bold=$'\e[1m' plain=$'\e[0m'
+fi
+
+heading()
+{
+	printf '\n%s%s%s\n' "$bold" "$*" "$plain"
+}
+
+indent()
+{
+	sed 's/^/    /'
+}
+
+# Show a command of shunt as it is typed, and what it prints.
+show()
+{
+	printf '  $ shunt %s\n' "$*"
+	shunt "$@" | indent
+}
+
+# ask NAME VIP N: a row of the table of answers.
+ask()
+{
+	local -A n=()
+	local name count
+
+	while read -r name count; do
+		n[$name]=$count
+	done < <(tally "$2" "$3")
+	printf '    %-6s %-16s' "$1" "$2"
+	for name in "${backends[@]}"; do
+		printf ' %7s' "${n[$name]:-0}"
+	done
+	printf '\n'
+}
+
+table()
+{
+	printf '    %-6s %-16s' "" "VIP"
+	printf ' %7s' "${backends[@]}"
+	printf '\n'
+	ask IPv4 "$vip4" "$1"
+	ask IPv6 "$vip6" "$1"
+}
+
+is_down()
+{
+	[[ $(metric "shunt_backend_up\{.*backend=\"$1\"") == 0 ]]
+}
+
+build_network()
+{
+	one_armed_direct
+	mkdir -p /run/shunt
+	cat <<-EOT
+	  client   10.1.0.2    2001:db8:1::2       route to the VIPs by the balancer
+	  lb       10.1.0.1    2001:db8:1::1       shuntd and its XDP program
+	  nginx1   10.1.0.11   2001:db8:1::11      the VIPs on the loopback: answers go
+	  nginx2   10.1.0.12   2001:db8:1::12      straight to the client
+	  nginx3   10.1.0.13   2001:db8:1::13
+	  VIPs     $vip4  $vip6
+	EOT
+}
+
+start_balancer()
+{
+	local begin
+
+	printf '  $ shuntd --config scripts/demo/shunt.yaml\n'
+	begin=$(now_ms)
+	start_shuntd
+	indent <"$(log_of shuntd)"
+	wait_for 5 every_backend_answers "$vip4"
+	wait_for 5 every_backend_answers "$vip6"
+	[[ $(ip -n lb -d link show eth0) == *' xdp '* ]] || die "the program is not in native mode"
+	say "  Native XDP on eth0; every server answered $(($(now_ms) - begin)) ms after the start."
+}
+
+stop_one()
+{
+	local begin
+
+	say "  nginx2 is stopped (kill $(cat "$work/nginx2/nginx.pid")): three failed checks make it down."
+	begin=$(now_ms)
+	stop nginx-nginx2
+	wait_for 10 is_down nginx2
+	say "  Noticed after $(($(now_ms) - begin)) ms. From here on no request fails:"
+	table 100
+}
+
+# Bits of what is shown to Prometheus.
+show_metrics()
+{
+	in_host lb curl -fsS http://127.0.0.1:9924/metrics >"$work/metrics"
+	say '  $ curl http://127.0.0.1:9924/metrics'
+	grep -E '^shunt_(backend_up|backend_packets_total|service_packets_total)\{' "$work/metrics" | indent
+	say "    ... $(grep -vc '^#' "$work/metrics") series in all"
+}
+
+show_speed()
+{
+	in_host client wrk -t1 -c50 -d2s "http://$vip4/" >"$work/wrk"
+	sed -nE 's|^Requests/sec: +([0-9]+).*|  \1 requests a second|p' "$work/wrk"
+	if grep -E 'Socket errors|Non-2xx' "$work/wrk"; then
+		die "requests failed"
+	fi
+	say "  (wrk, 50 connections for 2 s. This measures virtual cables, nginx and wrk on"
+	say "  one host; it is no benchmark of the balancer.)"
+}
+
+crash_daemon()
+{
+	local vip
+
+	say "  kill -9 of shuntd: the kernel goes on forwarding."
+	stop shuntd KILL
+	table 100
+	start_shuntd
+	say "  A new shuntd:"
+	indent <"$(log_of shuntd)"
+	for vip in "$vip4" "$vip6"; do
+		tally "$vip" 50 >/dev/null || die "a request failed"
+	done
+}
+
+begin_all=$(now_ms)
+heading "A client, a balancer and three web servers, each in a network namespace"
+build_network
+heading "The balancer starts"
+start_balancer
+heading "Requests through the VIPs, each on a new connection: who answered how often"
+table 300
+heading "A server fails"
+stop_one
+heading "Another is taken out for maintenance"
+show backend drain web/nginx3
+table 100
+heading "What the operator sees"
+show status
+show backend list
+show show drops
+heading "What Prometheus sees"
+show_metrics
+heading "Back to normal"
+start_nginx nginx2
+show backend enable web/nginx3
+wait_for 10 every_backend_answers "$vip4"
+table 300
+heading "The daemon crashes"
+crash_daemon
+heading "Speed"
+show_speed
+
+if [[ -n ${KEEP:-} ]]; then
+	trap - ERR INT TERM
+	echo played >&3
+	exec >/dev/null 2>&1 3>&-
+	sleep infinity
+fi
+stop_shuntd
+heading "Done in $((($(now_ms) - begin_all) / 1000)) s; nothing is left behind. KEEP=1 leaves it running."
