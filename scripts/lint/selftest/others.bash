@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The checks that ask a tool, or little.
+# shellcheck disable=SC2016 # samples of bad shell
+
+own='SPDX-License-Identifier: BSD-2-Clause'
+both='SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)'
+
+new_tree
+printf 'int f(void)\n{\n\treturn 0;\n}\n' | put userspace/base/f.c
+accepts format
+printf 'int f(void) {\n  return 0;\n}\n' | put userspace/base/f.c
+refuses format 'userspace/base/f.c:1'
+
+new_tree
+printf '/* %s */\n' "$own" | put userspace/base/f.c
+printf '/* %s */\n' "$both" | put bpf/f.h
+printf '#!/bin/sh\n# %s\n' "$own" | put scripts/tool
+accepts spdx
+printf '#!/bin/sh\n' | put scripts/tool
+refuses spdx 'scripts/tool:1'
+new_tree
+printf '/* %s */\n' "$own" | put include/shunt/abi.h
+refuses spdx 'include/shunt/abi.h:1'
+new_tree
+printf '\n\n# %s\n' "$own" | put tests/late.py
+refuses spdx 'tests/late.py:1'
+
+new_tree
+put Makefile </dev/null
+put .editorconfig </dev/null
+accepts toplevel
+put docs/index.md </dev/null
+refuses toplevel 'docs:1'
+
+new_tree
+printf '#!/bin/bash\necho "$1"\n' | put tests/fine
+accepts shell
+printf '#!/usr/bin/env bash\necho $1\n' | put tests/unquoted
+refuses shell 'tests/unquoted:2:6'
+new_tree
+printf 'echo $1\n' | put scripts/unquoted.bash
+refuses shell 'scripts/unquoted.bash:1'
+
+new_tree
+printf 'int f(void)\n{\n\tint x[2] = { 0, 0 };\n\n\treturn x[1];\n}\n' | put userspace/base/f.c
+accepts cppcheck
+accepts tidy
+printf 'int f(void)\n{\n\tint x[2] = { 0, 0 };\n\n\treturn x[2];\n}\n' | put userspace/base/f.c
+refuses cppcheck 'arrayIndexOutOfBounds'
+printf '#include <string.h>\nvoid f(int *x)\n{\n\tmemset(x, sizeof(*x), 0);\n}\n' |
+	put userspace/base/f.c
+refuses tidy 'bugprone-'
+printf 'int f(void)\n{\n\treturn undeclared;\n}\n' | put userspace/base/f.c
+refuses tidy 'undeclared'

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# shell.sh ROOT - shellcheck has nothing to say about any shell script
+set -euo pipefail
+
+. "$(dirname "$0")/files.bash"
+need_tool shellcheck
+mapfile -t files < <(list_shell "$1")
+cd "$1"
+[ "${#files[@]}" -eq 0 ] || shellcheck -x -P SCRIPTDIR -f gcc "${files[@]}"

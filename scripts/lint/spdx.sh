@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# spdx.sh ROOT - every source and script names its licence in its first two lines
+#
+# What is loaded into the kernel, or built on both sides of the border, may also
+# be taken under the GPL, which the kernel asks of BPF programs.
+set -euo pipefail
+
+. "$(dirname "$0")/files.bash"
+both='(GPL-2.0-only OR BSD-2-Clause)'
+own='BSD-2-Clause'
+bad=0
+
+while read -r path; do
+	licence=$own
+	case $path in
+	bpf/* | include/shunt/* | *.bpf.c) licence=$both ;;
+	esac
+	case $path in
+	*.c | *.h) line="/* SPDX-License-Identifier: $licence */" ;;
+	*.sh | *.bash | *.py | Makefile) line="# SPDX-License-Identifier: $licence" ;;
+	*.*) continue ;;
+	*) [ "$(head -c 2 "$1/$path")" = '#!' ] || continue
+		line="# SPDX-License-Identifier: $licence" ;;
+	esac
+	head -n 2 "$1/$path" | grep -qxF -e "$line" || {
+		printf '%s:1: not there: %s\n' "$path" "$line"
+		bad=1
+	}
+done < <(list_files "$1")
+exit "$bad"
