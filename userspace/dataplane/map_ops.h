@@ -13,15 +13,20 @@
 /**
  * struct map_ops - writes to the maps; all return 0 or a negative errno
  * @put_backend: @id is in no slot yet: an array is overwritten in place
+ *	unless it says the same. The hop of a leg whose address and way of
+ *	forwarding stay is kept, whatever @b says.
  * @set_hop: one aligned 64-bit store, seen whole by packets
- * @table_words: the words of table @number, writable, each stored atomically; NULL
- *	if the map has no such table
+ * @get_hop, @get_egress: what a former daemon left; NULL: nothing was there before
+ * @table_words: the words of table @number, writable, each stored atomically, valid
+ *	until the next call; NULL if the map has no such table
  * @put_egress: @index in [1, SHUNT_MAX_EGRESS), referred to by no hop yet
  */
 struct map_ops {
 	int (*put_backend)(void *ctx, __u32 id, const struct shunt_backend *b);
 	int (*set_hop)(void *ctx, __u32 id, enum shunt_family family, union shunt_hop hop,
 		       __u16 mtu);
+	int (*get_hop)(void *ctx, __u32 id, enum shunt_family family, union shunt_hop *hop,
+		       __u16 *mtu);
 	int (*del_backend)(void *ctx, __u32 id);
 	__u32 *(*table_words)(void *ctx, __u32 number);
 	int (*put_vip)(void *ctx, const struct shunt_addr *vip);
@@ -31,6 +36,7 @@ struct map_ops {
 	int (*del_service)(void *ctx, const struct shunt_service_key *key);
 	int (*put_egress)(void *ctx, __u32 index, const struct shunt_egress *e);
 	int (*del_egress)(void *ctx, __u32 index);
+	int (*get_egress)(void *ctx, __u32 index, struct shunt_egress *out);
 };
 
 #endif /* DATAPLANE_MAP_OPS_H */

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The program on interfaces. Whatever is there decides how it gets on:
+ *	nothing			behind a new dispatcher if the kernel can, else alone
+ *	ours, alone		replaced in one step
+ *	a dispatcher		joined; a former program of ours leaves afterwards
+ *	another program, alone	left in peace: -EBUSY
+ * A reload and a restart take the same path as the first time.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "dataplane/internal.h"
+
+enum who {
+	WHO_NOBODY,
+	WHO_SHUNT, /* alone */
+	WHO_DISPATCHER,
+	WHO_STRANGER,
+};
+
+/**
+ * struct occupant - what is on an interface
+ * @fd: of the program if @who is WHO_SHUNT, else -1
+ * @name: "" if it may not be known
+ */
+struct occupant {
+	enum who who;
+	uint32_t id;
+	enum conf_xdp_mode mode;
+	int fd;
+	char name[BPF_OBJ_NAME_LEN];
+};
+
+static void occupant_done(struct occupant *o)
+{
+	cleanup_closep(&o->fd);
+}
+
+static __u32 mode_flag(enum conf_xdp_mode mode)
+{
+	return mode == CONF_XDP_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
+}
+
+/* Id of a program; 0 if @fd is none. */
+static uint32_t program_id(int fd, char name[BPF_OBJ_NAME_LEN])
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
+		return 0;
+	if (name)
+		memcpy(name, info.name, BPF_OBJ_NAME_LEN);
+	return info.id;
+}
+
+static int top_of(int ifindex, uint32_t *id, enum conf_xdp_mode *mode)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+	int err = bpf_xdp_query(ifindex, 0, &opts);
+
+	if (err)
+		return err;
+	*id = opts.drv_prog_id ?: opts.skb_prog_id ?: opts.hw_prog_id;
+	*mode = opts.drv_prog_id || !opts.skb_prog_id ? CONF_XDP_NATIVE : CONF_XDP_GENERIC;
+	return 0;
+}
+
+/* A descriptor of program @id: loaded by us, recorded by a former daemon, or looked up. */
+static int program_open(const struct dataplane *dp, int ifindex, uint32_t id, bool *recorded)
+{
+	_cleanup_close_ int pinned = pin_open_program(dp->pin_dir, ifindex);
+	const int loaded = load_program_fd(dp->load);
+
+	*recorded = true;
+	if (program_id(pinned, NULL) == id)
+		return take_fd(&pinned);
+	if (program_id(loaded, NULL) == id)
+		return fcntl(loaded, F_DUPFD_CLOEXEC, 3);
+	*recorded = false;
+	return bpf_prog_get_fd_by_id(id);
+}
+
+static int occupant_find(const struct dataplane *dp, int ifindex, struct occupant *o)
+{
+	bool ours;
+	int err = top_of(ifindex, &o->id, &o->mode);
+
+	if (err || !o->id)
+		return err;
+	o->fd = program_open(dp, ifindex, o->id, &ours);
+	program_id(o->fd, o->name);
+	if (ours || !strcmp(o->name, LOAD_PROGRAM))
+		o->who = WHO_SHUNT;
+	else
+		o->who = dispatcher_is_on(ifindex) ? WHO_DISPATCHER : WHO_STRANGER;
+	return 0;
+}
+
+/* Whether this process may look objects up by id, as libxdp must: CAP_SYS_ADMIN. */
+static bool may_use_ids(struct load *load)
+{
+	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(program_id(load_program_fd(load), NULL));
+
+	return fd >= 0;
+}
+
+static int say_refused(const struct attachment *a, int err)
+{
+	if (err == -EOPNOTSUPP && a->mode != CONF_XDP_GENERIC)
+		return log_err(err,
+			       "%s: its driver has no native XDP; `mode: generic` in the config "
+			       "works everywhere, but is slow",
+			       a->ifname);
+	if (err == -EBUSY || err == -EEXIST)
+		return log_err(-EBUSY, "%s: another XDP program came first", a->ifname);
+	if (err == -EPERM)
+		return log_err(err, "%s: attaching needs CAP_NET_ADMIN and CAP_BPF", a->ifname);
+	return log_err(err, "attach to %s", a->ifname);
+}
+
+/* Alone: instead of the program @old_fd, or where nothing is if that is negative. */
+static int attach_alone(const struct attachment *a, int fd, int old_fd)
+{
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = old_fd < 0 ? 0 : old_fd);
+	const __u32 flags = mode_flag(a->mode) | (old_fd < 0 ? XDP_FLAGS_UPDATE_IF_NOEXIST : 0);
+	int err = bpf_xdp_attach(a->ifindex, fd, flags, &opts);
+
+	return err ? say_refused(a, err) : 0;
+}
+
+static int detach_alone(int ifindex, enum conf_xdp_mode mode, int fd)
+{
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = fd);
+
+	return bpf_xdp_detach(ifindex, mode_flag(mode), &opts);
+}
+
+/* Without a record the next daemon needs CAP_SYS_ADMIN to know the program again. */
+static void record(const struct dataplane *dp, const struct attachment *a, int fd)
+{
+	int err = pin_replace_program(dp->pin_dir, a->ifindex, fd);
+
+	if (err)
+		log_warn("%s: cannot record the program under %s: %s", a->ifname, dp->pin_dir,
+			 strerror(-err));
+}
+
+static int attach_first(const struct dataplane *dp, struct attachment *a, struct load *load,
+			const struct shunt_rodata *rodata)
+{
+	const char *why = "libxdp's dispatcher needs CAP_SYS_ADMIN";
+	int err;
+
+	if (may_use_ids(load)) {
+		if (!dispatcher_join(dp, a, rodata)) {
+			log_info("%s: attached in %s mode behind libxdp's dispatcher: other "
+				 "XDP programs can join",
+				 a->ifname, conf_xdp_mode_name(a->mode));
+			return 0;
+		}
+		why = "libxdp's dispatcher does not work on this kernel";
+	}
+	err = attach_alone(a, load_program_fd(load), -1);
+	if (err)
+		return err;
+	record(dp, a, load_program_fd(load));
+	log_info("%s: attached in %s mode, alone: %s", a->ifname, conf_xdp_mode_name(a->mode), why);
+	return 0;
+}
+
+static int attach_instead(const struct dataplane *dp, struct attachment *a, struct load *load,
+			  const struct occupant *o)
+{
+	const int fd = load_program_fd(load);
+	int old_fd = o->fd, err;
+
+	/* The kernel takes one mode at a time. */
+	if (o->mode != a->mode) {
+		log_warn("%s: changing from %s to %s mode interrupts the traffic", a->ifname,
+			 conf_xdp_mode_name(o->mode), conf_xdp_mode_name(a->mode));
+		err = detach_alone(a->ifindex, o->mode, old_fd);
+		if (err)
+			return log_err(err, "detach from %s", a->ifname);
+		old_fd = -1;
+	}
+	err = attach_alone(a, fd, old_fd);
+	if (err)
+		return err;
+	record(dp, a, fd);
+	log_info("%s: replaced program %u in %s mode", a->ifname, o->id,
+		 conf_xdp_mode_name(a->mode));
+	return 0;
+}
+
+static int attach_beside(const struct dataplane *dp, struct attachment *a,
+			 const struct shunt_rodata *rodata)
+{
+	int err = dispatcher_join(dp, a, rodata);
+
+	if (err)
+		return log_err(err, "%s: join libxdp's dispatcher", a->ifname);
+	log_info("%s: attached in %s mode behind libxdp's dispatcher, beside other XDP programs",
+		 a->ifname, conf_xdp_mode_name(a->mode));
+	return 0;
+}
+
+static int refuse(const struct attachment *a, const struct occupant *o)
+{
+	return log_err(-EBUSY,
+		       "%s: XDP program %u (%s) is there, and not behind libxdp's dispatcher, "
+		       "so that no other can join: remove it (ip link set dev %s xdp off)",
+		       a->ifname, o->id, *o->name ? o->name : "name not readable", a->ifname);
+}
+
+/* Put @load on the interface of @a, by the way that what is there leaves open. */
+static int attach_load(const struct dataplane *dp, struct attachment *a, struct load *load,
+		       const struct shunt_rodata *rodata)
+{
+	_cleanup_(occupant_done) struct occupant o = { .fd = -1 };
+	enum conf_xdp_mode mode;
+	int err = occupant_find(dp, a->ifindex, &o);
+
+	if (err)
+		return log_err(err, "ask what is attached to %s", a->ifname);
+	switch (o.who) {
+	case WHO_NOBODY:
+		err = attach_first(dp, a, load, rodata);
+		break;
+	case WHO_SHUNT:
+		err = attach_instead(dp, a, load, &o);
+		break;
+	case WHO_DISPATCHER:
+		err = attach_beside(dp, a, rodata);
+		break;
+	case WHO_STRANGER:
+		err = refuse(a, &o);
+		break;
+	}
+	return err ?: top_of(a->ifindex, &a->top_id, &mode);
+}
+
+bool attach_is_in_force(const struct attachment *a)
+{
+	enum conf_xdp_mode mode;
+	uint32_t id;
+
+	if (top_of(a->ifindex, &id, &mode) || !id)
+		return false;
+	/* Behind another dispatcher than it joined, if one came or left since. */
+	return id == a->top_id || (a->xdp && dispatcher_has(a));
+}
+
+static struct attachment *attachment_find(const struct dataplane *dp, const char *ifname)
+{
+	array_for_each (a, dp->attachments, dp->n_attachments)
+		if (!strcmp(a->ifname, ifname))
+			return a;
+	return NULL;
+}
+
+static void attachment_remove(struct dataplane *dp, struct attachment *a)
+{
+	dispatcher_forget(a);
+	*a = dp->attachments[--dp->n_attachments];
+}
+
+int dataplane_attach(struct dataplane *dp, const char *ifname, enum conf_xdp_mode mode)
+{
+	struct attachment next = { .ifindex = if_nametoindex(ifname) };
+	struct attachment *a = attachment_find(dp, ifname);
+	int err;
+
+	if (!next.ifindex)
+		return log_err(-ENODEV, "interface %s", ifname);
+	next.mode = mode == CONF_XDP_AUTO ? CONF_XDP_NATIVE : mode;
+	strncpy(next.ifname, ifname, sizeof(next.ifname) - 1);
+	if (a && a->ifindex == next.ifindex && a->mode == next.mode && attach_is_in_force(a))
+		return 0;
+	if (a)
+		attachment_remove(dp, a);
+	err = attach_load(dp, &next, dp->load, &dp->rodata);
+	if (err)
+		return err;
+	a = array_add(&dp->attachments, &dp->n_attachments);
+	if (!a)
+		return log_err(-ENOMEM, "attach to %s", ifname);
+	*a = next;
+	return 0;
+}
+
+/* One that this process did not attach: of a former daemon, alone. */
+static int detach_former(struct dataplane *dp, const char *ifname)
+{
+	_cleanup_(occupant_done) struct occupant o = { .fd = -1 };
+	const int ifindex = if_nametoindex(ifname);
+
+	if (!ifindex || occupant_find(dp, ifindex, &o) || o.who != WHO_SHUNT)
+		return 0;
+	pin_remove_program(dp->pin_dir, ifindex);
+	return detach_alone(ifindex, o.mode, o.fd);
+}
+
+static int detach(struct dataplane *dp, struct attachment *a)
+{
+	int err;
+
+	if (!attach_is_in_force(a)) {
+		log_warn("%s: the XDP program was gone already", a->ifname);
+		return 0;
+	}
+	err = a->xdp ? dispatcher_leave(a)
+		     : detach_alone(a->ifindex, a->mode, load_program_fd(dp->load));
+	if (!err)
+		log_info("%s: detached", a->ifname);
+	return err;
+}
+
+int dataplane_detach(struct dataplane *dp, const char *ifname)
+{
+	struct attachment *a = attachment_find(dp, ifname);
+	int err = a ? detach(dp, a) : detach_former(dp, ifname);
+
+	if (err)
+		return log_err(err, "detach from %s", ifname);
+	if (a) {
+		pin_remove_program(dp->pin_dir, a->ifindex);
+		attachment_remove(dp, a);
+	}
+	return 0;
+}
+
+int attach_swap_all(struct dataplane *dp, struct load *next, const struct shunt_rodata *rodata)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < dp->n_attachments; i++) {
+		err = attach_load(dp, &dp->attachments[i], next, rodata);
+		if (!err)
+			continue;
+		/* This one still has the old program; those before it get it back. */
+		while (i--)
+			attach_load(dp, &dp->attachments[i], dp->load, &dp->rodata);
+		break;
+	}
+	return err;
+}
+
+void attach_free_all(struct dataplane *dp)
+{
+	array_for_each (a, dp->attachments, dp->n_attachments)
+		dispatcher_forget(a);
+	free(dp->attachments);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Maps and the program over them: made or taken over, committed, swapped,
+ * released. See dataplane.h.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "dataplane/internal.h"
+
+static void dataplane_closep(struct dataplane **dp)
+{
+	dataplane_close(*dp);
+}
+
+static void close_all(int fds[LOAD_MAPS])
+{
+	for (int m = 0; m < LOAD_MAPS; m++) {
+		if (fds[m] >= 0)
+			close(fds[m]);
+		fds[m] = -1;
+	}
+}
+
+/* Devmaps get a flag from the kernel that nobody set; only this one matters. */
+static bool map_fits(struct bpf_map *want, int fd)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == bpf_map__type(want) &&
+	       info.key_size == bpf_map__key_size(want) &&
+	       info.value_size == bpf_map__value_size(want) &&
+	       info.max_entries == bpf_map__max_entries(want) &&
+	       !((info.map_flags ^ bpf_map__map_flags(want)) & BPF_F_MMAPABLE);
+}
+
+static bool maps_fit(struct load *want, const int fds[LOAD_MAPS], int rodata_fd, uint32_t slots)
+{
+	struct shunt_rodata rodata;
+
+	if (load_rodata_read(want, rodata_fd, &rodata) || rodata.slot_mask != slots - 1)
+		return false;
+	for (int m = 0; m < LOAD_MAPS; m++)
+		if (!map_fits(load_map(want, m), fds[m]))
+			return false;
+	return true;
+}
+
+/* Take pinned maps over if they are what @want would make. */
+static bool adopt_maps(struct dataplane *dp, struct load *want)
+{
+	_cleanup_close_ int rodata_fd = -1;
+
+	if (pin_open_maps(dp->pin_dir, dp->fds, &rodata_fd))
+		return false;
+	if (maps_fit(want, dp->fds, rodata_fd, dp->sizes.slots))
+		return true;
+	log_info("maps of a former daemon do not fit the config: starting with empty ones");
+	close_all(dp->fds);
+	return false;
+}
+
+static int load_adopted(struct dataplane *dp, const struct shunt_rodata *rodata)
+{
+	dp->adopted = dp->pinned = true;
+	return load_open(&dp->sizes, rodata, dp->fds, &dp->load) ?: load_now(dp->load);
+}
+
+static int load_fresh(struct dataplane *dp, struct load **want)
+{
+	int err = load_now(*want);
+
+	for (int m = 0; m < LOAD_MAPS && !err; m++) {
+		dp->fds[m] = fcntl(bpf_map__fd(load_map(*want, m)), F_DUPFD_CLOEXEC, 3);
+		if (dp->fds[m] < 0)
+			err = log_err(-errno, "keep map %s", load_map_names[m]);
+	}
+	if (!err)
+		dp->load = take_ptr(want);
+	return err;
+}
+
+static size_t map_bytes(const struct dataplane *dp, enum load_map m)
+{
+	struct bpf_map *map = load_map(dp->load, m);
+
+	return (size_t)bpf_map__max_entries(map) * bpf_map__value_size(map);
+}
+
+static int map_arrays(struct dataplane *dp)
+{
+	const int prot = PROT_READ | PROT_WRITE;
+	void *p;
+
+	p = mmap(NULL, map_bytes(dp, LOAD_BACKENDS), prot, MAP_SHARED, dp->fds[LOAD_BACKENDS], 0);
+	if (p == MAP_FAILED)
+		return log_err(-errno, "map the backends");
+	dp->backends = p;
+	dp->n_backends = bpf_map__max_entries(load_map(dp->load, LOAD_BACKENDS));
+	p = mmap(NULL, map_bytes(dp, LOAD_EGRESS), prot, MAP_SHARED, dp->fds[LOAD_EGRESS], 0);
+	if (p == MAP_FAILED)
+		return log_err(-errno, "map the interfaces");
+	dp->egress = p;
+	return 0;
+}
+
+static int load_over_maps(struct dataplane *dp, const struct shunt_rodata *rodata, bool adopt)
+{
+	_cleanup_(load_closep) struct load *want = NULL;
+	int err = load_open(&dp->sizes, rodata, NULL, &want);
+
+	if (err)
+		return err;
+	if (adopt && adopt_maps(dp, want))
+		return load_adopted(dp, rodata);
+	return load_fresh(dp, &want);
+}
+
+int dataplane_open(const char *pin_dir, const struct dataplane_sizes *sizes,
+		   const struct shunt_rodata *rodata, bool adopt, struct dataplane **out)
+{
+	_cleanup_(dataplane_closep) struct dataplane *dp = calloc(1, sizeof(*dp));
+	int err;
+
+	if (!dp || !(dp->pin_dir = strdup(pin_dir)))
+		return log_err(-ENOMEM, "open the data plane");
+	dp->sizes = *sizes;
+	dp->rodata = *rodata;
+	memset(dp->fds, -1, sizeof(dp->fds));
+	load_route_logs();
+	err = pin_prepare(pin_dir) ?: load_over_maps(dp, rodata, adopt) ?: map_arrays(dp);
+	if (err)
+		return err;
+	*out = take_ptr(&dp);
+	return 0;
+}
+
+void dataplane_close(struct dataplane *dp)
+{
+	if (!dp)
+		return;
+	attach_free_all(dp);
+	if (dp->window)
+		munmap(dp->window, dp->window_bytes);
+	if (dp->egress)
+		munmap(dp->egress, map_bytes(dp, LOAD_EGRESS));
+	if (dp->backends)
+		munmap(dp->backends, map_bytes(dp, LOAD_BACKENDS));
+	close_all(dp->fds);
+	load_close(dp->load);
+	free(dp->pin_dir);
+	free(dp);
+}
+
+int dataplane_commit(struct dataplane *dp)
+{
+	const int rodata_fd = load_rodata_fd(dp->load);
+	int err = dp->pinned ? pin_replace_rodata(dp->pin_dir, rodata_fd)
+			     : pin_replace_maps(dp->pin_dir, dp->fds, rodata_fd);
+
+	if (err)
+		return log_err(err, "pin the maps under %s", dp->pin_dir);
+	dp->pinned = true;
+	return 0;
+}
+
+bool dataplane_was_adopted(const struct dataplane *dp)
+{
+	return dp->adopted;
+}
+
+int dataplane_reload(struct dataplane *dp, const struct shunt_rodata *rodata)
+{
+	_cleanup_(load_closep) struct load *next = NULL;
+	struct load *old;
+	int err;
+
+	err = load_open(&dp->sizes, rodata, dp->fds, &next) ?: load_now(next)
+	      ?: attach_swap_all(dp, next, rodata);
+	if (err)
+		return err;
+	old = dp->load;
+	dp->load = take_ptr(&next);
+	load_close(old);
+	dp->rodata = *rodata;
+	return dp->pinned ? dataplane_commit(dp) : 0;
+}
+
+int dataplane_unpin(struct dataplane *dp)
+{
+	int err = pin_remove_all(dp->pin_dir);
+
+	return err ? log_err(err, "remove %s", dp->pin_dir) : 0;
+}
+
+int dataplane_interfaces(const struct dataplane *dp, struct snapshot_interface **out, size_t *n)
+{
+	_cleanup_free_ struct snapshot_interface *list = NULL;
+	size_t len = 0;
+
+	array_for_each (a, dp->attachments, dp->n_attachments) {
+		struct snapshot_interface *i = array_add(&list, &len);
+
+		if (!i)
+			return -ENOMEM;
+		memcpy(i->name, a->ifname, sizeof(i->name));
+		i->ifindex = a->ifindex;
+		i->mode = a->mode;
+		i->attached = attach_is_in_force(a);
+		i->dispatcher = a->xdp;
+	}
+	*out = take_ptr(&list);
+	*n = len;
+	return 0;
+}

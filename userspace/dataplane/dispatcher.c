@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Beside other XDP programs by libxdp's dispatcher, a small program that calls
+ * the others in turn; each replaces one of its functions (freplace), and a change
+ * of the set is a new dispatcher that is swapped in whole.
+ *
+ * What libxdp 1.3 needs to know about: it looks objects up by id, so nothing here
+ * works without CAP_SYS_ADMIN; a program that was loaded as an XDP program cannot
+ * go behind a dispatcher, hence struct attachment.own; where the kernel has no
+ * freplace it attaches the program alone and says so only in its log; and
+ * xdp_multiprog__get_from_ifindex() leaks a descriptor (once per call), so it is
+ * called when something has changed and not to look on.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <string.h>
+#include <xdp/libxdp.h>
+
+#include "base/cleanup.h"
+#include "dataplane/internal.h"
+
+static void multiprog_closep(struct xdp_multiprog **mp)
+{
+	xdp_multiprog__close(*mp);
+}
+
+#define _cleanup_multiprog_ _cleanup_(multiprog_closep)
+
+static struct xdp_multiprog *multiprog_get(int ifindex)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+
+	return libxdp_get_error(mp) ? NULL : mp;
+}
+
+static enum xdp_attach_mode mode_of(const struct attachment *a)
+{
+	return a->mode == CONF_XDP_GENERIC ? XDP_MODE_SKB : XDP_MODE_NATIVE;
+}
+
+bool dispatcher_is_on(int ifindex)
+{
+	_cleanup_multiprog_ struct xdp_multiprog *mp = multiprog_get(ifindex);
+
+	return mp && !xdp_multiprog__is_legacy(mp);
+}
+
+bool dispatcher_has(const struct attachment *a)
+{
+	return xdp_program__is_attached(a->xdp, a->ifindex) != XDP_MODE_UNSPEC;
+}
+
+/* Programs of a former daemon; ours, @keep_id, is in, so there is no gap. */
+static int remove_former(const struct attachment *a, uint32_t keep_id)
+{
+	_cleanup_multiprog_ struct xdp_multiprog *mp = multiprog_get(a->ifindex);
+	struct xdp_program *p = NULL;
+	int err = 0;
+
+	while (mp && !err && (p = xdp_multiprog__next_prog(p, mp)))
+		if (!strcmp(xdp_program__name(p), LOAD_PROGRAM) && xdp_program__id(p) != keep_id)
+			err = xdp_program__detach(p, a->ifindex, mode_of(a), 0);
+	return err;
+}
+
+/* Undo what libxdp does where there is no freplace: attach @xdp alone. */
+static int undo_fallback(const struct attachment *a, const struct xdp_program *xdp)
+{
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = xdp_program__fd(xdp));
+	const __u32 flags = a->mode == CONF_XDP_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
+
+	return bpf_xdp_detach(a->ifindex, flags, &opts) ?: -EOPNOTSUPP;
+}
+
+void dispatcher_forget(struct attachment *a)
+{
+	xdp_program__close(a->xdp);
+	load_close(a->own);
+	a->xdp = NULL;
+	a->own = NULL;
+}
+
+static void forgetp(struct attachment *a)
+{
+	dispatcher_forget(a);
+}
+
+int dispatcher_join(const struct dataplane *dp, struct attachment *a,
+		    const struct shunt_rodata *rodata)
+{
+	_cleanup_(forgetp) struct attachment next = *a;
+	int err;
+
+	next.own = NULL;
+	next.xdp = NULL;
+	err = load_open(&dp->sizes, rodata, dp->fds, &next.own);
+	if (err)
+		return err;
+	next.xdp = xdp_program__from_bpf_obj(load_object(next.own), LOAD_SECTION);
+	err = libxdp_get_error(next.xdp);
+	if (err) {
+		next.xdp = NULL;
+		return err;
+	}
+	err = xdp_program__attach(next.xdp, a->ifindex, mode_of(a), 0);
+	if (err)
+		return err;
+	if (!dispatcher_is_on(a->ifindex))
+		return undo_fallback(a, next.xdp);
+	err = remove_former(a, xdp_program__id(next.xdp));
+	if (err)
+		return err;
+	dispatcher_forget(a);
+	a->own = take_ptr(&next.own);
+	a->xdp = take_ptr(&next.xdp);
+	return 0;
+}
+
+int dispatcher_leave(struct attachment *a)
+{
+	int err = xdp_program__detach(a->xdp, a->ifindex, mode_of(a), 0);
+
+	if (!err)
+		dispatcher_forget(a);
+	return err;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* struct dataplane, for the files of this floor. */
+#ifndef DATAPLANE_INTERNAL_H
+#define DATAPLANE_INTERNAL_H
+
+#include <net/if.h>
+
+#include "dataplane/dataplane.h"
+#include "dataplane/load.h"
+
+struct xdp_program;
+
+/**
+ * struct attachment - the program on one interface
+ * @mode: native or generic
+ * @top_id: id of what the kernel calls: the program itself, or the dispatcher
+ * @own, @xdp: behind a dispatcher, else NULL: a program of its own, because there it
+ *	is loaded as a replacement of one of the dispatcher's functions
+ */
+struct attachment {
+	char ifname[IF_NAMESIZE];
+	int ifindex;
+	enum conf_xdp_mode mode;
+	uint32_t top_id;
+	struct load *own;
+	struct xdp_program *xdp;
+};
+
+/**
+ * struct dataplane - maps, a program over them, where it is attached
+ * @pinned: the maps are those under @pin_dir
+ * @fds: of the maps
+ * @backends, @egress: mappings of the whole maps
+ * @window: a mapping of one slot table, the one last asked for: the mapping of an
+ *	array counts as resident at once, and tables may be many
+ */
+struct dataplane {
+	char *pin_dir;
+	struct dataplane_sizes sizes;
+	struct shunt_rodata rodata;
+	struct load *load;
+	bool adopted;
+	bool pinned;
+	int fds[LOAD_MAPS];
+	struct shunt_backend *backends;
+	size_t n_backends;
+	struct shunt_egress *egress;
+	void *window;
+	size_t window_bytes;
+	struct attachment *attachments;
+	size_t n_attachments;
+};
+
+/* pin.c: the directory on bpffs. All but the first log nothing. */
+
+/* Make sure that @pin_dir is there, mounting bpffs if need be; logged. */
+int pin_prepare(const char *pin_dir);
+/* Descriptors of a complete set of pinned maps, or -ENOENT. */
+int pin_open_maps(const char *pin_dir, int fds[LOAD_MAPS], int *rodata_fd);
+/* Put a complete set there, in one step where a former one is. */
+int pin_replace_maps(const char *pin_dir, const int fds[LOAD_MAPS], int rodata_fd);
+int pin_replace_rodata(const char *pin_dir, int rodata_fd);
+/* The program on an interface, so that the next daemon knows and can replace it. */
+int pin_open_program(const char *pin_dir, int ifindex);
+int pin_replace_program(const char *pin_dir, int ifindex, int fd);
+void pin_remove_program(const char *pin_dir, int ifindex);
+int pin_remove_all(const char *pin_dir);
+
+/* attach.c */
+
+/* Put @next on every interface instead, or on none of them; logged. */
+int attach_swap_all(struct dataplane *dp, struct load *next, const struct shunt_rodata *rodata);
+bool attach_is_in_force(const struct attachment *a);
+void attach_free_all(struct dataplane *dp);
+
+/* dispatcher.c: beside other programs, by libxdp. Nothing is logged. */
+
+/* A dispatcher is what is on the interface. */
+bool dispatcher_is_on(int ifindex);
+/**
+ * dispatcher_join() - put a program behind the dispatcher, or behind a new one
+ *
+ * A program of a former daemon leaves once this one is in. Return: 0; -EOPNOTSUPP
+ * where neither kernel nor libxdp can do it, with nothing changed.
+ */
+int dispatcher_join(const struct dataplane *dp, struct attachment *a,
+		    const struct shunt_rodata *rodata);
+int dispatcher_leave(struct attachment *a);
+bool dispatcher_has(const struct attachment *a);
+void dispatcher_forget(struct attachment *a);
+
+#endif /* DATAPLANE_INTERNAL_H */

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xdp/libxdp.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "dataplane/load.h"
+#include "shunt/abi.h"
+#include "shunt.skel.h"
+
+/* Only written to when the verifier refuses; kernels before 6.4 keep the head. */
+#define VERIFIER_LOG_BYTES (16 << 20)
+#define VERIFIER_LOG_LINES 15
+
+struct load {
+	struct shunt_bpf *skel;
+};
+
+const char *const load_map_names[LOAD_MAPS] = {
+	[LOAD_SERVICES] = "shunt_services", [LOAD_VIPS] = "shunt_vips",
+	[LOAD_SLOTS] = "shunt_slots",	    [LOAD_BACKENDS] = "shunt_backends",
+	[LOAD_EGRESS] = "shunt_egress",	    [LOAD_DEVICES] = "shunt_devices",
+	[LOAD_COUNTERS] = "shunt_counters", [LOAD_REASONS] = "shunt_reasons",
+};
+
+/* @fmt without the line breaks that libraries put in and after their texts. */
+static void log_folded(enum log_level level, const char *fmt, va_list ap)
+{
+	char text[768];
+	size_t len;
+
+	if (level > log_level_get())
+		return;
+	vsnprintf(text, sizeof(text), fmt, ap);
+	len = strlen(text);
+	while (len && text[len - 1] == '\n')
+		text[--len] = '\0';
+	for (char *p = text; (p = strchr(p, '\n'));)
+		*p = ' ';
+	log_line(level, "%s", text);
+}
+
+/*
+ * Both libraries warn about what they then work around, and about what we log
+ * ourselves with a cause and a remedy: only a reader of debug output wants it.
+ */
+static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	if (level != LIBBPF_DEBUG)
+		log_folded(LOG_LEVEL_DEBUG, fmt, ap);
+	return 0;
+}
+
+static int on_libxdp(enum libxdp_print_level level, const char *fmt, va_list ap)
+{
+	if (level != LIBXDP_DEBUG)
+		log_folded(LOG_LEVEL_DEBUG, fmt, ap);
+	return 0;
+}
+
+void load_route_logs(void)
+{
+	libbpf_set_print(on_libbpf);
+	libxdp_set_print(on_libxdp);
+}
+
+static int set_sizes(struct load *l, const struct dataplane_sizes *sizes)
+{
+	const uint32_t lines = (uint64_t)sizes->tables * sizes->slots / SHUNT_SLOTS_PER_LINE;
+	const uint32_t ids =
+		sizes->backends < SHUNT_MAX_BACKENDS ? sizes->backends + 1 : SHUNT_MAX_BACKENDS;
+	const uint32_t entries[LOAD_MAPS] = {
+		[LOAD_SERVICES] = sizes->services,
+		[LOAD_VIPS] = sizes->services,
+		[LOAD_SLOTS] = lines,
+		[LOAD_BACKENDS] = ids,
+		[LOAD_COUNTERS] = ids,
+	};
+	int err = 0;
+
+	for (int m = 0; m < LOAD_MAPS && !err; m++)
+		if (entries[m])
+			err = bpf_map__set_max_entries(load_map(l, m), entries[m]);
+	return err;
+}
+
+static int set_maps(struct load *l, const int *fds)
+{
+	int err = 0;
+
+	for (int m = 0; m < LOAD_MAPS && !err; m++)
+		err = bpf_map__reuse_fd(load_map(l, m), fds[m]);
+	return err;
+}
+
+int load_open(const struct dataplane_sizes *sizes, const struct shunt_rodata *rodata,
+	      const int *reuse, struct load **out)
+{
+	_cleanup_(load_closep) struct load *l = calloc(1, sizeof(*l));
+	int err;
+
+	if (!l)
+		return log_err(-ENOMEM, "open the XDP object");
+	l->skel = shunt_bpf__open();
+	if (!l->skel)
+		return log_err(-errno, "open the XDP object");
+	/* The section is mapped read-only by the program, not by us. */
+	memcpy((void *)&l->skel->rodata->shunt_rodata, rodata, sizeof(*rodata));
+	err = reuse ? set_maps(l, reuse) : set_sizes(l, sizes);
+	if (err)
+		return log_err(err, "prepare the maps");
+	*out = take_ptr(&l);
+	return 0;
+}
+
+void load_close(struct load *l)
+{
+	if (!l)
+		return;
+	shunt_bpf__destroy(l->skel);
+	free(l);
+}
+
+/* The last lines of the verifier's log: where it says what it does not like. */
+static void log_verifier(const char *text)
+{
+	const char *tail = text + strlen(text);
+	int lines = 0;
+
+	while (tail > text && (tail[-1] != '\n' || ++lines <= VERIFIER_LOG_LINES))
+		tail--;
+	while (*tail) {
+		int len = strcspn(tail, "\n");
+
+		if (len)
+			log_error("verifier: %.*s", len, tail);
+		tail += len + (tail[len] == '\n');
+	}
+}
+
+static int log_load_failure(int err, const char *verifier_log)
+{
+	if (*verifier_log)
+		log_verifier(verifier_log);
+	if (err == -EPERM)
+		return log_err(err, "load the XDP program: CAP_BPF, CAP_NET_ADMIN and "
+				    "CAP_PERFMON are needed");
+	if (err == -ENOMEM || err == -E2BIG)
+		return log_err(err,
+			       "load the XDP program: too large for this host; lower max_tables, "
+			       "max_backends or slots in the config");
+	return log_err(err, "load the XDP program");
+}
+
+int load_now(struct load *l)
+{
+	_cleanup_free_ char *text = malloc(VERIFIER_LOG_BYTES);
+	int err;
+
+	if (!text)
+		return log_err(-ENOMEM, "load the XDP program");
+	*text = '\0';
+	bpf_program__set_log_buf(l->skel->progs.shunt_ingress, text, VERIFIER_LOG_BYTES);
+	err = shunt_bpf__load(l->skel);
+	bpf_program__set_log_buf(l->skel->progs.shunt_ingress, NULL, 0);
+	return err ? log_load_failure(err, text) : 0;
+}
+
+struct bpf_object *load_object(struct load *l)
+{
+	return l->skel->obj;
+}
+
+struct bpf_map *load_map(struct load *l, enum load_map m)
+{
+	return bpf_object__find_map_by_name(l->skel->obj, load_map_names[m]);
+}
+
+int load_program_fd(const struct load *l)
+{
+	return bpf_program__fd(l->skel->progs.shunt_ingress);
+}
+
+int load_rodata_fd(const struct load *l)
+{
+	return bpf_map__fd(l->skel->maps.rodata);
+}
+
+int load_rodata_read(const struct load *l, int fd, struct shunt_rodata *out)
+{
+	__typeof__(*l->skel->rodata) section;
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info), zero = 0;
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	if (info.value_size != sizeof(section))
+		return -EINVAL;
+	if (bpf_map_lookup_elem(fd, &zero, &section))
+		return -errno;
+	memcpy(out, (const void *)&section.shunt_rodata, sizeof(*out));
+	return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The XDP object: opened from the skeleton, sized, given its constants, loaded.
+ * Inside the dataplane floor only; load.c alone knows the skeleton.
+ */
+#ifndef DATAPLANE_LOAD_H
+#define DATAPLANE_LOAD_H
+
+#include <stdbool.h>
+
+#include "dataplane/dataplane.h"
+
+struct bpf_map;
+struct bpf_object;
+struct load;
+
+/* The maps that outlive a program, by place in load_map_names[]. */
+enum load_map {
+	LOAD_SERVICES,
+	LOAD_VIPS,
+	LOAD_SLOTS,
+	LOAD_BACKENDS,
+	LOAD_EGRESS,
+	LOAD_DEVICES,
+	LOAD_COUNTERS,
+	LOAD_REASONS,
+	LOAD_MAPS,
+};
+
+extern const char *const load_map_names[LOAD_MAPS];
+
+/* Of the program, and of its entry point in the object. */
+#define LOAD_PROGRAM "shunt_ingress"
+#define LOAD_SECTION "xdp"
+
+/* Warnings of libbpf and libxdp go to the log, one line each; from now on. */
+void load_route_logs(void);
+
+/**
+ * load_open() - the object before it is loaded
+ * @reuse: LOAD_MAPS descriptors of maps to work on (duplicated), or NULL: new maps
+ *	of @sizes will be made
+ *
+ * Return: 0 or a negative errno, logged.
+ */
+int load_open(const struct dataplane_sizes *sizes, const struct shunt_rodata *rodata,
+	      const int *reuse, struct load **out);
+void load_close(struct load *l);
+static inline void load_closep(struct load **l)
+{
+	load_close(*l);
+}
+
+/* Load as a program of its own. Return: 0 or a negative errno, logged. */
+int load_now(struct load *l);
+
+struct bpf_object *load_object(struct load *l);
+struct bpf_map *load_map(struct load *l, enum load_map m);
+int load_program_fd(const struct load *l);
+
+/* The map behind the constants, and what such a map of another program says. */
+int load_rodata_fd(const struct load *l);
+int load_rodata_read(const struct load *l, int fd, struct shunt_rodata *out);
+
+#endif /* DATAPLANE_LOAD_H */

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Writes to the kernel's maps. Arrays are written through their mappings, one
+ * aligned word at a time where packets may be reading; hashes by system calls.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "dataplane/internal.h"
+#include "net/addr.h"
+
+static struct shunt_backend *backend_at(const struct dataplane *dp, __u32 id)
+{
+	return id && id < dp->n_backends ? &dp->backends[id] : NULL;
+}
+
+static bool leg_is_same_way(const struct shunt_leg *a, const struct shunt_leg *b)
+{
+	return a->forward == b->forward && addr_is_equal(&a->addr, &b->addr);
+}
+
+/* What a former daemon found out about the way to the backend is still true. */
+static int put_backend(void *ctx, __u32 id, const struct shunt_backend *b)
+{
+	struct shunt_backend *at = backend_at(ctx, id);
+	struct shunt_backend next = *b;
+
+	if (!at)
+		return -ERANGE;
+	for (int f = 0; f < SHUNT_FAMILIES; f++) {
+		if (!leg_is_same_way(&at->leg[f], &b->leg[f]))
+			continue;
+		next.leg[f].hop.word = at->leg[f].hop.word;
+		next.leg[f].mtu = at->leg[f].mtu;
+	}
+	if (memcmp(at, &next, sizeof(next)))
+		*at = next;
+	return 0;
+}
+
+/* The hop last: who sees it sees the MTU that belongs to it. */
+static int set_hop(void *ctx, __u32 id, enum shunt_family family, union shunt_hop hop, __u16 mtu)
+{
+	struct shunt_backend *at = backend_at(ctx, id);
+
+	if (!at)
+		return -ERANGE;
+	__atomic_store_n(&at->leg[family].mtu, mtu, __ATOMIC_RELAXED);
+	__atomic_store_n(&at->leg[family].hop.word, hop.word, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static int get_hop(void *ctx, __u32 id, enum shunt_family family, union shunt_hop *hop, __u16 *mtu)
+{
+	const struct shunt_backend *at = backend_at(ctx, id);
+
+	if (!at)
+		return -ERANGE;
+	hop->word = at->leg[family].hop.word;
+	*mtu = at->leg[family].mtu;
+	return 0;
+}
+
+static int del_backend(void *ctx, __u32 id)
+{
+	struct shunt_backend *at = backend_at(ctx, id);
+
+	if (!at)
+		return -ERANGE;
+	memset(at, 0, sizeof(*at));
+	return 0;
+}
+
+static void window_close(struct dataplane *dp)
+{
+	if (dp->window)
+		munmap(dp->window, dp->window_bytes);
+	dp->window = NULL;
+}
+
+/* Tables of few slots are smaller than a page on some machines: map what is around. */
+static __u32 *table_words(void *ctx, __u32 number)
+{
+	struct dataplane *dp = ctx;
+	const size_t bytes = dp->sizes.slots * sizeof(__u32);
+	const off_t start = (off_t)number * bytes;
+	const off_t inside = start % sysconf(_SC_PAGESIZE);
+	void *p;
+
+	if (number >= dp->sizes.tables)
+		return NULL;
+	window_close(dp);
+	p = mmap(NULL, inside + bytes, PROT_READ | PROT_WRITE, MAP_SHARED, dp->fds[LOAD_SLOTS],
+		 start - inside);
+	if (p == MAP_FAILED)
+		return NULL;
+	dp->window = p;
+	dp->window_bytes = inside + bytes;
+	return (__u32 *)((char *)p + inside);
+}
+
+static int map_put(const struct dataplane *dp, enum load_map m, const void *key, const void *value)
+{
+	return bpf_map_update_elem(dp->fds[m], key, value, BPF_ANY) ? -errno : 0;
+}
+
+/* What is not there is as removed as it can be. */
+static int map_del(const struct dataplane *dp, enum load_map m, const void *key)
+{
+	return bpf_map_delete_elem(dp->fds[m], key) && errno != ENOENT ? -errno : 0;
+}
+
+static int put_vip(void *ctx, const struct shunt_addr *vip)
+{
+	const __u32 one = 1;
+
+	return map_put(ctx, LOAD_VIPS, vip, &one);
+}
+
+static int del_vip(void *ctx, const struct shunt_addr *vip)
+{
+	return map_del(ctx, LOAD_VIPS, vip);
+}
+
+static int put_service(void *ctx, const struct shunt_service_key *key,
+		       const struct shunt_service *s)
+{
+	return map_put(ctx, LOAD_SERVICES, key, s);
+}
+
+static int del_service(void *ctx, const struct shunt_service_key *key)
+{
+	return map_del(ctx, LOAD_SERVICES, key);
+}
+
+/* The device first: a packet follows a hop to the entry, and the entry to the device. */
+static int put_egress(void *ctx, __u32 index, const struct shunt_egress *e)
+{
+	struct dataplane *dp = ctx;
+	int err;
+
+	if (!index || index >= SHUNT_MAX_EGRESS)
+		return -ERANGE;
+	err = map_put(dp, LOAD_DEVICES, &index, &e->ifindex);
+	if (err)
+		return err;
+	dp->egress[index] = *e;
+	return 0;
+}
+
+static int del_egress(void *ctx, __u32 index)
+{
+	struct dataplane *dp = ctx;
+
+	if (!index || index >= SHUNT_MAX_EGRESS)
+		return -ERANGE;
+	memset(&dp->egress[index], 0, sizeof(dp->egress[index]));
+	return map_del(dp, LOAD_DEVICES, &index);
+}
+
+static int get_egress(void *ctx, __u32 index, struct shunt_egress *out)
+{
+	const struct dataplane *dp = ctx;
+
+	if (index >= SHUNT_MAX_EGRESS)
+		return -ERANGE;
+	*out = dp->egress[index];
+	return 0;
+}
+
+const struct map_ops dataplane_map_ops = {
+	.put_backend = put_backend,
+	.set_hop = set_hop,
+	.get_hop = get_hop,
+	.del_backend = del_backend,
+	.table_words = table_words,
+	.put_vip = put_vip,
+	.del_vip = del_vip,
+	.put_service = put_service,
+	.del_service = del_service,
+	.put_egress = put_egress,
+	.del_egress = del_egress,
+	.get_egress = get_egress,
+};

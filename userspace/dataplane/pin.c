@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What outlives the daemon, as files on bpffs:
+ *	PIN_DIR/vN/shunt_*	the maps, N = SHUNT_ABI_VERSION
+ *	PIN_DIR/vN/rodata	constants of the program last loaded over them: the
+ *				slots per table, which the size of the map hides
+ *	PIN_DIR/attached/I	the program on interface I
+ * A set of maps is written beside the old one and the two directories change
+ * places in one step, so that whoever looks finds one set, complete. Descriptors
+ * come from paths only: looking objects up by id takes CAP_SYS_ADMIN. Names on
+ * bpffs hold no dots: the kernel keeps those for itself.
+ */
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "dataplane/internal.h"
+
+#define BPFFS "/sys/fs/bpf"
+#define RODATA "rodata"
+
+__attribute__((format(printf, 2, 3))) static int path_format(char out[PATH_MAX], const char *fmt,
+							     ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(out, PATH_MAX, fmt, ap);
+	va_end(ap);
+	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+static bool is_bpffs(const char *path)
+{
+	struct statfs fs;
+
+	return !statfs(path, &fs) && fs.f_type == BPF_FS_MAGIC;
+}
+
+static int make_dir(const char *path)
+{
+	return mkdir(path, 0700) && errno != EEXIST ? -errno : 0;
+}
+
+int pin_prepare(const char *pin_dir)
+{
+	char parent[PATH_MAX], *slash;
+	int err = path_format(parent, "%s", pin_dir);
+
+	slash = strrchr(parent, '/');
+	if (err || !slash || slash == parent)
+		return log_err(-EINVAL, "pin directory %s", pin_dir);
+	*slash = '\0';
+	if (!is_bpffs(parent) && !strcmp(parent, BPFFS) &&
+	    mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
+		return log_err(-errno, "mount bpffs on " BPFFS);
+	if (!is_bpffs(parent))
+		return log_err(0, "%s is not on bpffs: mount -t bpf bpf %s", parent, parent);
+	err = make_dir(pin_dir);
+	return err ? log_err(err, "make %s", pin_dir) : 0;
+}
+
+/* Remove @dir with the files in it; there are no directories in one of ours. */
+static int remove_dir(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	int err = 0;
+
+	if (!d)
+		return errno == ENOENT ? 0 : -errno;
+	while ((e = readdir(d)))
+		if (e->d_name[0] != '.' && unlinkat(dirfd(d), e->d_name, 0))
+			err = -errno;
+	closedir(d);
+	return rmdir(dir) ? -errno : err;
+}
+
+static int set_dir(char out[PATH_MAX], const char *pin_dir, const char *suffix)
+{
+	return path_format(out, "%s/v%d%s", pin_dir, SHUNT_ABI_VERSION, suffix);
+}
+
+/* The descriptor pinned at @dir/@name, or a negative errno. */
+static int open_at(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	int fd, err = path_format(path, "%s/%s", dir, name);
+
+	if (err)
+		return err;
+	fd = bpf_obj_get(path);
+	return fd < 0 ? -errno : fd;
+}
+
+static int pin_at(const char *dir, const char *name, int fd)
+{
+	char path[PATH_MAX];
+
+	return path_format(path, "%s/%s", dir, name) ?: bpf_obj_pin(fd, path) ? -errno : 0;
+}
+
+/* As pin_at(), in place of what was there, with no moment without either. */
+static int replace_at(const char *dir, const char *name, int fd)
+{
+	char next[PATH_MAX], path[PATH_MAX];
+	int err =
+		path_format(next, "%s/%s-next", dir, name) ?: path_format(path, "%s/%s", dir, name);
+
+	if (err)
+		return err;
+	unlink(next);
+	if (bpf_obj_pin(fd, next))
+		return -errno;
+	return rename(next, path) ? -errno : 0;
+}
+
+int pin_open_maps(const char *pin_dir, int fds[LOAD_MAPS], int *rodata_fd)
+{
+	int found[LOAD_MAPS], n = 0, rodata = -1;
+	char dir[PATH_MAX];
+
+	if (!set_dir(dir, pin_dir, "")) {
+		rodata = open_at(dir, RODATA);
+		while (rodata >= 0 && n < LOAD_MAPS &&
+		       (found[n] = open_at(dir, load_map_names[n])) >= 0)
+			n++;
+	}
+	if (n == LOAD_MAPS) {
+		memcpy(fds, found, sizeof(found));
+		*rodata_fd = rodata;
+		return 0;
+	}
+	while (n--)
+		close(found[n]);
+	if (rodata >= 0)
+		close(rodata);
+	return -ENOENT;
+}
+
+static int fill_dir(const char *dir, const int fds[LOAD_MAPS], int rodata_fd)
+{
+	int err = make_dir(dir) ?: pin_at(dir, RODATA, rodata_fd);
+
+	for (int m = 0; m < LOAD_MAPS && !err; m++)
+		err = pin_at(dir, load_map_names[m], fds[m]);
+	return err;
+}
+
+/* bpffs exchanges names since Linux 5.16; before that there is a moment with neither. */
+static int swap_dirs(const char *next, const char *dir, const char *old)
+{
+	if (!rename(next, dir))
+		return 0;
+	if (!renameat2(AT_FDCWD, next, AT_FDCWD, dir, RENAME_EXCHANGE))
+		return remove_dir(next);
+	if (errno != EINVAL)
+		return -errno;
+	if (rename(dir, old) || rename(next, dir))
+		return -errno;
+	return remove_dir(old);
+}
+
+int pin_replace_maps(const char *pin_dir, const int fds[LOAD_MAPS], int rodata_fd)
+{
+	char dir[PATH_MAX], next[PATH_MAX], old[PATH_MAX];
+	int err = set_dir(dir, pin_dir, "") ?: set_dir(next, pin_dir, "-next")
+		  ?: set_dir(old, pin_dir, "-old");
+
+	return err ?: remove_dir(next) ?: remove_dir(old) ?: fill_dir(next, fds, rodata_fd)
+		   ?: swap_dirs(next, dir, old);
+}
+
+int pin_replace_rodata(const char *pin_dir, int rodata_fd)
+{
+	char dir[PATH_MAX];
+
+	return set_dir(dir, pin_dir, "") ?: replace_at(dir, RODATA, rodata_fd);
+}
+
+static int program_path(const char *pin_dir, int ifindex, char dir[PATH_MAX], char name[16])
+{
+	snprintf(name, 16, "%d", ifindex);
+	return path_format(dir, "%s/attached", pin_dir);
+}
+
+int pin_open_program(const char *pin_dir, int ifindex)
+{
+	char dir[PATH_MAX], name[16];
+
+	return program_path(pin_dir, ifindex, dir, name) ?: open_at(dir, name);
+}
+
+int pin_replace_program(const char *pin_dir, int ifindex, int fd)
+{
+	char dir[PATH_MAX], name[16];
+
+	return program_path(pin_dir, ifindex, dir, name) ?: make_dir(dir)
+	       ?: replace_at(dir, name, fd);
+}
+
+void pin_remove_program(const char *pin_dir, int ifindex)
+{
+	char dir[PATH_MAX], name[16], path[PATH_MAX];
+
+	if (!program_path(pin_dir, ifindex, dir, name) && !path_format(path, "%s/%s", dir, name))
+		unlink(path);
+}
+
+int pin_remove_all(const char *pin_dir)
+{
+	char maps[PATH_MAX], attached[PATH_MAX];
+	int err = set_dir(maps, pin_dir, "") ?: path_format(attached, "%s/attached", pin_dir);
+
+	err = err ?: remove_dir(maps) ?: remove_dir(attached);
+	/* Maps of another version may be beside them: theirs to remove. */
+	if (!err && rmdir(pin_dir) && errno != ENOTEMPTY && errno != ENOENT)
+		err = -errno;
+	return err;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What an adopted map holds and the plan does not. In the order that is safe for
+ * packets: first the services, then what they led to.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "dataplane/internal.h"
+#include "net/addr.h"
+
+static int compare_service(const void *key, const void *service)
+{
+	return memcmp(key, &((const struct plan_service *)service)->key,
+		      sizeof(struct shunt_service_key));
+}
+
+static int compare_addr(const void *a, const void *b)
+{
+	return addr_compare(a, b);
+}
+
+static bool plan_has_service(const struct plan *plan, const void *key)
+{
+	array_for_each (s, plan->services, plan->n_services)
+		if (!compare_service(key, s))
+			return true;
+	return false;
+}
+
+static bool plan_has_vip(const struct plan *plan, const void *vip)
+{
+	return bsearch(vip, plan->vips, plan->n_vips, sizeof(*plan->vips), compare_addr);
+}
+
+static bool plan_has_table(const struct plan *plan, uint32_t number)
+{
+	array_for_each (t, plan->tables, plan->n_tables)
+		if (t->number == number)
+			return true;
+	return false;
+}
+
+/* All keys first: to delete while walking a hash starts the walk anew. */
+static int list_keys(int fd, size_t size, void **out, size_t *n)
+{
+	struct bpf_map_info info = { 0 };
+	_cleanup_free_ char *keys = NULL;
+	__u32 len = sizeof(info);
+	size_t i = 0;
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	keys = malloc((size_t)info.max_entries * size);
+	if (!keys)
+		return -ENOMEM;
+	while (i < info.max_entries &&
+	       !bpf_map_get_next_key(fd, i ? keys + (i - 1) * size : NULL, keys + i * size))
+		i++;
+	*out = take_ptr(&keys);
+	*n = i;
+	return 0;
+}
+
+static int sweep_hash(struct dataplane *dp, enum load_map m, size_t size, const struct plan *plan,
+		      bool (*keep)(const struct plan *plan, const void *key))
+{
+	_cleanup_free_ void *keys = NULL;
+	size_t n = 0;
+	int err = list_keys(dp->fds[m], size, &keys, &n);
+
+	for (size_t i = 0; i < n && !err; i++) {
+		const void *key = (char *)keys + i * size;
+
+		if (!keep(plan, key) && bpf_map_delete_elem(dp->fds[m], key) && errno != ENOENT)
+			err = -errno;
+	}
+	return err;
+}
+
+static int sweep_tables(struct dataplane *dp, const struct plan *plan)
+{
+	for (uint32_t t = 0; t < dp->sizes.tables; t++) {
+		__u32 *words;
+
+		if (plan_has_table(plan, t))
+			continue;
+		words = dataplane_map_ops.table_words(dp, t);
+		if (!words)
+			return -ENOMEM;
+		for (uint32_t i = 0; i < dp->sizes.slots; i++)
+			if (words[i])
+				__atomic_store_n(&words[i], 0, __ATOMIC_RELAXED);
+	}
+	return 0;
+}
+
+static int sweep_backends(struct dataplane *dp, const struct plan *plan)
+{
+	static const struct shunt_backend nothing;
+	int err = 0;
+
+	for (size_t id = 1; id < dp->n_backends && !err; id++) {
+		if (!memcmp(&dp->backends[id], &nothing, sizeof(nothing)) ||
+		    plan_backend_by_id(plan, id))
+			continue;
+		err = dataplane_map_ops.del_backend(dp, id) ?: dataplane_clear_counter(dp, id);
+	}
+	return err;
+}
+
+int dataplane_sweep(struct dataplane *dp, const struct plan *plan)
+{
+	int err = sweep_hash(dp, LOAD_SERVICES, sizeof(struct shunt_service_key), plan,
+			     plan_has_service)
+		  ?: sweep_hash(dp, LOAD_VIPS, sizeof(struct shunt_addr), plan, plan_has_vip)
+		  ?: sweep_tables(dp, plan) ?: sweep_backends(dp, plan);
+
+	return err ? log_err(err, "remove what a former daemon left in the maps") : 0;
+}
