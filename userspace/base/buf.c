@@ -71,6 +71,14 @@ void buf_skip(struct buf *b, size_t len)
 	b->len -= len;
 }
 
+void buf_cut(struct buf *b, size_t len)
+{
+	if (len >= b->len)
+		return;
+	b->data[len] = '\0';
+	b->len = len;
+}
+
 const char *buf_str(const struct buf *b)
 {
 	return b->data ? b->data : "";

@@ -29,6 +29,9 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list ap);
 /* Drop the first @len bytes: what was consumed by a reader. */
 void buf_skip(struct buf *b, size_t len);
 
+/* Drop all but the first @len bytes: what was added since it was that long. */
+void buf_cut(struct buf *b, size_t len);
+
 /* The text, "" if empty; owned by @b. */
 const char *buf_str(const struct buf *b);
 

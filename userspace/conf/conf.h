@@ -46,8 +46,8 @@ struct conf_status_range {
 /**
  * struct conf_check - how a backend is probed; every field is filled in:
  * backend over service over defaults over presets
- * @port: 0: the service's first port (never 0 after conf_load() unless @type is
- *	CONF_CHECK_NONE: a service of any port must name one)
+ * @port: unless the file names it, the service's first TCP port; never 0 after
+ *	conf_load() in a check that is used, unless @type is CONF_CHECK_NONE
  * @jitter_percent: each wait is spread by +- this
  * @path, @host: for http; @host NULL means the backend's address
  */
@@ -114,8 +114,9 @@ struct conf_interface {
 /**
  * struct conf - a whole config file
  * @slots: slots per table, a power of two
- * @max_services, @max_backends, @max_tables: sizes of the maps; 0 lets the
- *	daemon choose from the number in the file, with room to grow
+ * @max_services, @max_backends, @max_tables: how many there may be, not less than
+ *	the file has; 0 lets the daemon choose from the number in the file, with
+ *	room to grow. Ids start from 1: a map of backends has an entry more.
  * @hash_key: hex of 16 bytes shared by a fleet, or NULL: made once and kept
  */
 struct conf {
@@ -154,7 +155,7 @@ struct conf {
  */
 int conf_load(const char *path, struct buf *errors, struct conf **out);
 
-/* As conf_load(), from memory; @name stands for the path. */
+/* As conf_load(), from memory; any bytes. @name stands for the path. */
 int conf_parse(const char *name, const char *text, size_t len, struct buf *errors,
 	       struct conf **out);
 
@@ -171,7 +172,12 @@ const char *conf_forward_name(enum shunt_forward f);
 const char *conf_check_type_name(enum conf_check_type t);
 const char *conf_xdp_mode_name(enum conf_xdp_mode m);
 
-/* The reference of all keys, from the tables of fields: one paragraph a key. */
+/*
+ * The reference of all keys, from the tables of fields: one paragraph a key. With
+ * a key, those it means: a path ("services.web.backends[2].weight", or its
+ * beginning: all that is below) or some words of one ("weight", "check.interval").
+ * Nothing is added to @out if there is no such key.
+ */
 void conf_explain(const char *key_or_null, struct buf *out);
 
 #endif /* CONF_CONF_H */

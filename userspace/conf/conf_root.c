@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The top of the file, and what services share. */
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include "conf/conf_tables.h"
+#include "conf/conf_unique.h"
+#include "net/addr.h"
+
+#define OFF(member) offsetof(struct conf_draft, member)
+
+static const struct conf_field defaults_rows[] = {
+	{
+		.key = "forward",
+		.kind = CONF_WORD,
+		.effect = CONF_LIVE,
+		.off = offsetof(struct conf_defaults, forward),
+		.words = conf_forward_words,
+		.preset = "direct",
+		.doc = "How packets reach the backends: direct rewrites the MAC address, and the "
+		       "backend is on the same link; ipip sends them through a tunnel.",
+	},
+	{
+		.key = "scheduler",
+		.kind = CONF_WORD,
+		.effect = CONF_LIVE,
+		.off = offsetof(struct conf_defaults, scheduler),
+		.words = conf_scheduler_words,
+		.preset = "consistent",
+		.doc = "How flows are spread: consistent is perfectly even and moves the fewest "
+		       "flows; maglev needs nothing but the set of backends.",
+	},
+	{
+		.key = "check",
+		.kind = CONF_GROUP,
+		.fields = &conf_check_fields,
+		.off = offsetof(struct conf_defaults, check),
+		.doc = "Health checks of services that do not say otherwise.",
+	},
+};
+
+static const struct conf_fields defaults_fields = { CONF_FIELDS(defaults_rows) };
+
+static const struct conf_field root_rows[] = {
+	{
+		.key = "version",
+		.kind = CONF_NUMBER,
+		.effect = CONF_LIVE,
+		.off = OFF(version),
+		.min = 1,
+		.max = 1,
+		.required = true,
+		.doc = "Version of this format.",
+	},
+	{
+		.key = "daemon",
+		.kind = CONF_GROUP,
+		.fields = &conf_daemon_fields,
+		.off = OFF(conf),
+		.doc = "The daemon itself.",
+	},
+	{
+		.key = "dataplane",
+		.kind = CONF_GROUP,
+		.fields = &conf_dataplane_fields,
+		.off = OFF(conf),
+		.doc = "Sizes of the tables in the kernel.",
+	},
+	{
+		.key = "interfaces",
+		.kind = CONF_NAMED,
+		.effect = CONF_LIVE,
+		.required = true,
+		.elem = &conf_interface_elem,
+		.off = OFF(conf.interfaces),
+		.off_also = OFF(conf.n_interfaces),
+		.doc = "Interfaces that packets for the services arrive on, by name.",
+	},
+	{
+		.key = "defaults",
+		.kind = CONF_GROUP,
+		.fields = &defaults_fields,
+		.off = OFF(defaults),
+		.doc = "What services have that do not say otherwise.",
+	},
+	{
+		.key = "services",
+		.kind = CONF_NAMED,
+		.effect = CONF_LIVE,
+		.elem = &conf_service_elem,
+		.off = OFF(conf.services),
+		.off_also = OFF(conf.n_services),
+		.doc = "Virtual services, by name.",
+	},
+};
+
+static void verify_presence(struct conf_job *job, const struct conf_node *root)
+{
+	const struct conf_node *interfaces = conf_node_get(root, "interfaces");
+	const struct conf_node *services = conf_node_get(root, "services");
+
+	if (root->is_open)
+		return;
+	if (interfaces && (conf_node_is_null(interfaces) ||
+			   (interfaces->kind == CONF_NODE_MAP && !interfaces->n_children)))
+		conf_error(job, interfaces, "at least one interface is needed");
+	if (!services)
+		conf_warning(job, root, "no services: nothing is balanced");
+	else if (conf_node_is_null(services) ||
+		 (services->kind == CONF_NODE_MAP && !services->n_children))
+		conf_warning(job, services, "no services: nothing is balanced");
+}
+
+/**
+ * struct limit - how much of something fits
+ * @own: what the file says; 0 if nothing
+ * @hard: what is possible at all
+ */
+struct limit {
+	const char *key;
+	const char *what;
+	size_t own;
+	size_t hard;
+	size_t used;
+};
+
+static bool verify_limit(struct conf_job *job, const struct conf_node *root, const struct limit *l)
+{
+	const struct conf_node *dataplane = conf_node_get(root, "dataplane");
+
+	if (l->used > l->hard)
+		conf_error(job, conf_node_get(root, "services"), "%zu %s, at most %zu are possible",
+			   l->used, l->what, l->hard);
+	else if (l->own && l->used > l->own)
+		conf_error(job, conf_node_get(dataplane, l->key), "too small: there are %zu %s",
+			   l->used, l->what);
+	return l->used <= l->hard;
+}
+
+static bool verify_limits(struct conf_job *job, const struct conf_node *root,
+			  const struct conf *conf)
+{
+	struct limit services = { "max_services", "combinations of address, protocol and port",
+				  conf->max_services, SHUNT_MAX_SERVICES, 0 };
+	struct limit backends = { "max_backends", "backends", conf->max_backends,
+				  SHUNT_MAX_BACKENDS - 1, 0 };
+	struct limit tables = { "max_tables", "services", conf->max_tables, SHUNT_MAX_SERVICES,
+				conf->n_services };
+
+	array_for_each (s, conf->services, conf->n_services) {
+		services.used += s->n_vips * s->n_ports;
+		backends.used += s->n_backends;
+	}
+	return verify_limit(job, root, &services) & verify_limit(job, root, &backends) &
+	       verify_limit(job, root, &tables);
+}
+
+static void note_shared_vip(struct conf_job *job, const struct conf_entry *first,
+			    const struct conf_entry *again)
+{
+	const struct shunt_service_key *key = again->key;
+	const struct conf_service *owner = first->owner;
+	char addr[ADDR_TEXT], port[8] = "any";
+
+	/* Within one service the repeated address or port has been noted. */
+	if (first->owner == again->owner)
+		return;
+	if (key->port)
+		snprintf(port, sizeof(port), "%u", ntohs(key->port));
+	conf_error(job, again->node, "%s %s/%s belongs to service \"%s\" already (line %d)",
+		   addr_format(&key->vip, addr), port, key->proto == IPPROTO_TCP ? "tcp" : "udp",
+		   owner->name ? owner->name : "", conf_node_pos(first->node).line);
+}
+
+/* Enter what one service answers to. What was wrong in itself is zeroed. */
+static void add_keys(struct conf_job *job, struct conf_unique *seen, const struct conf_service *s,
+		     const struct conf_node *vips)
+{
+	struct shunt_service_key *key =
+		conf_job_scratch(job, s->n_vips * s->n_ports * sizeof(*key));
+	const struct conf_node *item = vips ? conf_item_first(vips) : NULL;
+
+	if (!key)
+		return;
+	array_for_each (vip, s->vips, s->n_vips) {
+		array_for_each (port, s->ports, s->n_ports) {
+			if (addr_is_unspecified(vip) || !port->proto)
+				continue;
+			key->vip = *vip;
+			key->port = htons(port->port);
+			key->proto = port->proto;
+			conf_unique_add(seen, (struct conf_entry){ key++, sizeof(*key), item, s });
+		}
+		item = conf_item_next(vips, item);
+	}
+}
+
+static void verify_vips(struct conf_job *job, const struct conf_node *root, const struct conf *conf)
+{
+	const struct conf_node *services = conf_node_get(root, "services"), *node;
+	struct conf_unique seen;
+	size_t n = 0;
+
+	array_for_each (s, conf->services, conf->n_services)
+		n += s->n_vips * s->n_ports;
+	seen = conf_unique_make(job, n);
+	node = conf->n_services ? services->first : NULL;
+	array_for_each (s, conf->services, conf->n_services) {
+		add_keys(job, &seen, s, conf_node_get(node, "vip"));
+		node = node->next;
+	}
+	conf_unique_report(job, &seen, note_shared_vip);
+}
+
+static void verify_root(struct conf_job *job, const struct conf_node *root, void *base)
+{
+	const struct conf *conf = &((struct conf_draft *)base)->conf;
+
+	verify_presence(job, root);
+	if (verify_limits(job, root, conf))
+		verify_vips(job, root, conf);
+}
+
+const struct conf_fields conf_root_fields = {
+	CONF_FIELDS(root_rows),
+	.verify = verify_root,
+};

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "conf/conf_value.h"
+
+struct unit {
+	const char *name;
+	uint32_t ms;
+};
+
+static const struct unit units[] = {
+	{ "h", 3600 * 1000 },
+	{ "m", 60 * 1000 },
+	{ "s", 1000 },
+	{ "ms", 1 },
+};
+
+const char *conf_read_digits(const char *s, uint32_t *value)
+{
+	uint64_t v = 0;
+
+	if (*s < '0' || *s > '9')
+		return NULL;
+	for (; *s >= '0' && *s <= '9'; s++)
+		v = v > UINT32_MAX ? v : v * 10 + (*s - '0');
+	*value = v > UINT32_MAX ? UINT32_MAX : v;
+	return s;
+}
+
+bool conf_read_number(const char *s, uint32_t *value)
+{
+	const char *end = conf_read_digits(s, value);
+
+	return end && !*end && (*s != '0' || end == s + 1);
+}
+
+const char *conf_format_msec(uint32_t ms, char out[CONF_MSEC_TEXT])
+{
+	const struct unit *u = units;
+
+	/* 0 is whole in every unit: seconds read best. */
+	while (ms ? ms % u->ms != 0 : u->ms != 1000)
+		u++;
+	snprintf(out, CONF_MSEC_TEXT, "%u%s", ms / u->ms, u->name);
+	return out;
+}
+
+const char *conf_format_limit(const struct conf_field *f, uint32_t value, char out[CONF_MSEC_TEXT])
+{
+	if (f->kind == CONF_MSEC)
+		return conf_format_msec(value, out);
+	snprintf(out, CONF_MSEC_TEXT, f->kind == CONF_PERCENT ? "%u%%" : "%u", value);
+	return out;
+}
+
+static bool is_in_range(struct conf_job *job, const struct conf_field *f,
+			const struct conf_node *node, uint32_t value)
+{
+	char min[CONF_MSEC_TEXT], max[CONF_MSEC_TEXT];
+
+	if (value >= f->min && value <= f->max)
+		return true;
+	conf_format_limit(f, f->min, min);
+	conf_format_limit(f, f->max, max);
+	if (f->min == f->max)
+		conf_error(job, node, "%s is not supported, only %s", conf_quoted(job, node), min);
+	else
+		conf_error(job, node, "%s is out of range: %s to %s", conf_quoted(job, node), min,
+			   max);
+	return false;
+}
+
+static bool read_number(struct conf_job *job, const struct conf_field *f,
+			const struct conf_node *node, uint32_t *value)
+{
+	if (conf_read_number(node->text, value))
+		return is_in_range(job, f, node, *value);
+	conf_error(job, node, "%s is not a whole number", conf_quoted(job, node));
+	return false;
+}
+
+CONF_SETTER(conf_set_bool)
+{
+	bool is_true = !strcmp(node->text, "true");
+
+	if (is_true || !strcmp(node->text, "false"))
+		*(bool *)conf_field_at(base, f->off) = is_true;
+	else
+		conf_error(job, node, "%s is neither true nor false", conf_quoted(job, node));
+}
+
+CONF_SETTER(conf_set_number)
+{
+	uint32_t value;
+
+	if (read_number(job, f, node, &value))
+		*(uint32_t *)conf_field_at(base, f->off) = value;
+}
+
+CONF_SETTER(conf_set_power)
+{
+	uint32_t value;
+
+	if (!read_number(job, f, node, &value))
+		return;
+	if (value & (value - 1))
+		conf_error(job, node, "%s is not a power of two", conf_quoted(job, node));
+	else
+		*(uint32_t *)conf_field_at(base, f->off) = value;
+}
+
+CONF_SETTER(conf_set_port_number)
+{
+	uint32_t value;
+
+	if (read_number(job, f, node, &value))
+		*(uint16_t *)conf_field_at(base, f->off) = value;
+}
+
+static const struct unit *find_unit(const char *name)
+{
+	for (size_t i = 0; i < array_len(units); i++)
+		if (!strcmp(units[i].name, name))
+			return &units[i];
+	return NULL;
+}
+
+CONF_SETTER(conf_set_msec)
+{
+	uint32_t value;
+	const char *rest = conf_read_digits(node->text, &value);
+	const struct unit *u = rest ? find_unit(rest) : NULL;
+	uint64_t ms = u ? (uint64_t)value * u->ms : 0;
+
+	if (rest && !*rest)
+		conf_error(job, node, "%s needs a unit: ms, s, m or h", conf_quoted(job, node));
+	else if (!u)
+		conf_error(job, node, "%s is not a duration such as 500ms, 2s, 5m or 1h",
+			   conf_quoted(job, node));
+	else if (is_in_range(job, f, node, ms > UINT32_MAX ? UINT32_MAX : ms))
+		*(uint32_t *)conf_field_at(base, f->off) = ms;
+}
+
+CONF_SETTER(conf_set_percent)
+{
+	uint32_t value;
+	const char *rest = conf_read_digits(node->text, &value);
+
+	if (rest && !*rest)
+		conf_error(job, node, "%s needs a percent sign", conf_quoted(job, node));
+	else if (!rest || strcmp(rest, "%"))
+		conf_error(job, node, "%s is not a percentage such as 5%%", conf_quoted(job, node));
+	else if (is_in_range(job, f, node, value))
+		*(uint32_t *)conf_field_at(base, f->off) = value;
+}
+
+/* "direct or ipip", "none, tcp or http" */
+static void list_words(const struct conf_word *words, struct buf *out)
+{
+	for (const struct conf_word *w = words; w->name; w++) {
+		if (w > words)
+			buf_puts(out, w[1].name ? ", " : " or ");
+		buf_puts(out, w->name);
+	}
+}
+
+static void note_unknown_word(struct conf_job *job, const struct conf_field *f,
+			      const struct conf_node *node)
+{
+	struct nearest n = { .typed = node->text };
+	struct buf known = { 0 };
+
+	for (const struct conf_word *w = f->words; w->name; w++)
+		nearest_offer(&n, w->name);
+	list_words(f->words, &known);
+	job->failed |= known.failed;
+	if (n.best)
+		conf_error(job, node, "unknown value %s (did you mean \"%s\"?), known: %s",
+			   conf_quoted(job, node), n.best, buf_str(&known));
+	else
+		conf_error(job, node, "unknown value %s, known: %s", conf_quoted(job, node),
+			   buf_str(&known));
+	buf_free(&known);
+}
+
+CONF_SETTER(conf_set_word)
+{
+	const struct conf_word *w = f->words;
+
+	while (w->name && strcmp(w->name, node->text))
+		w++;
+	if (w->name)
+		*(unsigned int *)conf_field_at(base, f->off) = w->value;
+	else
+		note_unknown_word(job, f, node);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "conf/conf_tables.h"
+
+/* Words are stored through a pointer to unsigned int. */
+_Static_assert(sizeof(enum conf_scheduler) == sizeof(unsigned int), "size of enums");
+
+const struct conf_word conf_forward_words[] = {
+	{ "direct", SHUNT_FORWARD_DIRECT },
+	{ "ipip", SHUNT_FORWARD_IPIP },
+	{ NULL, 0 },
+};
+
+const struct conf_word conf_scheduler_words[] = {
+	{ "consistent", CONF_SCHEDULER_CONSISTENT },
+	{ "maglev", CONF_SCHEDULER_MAGLEV },
+	{ NULL, 0 },
+};
+
+const struct conf_word conf_check_type_words[] = {
+	{ "none", CONF_CHECK_NONE },
+	{ "tcp", CONF_CHECK_TCP },
+	{ "http", CONF_CHECK_HTTP },
+	{ NULL, 0 },
+};
+
+const struct conf_word conf_xdp_mode_words[] = {
+	{ "auto", CONF_XDP_AUTO },
+	{ "native", CONF_XDP_NATIVE },
+	{ "generic", CONF_XDP_GENERIC },
+	{ NULL, 0 },
+};
+
+const struct conf_word conf_log_level_words[] = {
+	{ "error", LOG_LEVEL_ERROR },
+	{ "warning", LOG_LEVEL_WARN },
+	{ "info", LOG_LEVEL_INFO },
+	{ "debug", LOG_LEVEL_DEBUG },
+	{ NULL, 0 },
+};
+
+static const char *word_name(const struct conf_word *words, unsigned int value)
+{
+	for (; words->name; words++)
+		if (words->value == value)
+			return words->name;
+	return "unknown";
+}
+
+const char *conf_scheduler_name(enum conf_scheduler s)
+{
+	return word_name(conf_scheduler_words, s);
+}
+
+const char *conf_forward_name(enum shunt_forward f)
+{
+	return word_name(conf_forward_words, f);
+}
+
+const char *conf_check_type_name(enum conf_check_type t)
+{
+	return word_name(conf_check_type_words, t);
+}
+
+const char *conf_xdp_mode_name(enum conf_xdp_mode m)
+{
+	return word_name(conf_xdp_mode_words, m);
+}
