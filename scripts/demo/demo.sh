@@ -7,6 +7,7 @@
 # goes with it, also after Ctrl-C.
 #	KEEP=1	leave it running, and print commands to play with
 #	STOP=1	end one that was left running
+# shellcheck disable=SC2034,SC2154 # variables shared with lib.sh
 set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 pid_file=/run/shunt-demo.pid		# of a demo that was left running

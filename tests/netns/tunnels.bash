@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034
 # SPDX-License-Identifier: BSD-2-Clause
 # What the tests of tunnels share: one service for each of the four ways to put
 # IP into IP, named outer last ("6in4" carries IPv6 in IPv4).
