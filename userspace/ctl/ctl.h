@@ -6,6 +6,9 @@
  *   <- {"schema":1,"ok":true,"data":{...}}
  *   <- {"schema":1,"ok":false,"exit":3,"error":"no backend \"web/nginx9\""}
  *
+ * "options" may be left out. An answer that is ok has "exit", too, where the CLI
+ * shall end with another code than 0 (`health`).
+ *
  * One answer a request, in order, on a connection that may carry many. Who may
  * ask what is decided by the peer's credentials: root and @group everything,
  * @read_group and root what only looks.
@@ -36,12 +39,16 @@ enum ctl_exit {
  * struct ctl_ops - what the daemon lets the socket do
  * @snapshot: the daemon now; released with snapshot_free()
  * @reload: read the config again; @errors gets what is wrong or what was done
+ * @admin_find: what was said of a backend so far; NULL: nothing. Valid until
+ *	admin_set is called. Without this operation weights are forgotten by a drain.
  * @admin_set: put @entry (strings are copied) in place of what was said of its
  *	backend before, and let it take effect; returns after the maps are written
  */
 struct ctl_ops {
 	struct snapshot *(*snapshot)(void *app);
 	int (*reload)(void *app, bool dry_run, struct buf *errors);
+	const struct admin_entry *(*admin_find)(void *app, const char *service,
+						const char *backend);
 	int (*admin_set)(void *app, const struct admin_entry *entry);
 };
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The life of the CLI without its process: what cli_main() wraps. */
+#ifndef CTL_CLI_H
+#define CTL_CLI_H
+
+#include "ctl/command.h"
+
+/**
+ * cli_run() - from arguments to text
+ * @cli: socket, colour and where output goes; options are read into it
+ * @argv: @argc of them, without the program's name
+ *
+ * Return: the exit code.
+ */
+enum ctl_exit cli_run(struct cli *cli, int argc, char **argv);
+
+/*
+ * The hidden `shunt __complete WORD...`: what the last of @words, which may be
+ * empty, can become, one a line; "@file" for names of files. Says nothing when
+ * it does not know.
+ */
+void complete_words(struct cli *cli, char **words, size_t n);
+
+#endif /* CTL_CLI_H */

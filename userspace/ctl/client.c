@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include "base/cleanup.h"
+#include "ctl/client.h"
+
+/* Larger than any answer: 32768 backends with every text at its longest. */
+#define ANSWER_MAX (64U << 20)
+
+void client_dump(const json_t *json, struct buf *out)
+{
+	_cleanup_free_ char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	buf_puts(out, text ?: "");
+	buf_puts(out, "\n");
+}
+
+static json_t *request_json(const struct client_request *request)
+{
+	json_t *args = json_array(), *options = json_object();
+
+	for (size_t i = 0; i < request->n_args; i++)
+		if (json_array_append_new(args, json_string(request->args[i])))
+			goto bad;
+	for (size_t i = 0; i < CTL_OPTIONS; i++)
+		if (request->options & (1U << i) && ctl_options[i].on_wire)
+			json_object_set_new(options, ctl_options[i].name, json_true());
+	return json_pack("{s:i, s:s, s:o, s:o}", "schema", CTL_SCHEMA, "command", request->command,
+			 "args", args, "options", options);
+bad:
+	json_decref(args);
+	json_decref(options);
+	return NULL;
+}
+
+static int open_socket(const char *path, unsigned int timeout_s)
+{
+	struct timeval timeout = { .tv_sec = timeout_s ?: CLIENT_TIMEOUT_S };
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	_cleanup_close_ int fd = -1;
+
+	if (strlen(path) >= sizeof(addr.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(addr.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) ||
+	    connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		return -errno;
+	return take_fd(&fd);
+}
+
+/*
+ * A daemon that knows at once that it will not serve us answers and closes: the
+ * answer is there to be read although nothing can be written any more.
+ */
+static int send_all(int fd, const struct buf *text)
+{
+	for (size_t sent = 0; sent < text->len;) {
+		ssize_t n = send(fd, text->data + sent, text->len - sent, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EPIPE || errno == ECONNRESET ? 0 : -errno;
+		sent += n;
+	}
+	return 0;
+}
+
+static int receive_line(int fd, struct buf *line)
+{
+	char chunk[16384];
+
+	while (!line->len || line->data[line->len - 1] != '\n') {
+		ssize_t n = recv(fd, chunk, sizeof(chunk), 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -ECONNRESET;
+		buf_add(line, chunk, n);
+		if (line->failed || line->len > ANSWER_MAX)
+			return -EMSGSIZE;
+	}
+	return 0;
+}
+
+static enum ctl_exit say_unreachable(const char *path, int err, struct buf *error)
+{
+	if (err == -EACCES) {
+		buf_printf(error, "permission denied: cannot open %s", path);
+		return CTL_DENIED;
+	}
+	buf_printf(error, "cannot reach shuntd at %s: %s%s", path,
+		   err == -EAGAIN ? "no answer in time" : strerror(-err),
+		   err == -ENOENT || err == -ECONNREFUSED ? ". Is it running?" : "");
+	return CTL_UNREACHABLE;
+}
+
+enum ctl_exit client_ask(const char *socket_path, const struct client_request *request,
+			 json_t **answer, struct buf *error)
+{
+	_cleanup_(json_decrefp) json_t *asked = request_json(request);
+	_cleanup_(buf_free) struct buf line = { 0 };
+	_cleanup_close_ int fd = -1;
+	json_t *got;
+	int err;
+
+	if (!asked) {
+		buf_puts(error, "an argument is not UTF-8");
+		return CTL_USAGE;
+	}
+	client_dump(asked, &line);
+	fd = open_socket(socket_path, request->timeout_s);
+	if (fd < 0)
+		return say_unreachable(socket_path, fd, error);
+	err = send_all(fd, &line);
+	buf_free(&line);
+	err = err ?: receive_line(fd, &line);
+	if (err)
+		return say_unreachable(socket_path, err, error);
+	got = json_loadb(line.data, line.len, 0, NULL);
+	if (!json_is_boolean(json_object_get(got, "ok"))) {
+		json_decref(got);
+		buf_printf(error, "cannot reach shuntd at %s: what answers there is not shuntd",
+			   socket_path);
+		return CTL_UNREACHABLE;
+	}
+	*answer = got;
+	return CTL_OK;
+}

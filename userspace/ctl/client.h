@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The CLI's end of the control socket. */
+#ifndef CTL_CLIENT_H
+#define CTL_CLIENT_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "ctl/command.h"
+
+/**
+ * struct client_request - what to ask
+ * @options: enum ctl_option_bit; only those on the wire are sent
+ * @timeout_s: of each wait; 0: CLIENT_TIMEOUT_S
+ */
+struct client_request {
+	const char *command;
+	const char *const *args;
+	size_t n_args;
+	unsigned int options;
+	unsigned int timeout_s;
+};
+
+#define CLIENT_TIMEOUT_S 60
+
+/**
+ * client_ask() - one question, one answer
+ * @answer: an object with "ok"; to be released with json_decref()
+ * @error: why there is no answer
+ *
+ * Return: CTL_OK if there is an answer, whatever it says; CTL_UNREACHABLE;
+ * CTL_DENIED if the socket may not be opened; CTL_USAGE if @request is not UTF-8.
+ */
+enum ctl_exit client_ask(const char *socket_path, const struct client_request *request,
+			 json_t **answer, struct buf *error);
+
+/* @json on one line. */
+void client_dump(const json_t *json, struct buf *out);
+
+#endif /* CTL_CLIENT_H */

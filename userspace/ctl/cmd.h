@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Bodies of the commands: what the table in command.c points at. */
+#ifndef CTL_CMD_H
+#define CTL_CMD_H
+
+#include "ctl/command.h"
+
+enum ctl_exit cmd_status(struct ctl_call *call);
+enum ctl_exit cmd_health(struct ctl_call *call);
+enum ctl_exit cmd_version(struct ctl_call *call);
+enum ctl_exit cmd_service_list(struct ctl_call *call);
+enum ctl_exit cmd_service_show(struct ctl_call *call);
+enum ctl_exit cmd_backend_list(struct ctl_call *call);
+enum ctl_exit cmd_backend_drain(struct ctl_call *call);
+enum ctl_exit cmd_backend_enable(struct ctl_call *call);
+enum ctl_exit cmd_backend_weight(struct ctl_call *call);
+enum ctl_exit cmd_show_stats(struct ctl_call *call);
+enum ctl_exit cmd_show_drops(struct ctl_call *call);
+enum ctl_exit cmd_show_config(struct ctl_call *call);
+enum ctl_exit cmd_show_neighbors(struct ctl_call *call);
+enum ctl_exit cmd_reload(struct ctl_call *call);
+
+void render_status(const struct ctl_view *view, struct buf *out);
+void render_health(const struct ctl_view *view, struct buf *out);
+void render_service_list(const struct ctl_view *view, struct buf *out);
+void render_service_show(const struct ctl_view *view, struct buf *out);
+void render_backend_list(const struct ctl_view *view, struct buf *out);
+void render_backend_change(const struct ctl_view *view, struct buf *out);
+void render_show_stats(const struct ctl_view *view, struct buf *out);
+void render_show_drops(const struct ctl_view *view, struct buf *out);
+void render_show_config(const struct ctl_view *view, struct buf *out);
+void render_show_neighbors(const struct ctl_view *view, struct buf *out);
+void render_reload(const struct ctl_view *view, struct buf *out);
+
+enum ctl_exit local_version(struct cli *cli, const char *const *args, size_t n);
+enum ctl_exit local_config_check(struct cli *cli, const char *const *args, size_t n);
+enum ctl_exit local_help(struct cli *cli, const char *const *args, size_t n);
+
+#endif /* CTL_CMD_H */

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* shunt status, health, version: the daemon as a whole. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "ctl/client.h"
+#include "ctl/cmd.h"
+#include "ctl/describe.h"
+#include "ctl/fmt.h"
+#include "ctl/view.h"
+
+static json_t *describe_daemon(const struct snapshot *s)
+{
+	return json_pack("{s:s, s:i, s:i, s:i, s:I, s:I, s:b, s:I, s:f}", "version", s->version,
+			 "abi", SHUNT_ABI_VERSION, "pid", s->pid, "prober_pid", s->prober_pid,
+			 "now", (json_int_t)s->now_wall_s, "started", (json_int_t)s->start_wall_s,
+			 "adopted", s->adopted, "rss_bytes", (json_int_t)s->rss_bytes,
+			 "cpu_seconds", s->cpu_seconds);
+}
+
+static json_t *describe_reloads(const struct snapshot *s)
+{
+	return json_pack("{s:o, s:I, s:b, s:I, s:I}", "path", describe_text(s->conf->path),
+			 "loaded", (json_int_t)s->conf_loaded_wall_s, "last_reload_ok",
+			 s->conf_last_reload_ok, "reloads_applied", (json_int_t)s->conf_reloads[1],
+			 "reloads_refused", (json_int_t)s->conf_reloads[0]);
+}
+
+enum ctl_exit cmd_status(struct ctl_call *call)
+{
+	_cleanup_(snapshot_freep) struct snapshot *s = describe_snapshot(call);
+
+	if (!s)
+		return CTL_FAILED;
+	return describe_put(call, "daemon", describe_daemon(s))
+	    ?: describe_put(call, "config", describe_reloads(s))
+	    ?: describe_put(call, "interfaces", describe_interfaces(s))
+	    ?: describe_put(call, "services", describe_services(s));
+}
+
+/* Of a moment, seen @now; the clock may have been set back. */
+static const char *age(uint64_t now, uint64_t then, struct fmt *room)
+{
+	*room = fmt_age(now > then ? now - then : 0);
+	return room->text;
+}
+
+static void render_daemon(const json_t *data, struct buf *out)
+{
+	const json_t *daemon = json_object_get(data, "daemon");
+	const json_t *config = json_object_get(data, "config");
+	uint64_t now = view_int(daemon, "now");
+	struct fmt room;
+
+	buf_printf(out, "shuntd %s, pid %" PRIu64 ", up %s%s, %s of memory\n",
+		   view_text(daemon, "version"), view_int(daemon, "pid"),
+		   age(now, view_int(daemon, "started"), &room),
+		   view_bool(daemon, "adopted") ? " (took over from another)" : "",
+		   fmt_bytes(view_int(daemon, "rss_bytes")).text);
+	buf_printf(out, "config %s, loaded %s ago, %" PRIu64 " reloads, %" PRIu64 " refused\n",
+		   view_text(config, "path"), age(now, view_int(config, "loaded"), &room),
+		   view_int(config, "reloads_applied"), view_int(config, "reloads_refused"));
+}
+
+static void render_interface(const json_t *i, bool color, struct buf *out)
+{
+	buf_printf(out, "interface %s: ", view_text(i, "name"));
+	if (!view_bool(i, "attached"))
+		table_paint(out, color, TABLE_RED, "NOT ATTACHED");
+	else if (!strcmp(view_text(i, "mode"), "generic"))
+		table_paint(out, color, TABLE_RED, "GENERIC (slow)");
+	else
+		table_paint(out, color, TABLE_GREEN, view_text(i, "mode"));
+	if (view_bool(i, "dispatcher"))
+		buf_puts(out, ", beside other programs");
+	buf_puts(out, "\n");
+}
+
+void render_status(const struct ctl_view *view, struct buf *out)
+{
+	const json_t *config = json_object_get(view->data, "config");
+	const json_t *interfaces = json_object_get(view->data, "interfaces");
+
+	render_daemon(view->data, out);
+	if (!view_bool(config, "last_reload_ok")) {
+		table_paint(out, view->color, TABLE_RED,
+			    "THE LAST RELOAD WAS REFUSED: an older config runs");
+		buf_puts(out, "\n");
+	}
+	for (size_t i = 0; i < json_array_size(interfaces); i++)
+		render_interface(json_array_get(interfaces, i), view->color, out);
+	buf_puts(out, "\n");
+	render_service_list(view, out);
+}
+
+enum ctl_exit cmd_health(struct ctl_call *call)
+{
+	_cleanup_(snapshot_freep) struct snapshot *s = describe_snapshot(call);
+	bool healthy = true;
+	enum ctl_exit err;
+
+	if (!s)
+		return CTL_FAILED;
+	array_for_each (service, s->services, s->n_services)
+		healthy &= service->n_usable > 0;
+	err = describe_put(call, "healthy", json_boolean(healthy))
+		      ?: describe_put(call, "services", describe_services(s));
+	return err ?: healthy ? CTL_OK : CTL_NOT_FOUND;
+}
+
+void render_health(const struct ctl_view *view, struct buf *out)
+{
+	const json_t *services = json_object_get(view->data, "services");
+
+	if (view->options & CTL_QUIET)
+		return;
+	for (size_t i = 0; i < json_array_size(services); i++) {
+		const json_t *s = json_array_get(services, i);
+		const char *state = view_text(s, "state");
+
+		buf_printf(out, "%s: ", view_text(s, "name"));
+		table_paint(out, view->color, view_state_color(state), state);
+		buf_printf(out, ", %" PRIu64 " of %" PRIu64 " backends usable\n",
+			   view_int(s, "backends_usable"), view_int(s, "backends_total"));
+	}
+}
+
+enum ctl_exit cmd_version(struct ctl_call *call)
+{
+	_cleanup_(snapshot_freep) struct snapshot *s = describe_snapshot(call);
+
+	if (!s)
+		return CTL_FAILED;
+	return describe_put(call, "version", json_string(s->version))
+		       ?: describe_put(call, "abi", json_integer(SHUNT_ABI_VERSION));
+}
+
+/* Its own version needs no daemon, so that one that is not there is no failure. */
+enum ctl_exit local_version(struct cli *cli, const char *const *args, size_t n)
+{
+	_cleanup_(buf_free) struct buf why = { 0 };
+	_cleanup_(json_decrefp) json_t *answer = NULL;
+	const struct client_request request = { .command = "version", .args = args, .n_args = n };
+	const char *daemon = "";
+
+	if (!client_ask(cli->socket, &request, &answer, &why))
+		daemon = view_text(json_object_get(answer, "data"), "version");
+	if (cli->json) {
+		_cleanup_(json_decrefp) json_t *json = json_pack(
+			"{s:i, s:b, s:{s:s, s:s?}}", "schema", CTL_SCHEMA, "ok", true, "data",
+			"shunt", SHUNT_VERSION, "shuntd", *daemon ? daemon : NULL);
+
+		client_dump(json, cli->out);
+		return CTL_OK;
+	}
+	buf_printf(cli->out, "shunt %s\n", SHUNT_VERSION);
+	if (*daemon)
+		buf_printf(cli->out, "shuntd %s\n", daemon);
+	return CTL_OK;
+}

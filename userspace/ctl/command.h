@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The one table of commands. The daemon finds handler and permission here, the
+ * CLI usage, help, completion and renderer: a new command is one row and its
+ * body in cmd_*.c.
+ */
+#ifndef CTL_COMMAND_H
+#define CTL_COMMAND_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "ctl/ctl.h"
+
+#define CTL_SCHEMA 1
+#define CTL_MAX_ARGS 4
+
+/* X(BIT, "option", on the wire, "help"): options that belong to commands. */
+#define CTL_OPTION_LIST(X)                                                                         \
+	X(FORCE, "force", true, "do it even where it takes a service's last usable backend")       \
+	X(DRY_RUN, "dry-run", true, "check only, change nothing")                                  \
+	X(ALL, "all", false, "counters at zero, too")                                              \
+	X(QUIET, "quiet", false, "print nothing, only exit")
+
+enum ctl_option_index {
+#define CTL_OPTION_INDEX(name, ...) CTL_OPTION_##name,
+	CTL_OPTION_LIST(CTL_OPTION_INDEX)
+#undef CTL_OPTION_INDEX
+	CTL_OPTIONS,
+};
+
+/* A set of them. */
+enum ctl_option_bit {
+#define CTL_OPTION_BIT(name, ...) CTL_##name = 1 << CTL_OPTION_##name,
+	CTL_OPTION_LIST(CTL_OPTION_BIT)
+#undef CTL_OPTION_BIT
+};
+
+struct ctl_option {
+	const char *name;
+	bool on_wire; /* else it only concerns what is printed */
+	const char *help;
+};
+
+extern const struct ctl_option ctl_options[CTL_OPTIONS];
+
+/* The option of that name (no dashes) as a bit; 0 if there is none. */
+unsigned int option_find(const char *name, size_t len);
+
+/**
+ * struct ctl_call - one request, in the daemon
+ * @uid: of the peer
+ * @options: enum ctl_option_bit
+ * @data: an object; the handler fills it in
+ * @error: why not, if the handler does not return CTL_OK
+ */
+struct ctl_call {
+	const struct ctl_ops *ops;
+	void *app;
+	uid_t uid;
+	unsigned int options;
+	const char *args[CTL_MAX_ARGS];
+	size_t n_args;
+	json_t *data;
+	struct buf error;
+};
+
+/**
+ * struct cli - one run of the CLI
+ * @socket: where the daemon listens
+ * @out, @err: what goes to stdout and stderr
+ * @color: @out may carry escape sequences
+ */
+struct cli {
+	const char *socket;
+	unsigned int options;
+	bool json;
+	bool color;
+	struct buf *out;
+	struct buf *err;
+};
+
+/* An answer's data to text. */
+struct ctl_view {
+	const json_t *data;
+	unsigned int options;
+	bool color;
+};
+
+/**
+ * struct ctl_command - a row
+ * @verb: NULL if the noun is the whole command
+ * @args: as in the usage line; its words also say how arguments are completed
+ * @changes: needs the right to change things
+ * @hidden: another spelling, not in help and completion
+ * @answer: in the daemon; NULL where @local does without it. What it returns is the
+ *	exit code; with @data filled in also if that is not 0 (`health`)
+ * @render: in the CLI
+ * @local: in the CLI, instead of asking and rendering
+ */
+struct ctl_command {
+	const char *noun;
+	const char *verb;
+	const char *args;
+	const char *help;
+	uint8_t min_args;
+	uint8_t max_args;
+	unsigned int options;
+	bool changes;
+	bool hidden;
+	enum ctl_exit (*answer)(struct ctl_call *call);
+	void (*render)(const struct ctl_view *view, struct buf *out);
+	enum ctl_exit (*local)(struct cli *cli, const char *const *args, size_t n);
+};
+
+extern const struct ctl_command ctl_commands[];
+extern const size_t ctl_n_commands;
+
+/* Room for "noun verb". */
+#define COMMAND_NAME 64
+
+/* "noun verb" in @out; returns @out. */
+const char *command_name(const struct ctl_command *c, char out[COMMAND_NAME]);
+
+/* The row of "noun verb" as it is on the wire; NULL if there is none. */
+const struct ctl_command *command_by_name(const char *name);
+
+/**
+ * command_find() - the row that a command line starts with
+ * @words, @n: options taken out; @n is at least 1
+ * @used: how many words name the command
+ * @err: gets what is wrong, with the nearest command, if there is none
+ */
+const struct ctl_command *command_find(const char *const *words, size_t n, size_t *used,
+				       struct buf *err);
+
+/* "usage: shunt backend drain SERVICE/BACKEND [--force]" and a newline. */
+void command_usage(const struct ctl_command *c, struct buf *out);
+
+/* The help of every command whose name starts with @words; false if none does. */
+bool command_help(const char *const *words, size_t n, struct buf *out);
+
+#endif /* CTL_COMMAND_H */

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ctl/conn.h"
+#include "ctl/request.h"
+
+void conn_open(struct conn *c, int fd, const struct peer *peer, uint64_t now_ms)
+{
+	*c = (struct conn){ .fd = fd, .peer = *peer, .since_ms = now_ms };
+}
+
+void conn_close(struct conn *c)
+{
+	close(c->fd);
+	c->fd = -1;
+	buf_free(&c->in);
+	buf_free(&c->out);
+}
+
+void conn_refuse(struct conn *c, enum ctl_exit code, const char *error)
+{
+	request_refuse(code, error, &c->out);
+	c->ending = true;
+}
+
+static bool has_line(const struct conn *c)
+{
+	return c->in.len && memchr(c->in.data, '\n', c->in.len);
+}
+
+bool conn_wants_to_write(const struct conn *c)
+{
+	return c->out.len || has_line(c);
+}
+
+/* False if the client has gone. */
+static bool write_out(struct conn *c, uint64_t now_ms)
+{
+	ssize_t n;
+
+	if (!c->out.len)
+		return true;
+	n = send(c->fd, c->out.data + c->sent, c->out.len - c->sent, MSG_NOSIGNAL);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	c->sent += n;
+	if (c->sent < c->out.len)
+		return true;
+	buf_free(&c->out);
+	c->sent = 0;
+	c->since_ms = now_ms;
+	return true;
+}
+
+/* False if the client has gone; a client that only stopped sending is served. */
+static bool read_in(struct conn *c)
+{
+	char chunk[4096];
+	ssize_t n = recv(c->fd, chunk, sizeof(chunk), 0);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (n == 0)
+		c->ending = true;
+	buf_add(&c->in, chunk, n);
+	if (!has_line(c) && c->in.len > REQUEST_MAX_BYTES) {
+		buf_free(&c->in);
+		conn_refuse(c, CTL_USAGE, "the request is longer than 65536 bytes");
+	}
+	return !c->in.failed;
+}
+
+static void answer_line(struct conn *c, const struct ctl_ops *ops, void *app)
+{
+	const char *end = memchr(c->in.data, '\n', c->in.len);
+	struct buf line = { .data = c->in.data, .len = end - c->in.data };
+
+	request_answer(ops, app, &c->peer, &line, &c->out);
+	buf_skip(&c->in, line.len + 1);
+}
+
+bool conn_serve(struct conn *c, const struct ctl_ops *ops, void *app, uint64_t now_ms)
+{
+	if (!write_out(c, now_ms))
+		return false;
+	if (c->out.len)
+		return true;
+	if (!has_line(c) && !c->ending && !read_in(c))
+		return false;
+	if (has_line(c))
+		answer_line(c, ops, app);
+	if (c->out.failed || !write_out(c, now_ms))
+		return false;
+	return !c->ending || conn_wants_to_write(c);
+}

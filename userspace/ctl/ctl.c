@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The server of the control socket. One epoll descriptor goes out to the
+ * daemon's loop; behind it are the listener, the clients, and a timer for those
+ * that stay silent. Nothing here waits.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "ctl/conn.h"
+#include "ctl/ctl.h"
+#include "ctl/peer.h"
+
+#define CTL_CLIENTS 64
+/* To send a whole request, or to take a whole answer. */
+#define CTL_PATIENCE_MS 30000
+
+/* What an event is about: a client by its index, or one of these. */
+#define EVENT_LISTENER CTL_CLIENTS
+#define EVENT_TIMER (CTL_CLIENTS + 1)
+
+struct ctl {
+	struct ctl_ops ops;
+	void *app;
+	struct sockaddr_un addr;
+	struct stat made; /* the socket's inode, to remove no other */
+	struct peer_policy policy;
+	int epoll_fd;
+	int listen_fd;
+	int timer_fd;
+	struct conn conns[CTL_CLIENTS];
+};
+
+/* --- listening ----------------------------------------------------------- */
+
+/* The directory of the socket, readable for all whatever the umask is. */
+static int make_directory(const char *path)
+{
+	_cleanup_free_ char *dir = strdup(path);
+	char *slash = dir ? strrchr(dir, '/') : NULL;
+
+	if (!dir)
+		return -ENOMEM;
+	if (!slash || slash == dir)
+		return 0;
+	*slash = '\0';
+	if (mkdir(dir, 0755))
+		return errno == EEXIST ? 0 : log_err(-errno, "make directory %s", dir);
+	return chmod(dir, 0755) ? log_err(-errno, "chmod %s", dir) : 0;
+}
+
+/*
+ * Remove what a daemon that died left behind. Only a socket that nobody listens
+ * on is that; anything else in this place is somebody's.
+ */
+static int clear_stale(const struct sockaddr_un *addr)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	if (lstat(addr->sun_path, &st))
+		return errno == ENOENT ? 0 : log_err(-errno, "%s", addr->sun_path);
+	if (!S_ISSOCK(st.st_mode))
+		return log_err(-EEXIST, "%s is not a socket", addr->sun_path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return log_err(-errno, "control socket");
+	if (!connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) || errno != ECONNREFUSED)
+		return log_err(-EADDRINUSE, "another shuntd is answering on %s", addr->sun_path);
+	return unlink(addr->sun_path) ? log_err(-errno, "remove %s", addr->sun_path) : 0;
+}
+
+/* Where groups are served everybody may connect, and is told if it is not served. */
+static int open_listener(struct ctl *c)
+{
+	mode_t mode = c->policy.has_group || c->policy.has_read_group ? 0666 : 0600;
+	const char *path = c->addr.sun_path;
+
+	c->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (c->listen_fd < 0)
+		return log_err(-errno, "control socket");
+	if (bind(c->listen_fd, (struct sockaddr *)&c->addr, sizeof(c->addr)))
+		return log_err(-errno, "bind %s", path);
+	/* Until listen() nobody gets in, whatever the mode is. */
+	if (lstat(path, &c->made) || chmod(path, mode) || listen(c->listen_fd, CTL_CLIENTS))
+		return log_err(-errno, "listen on %s", path);
+	return 0;
+}
+
+static int watch(struct ctl *c, int op, int fd, uint32_t events, uint32_t what)
+{
+	struct epoll_event ev = { .events = events, .data.u32 = what };
+
+	return epoll_ctl(c->epoll_fd, op, fd, &ev) ? -errno : 0;
+}
+
+static int open_epoll(struct ctl *c)
+{
+	int err;
+
+	c->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	c->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (c->epoll_fd < 0 || c->timer_fd < 0)
+		return log_err(-errno, "control socket");
+	err = watch(c, EPOLL_CTL_ADD, c->listen_fd, EPOLLIN, EVENT_LISTENER)
+		      ?: watch(c, EPOLL_CTL_ADD, c->timer_fd, EPOLLIN, EVENT_TIMER);
+	return err ? log_err(err, "control socket") : 0;
+}
+
+static void ctl_freep(struct ctl **c)
+{
+	ctl_free(*c);
+}
+
+static struct ctl *ctl_alloc(const struct ctl_ops *ops, void *app)
+{
+	struct ctl *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->ops = *ops;
+	c->app = app;
+	c->addr.sun_family = AF_UNIX;
+	c->epoll_fd = c->listen_fd = c->timer_fd = -1;
+	array_for_each (conn, c->conns, CTL_CLIENTS)
+		conn->fd = -1;
+	return c;
+}
+
+int ctl_create(const char *path, const char *group, const char *read_group,
+	       const struct ctl_ops *ops, void *app, struct ctl **out)
+{
+	_cleanup_(ctl_freep) struct ctl *c = ctl_alloc(ops, app);
+	int err;
+
+	if (!c)
+		return -ENOMEM;
+	if (strlen(path) >= sizeof(c->addr.sun_path))
+		return log_err(-ENAMETOOLONG, "control socket %s", path);
+	strcpy(c->addr.sun_path, path);
+	err = peer_policy_init(group, read_group, &c->policy)
+	   ?: make_directory(path)
+	   ?: clear_stale(&c->addr)
+	   ?: open_listener(c)
+	   ?: open_epoll(c);
+	if (err)
+		return err;
+	*out = take_ptr(&c);
+	return 0;
+}
+
+/* Another daemon may have taken the place of ours meanwhile. */
+static void remove_socket(const struct ctl *c)
+{
+	struct stat st;
+
+	if (c->made.st_ino && !lstat(c->addr.sun_path, &st) && st.st_ino == c->made.st_ino &&
+	    st.st_dev == c->made.st_dev)
+		unlink(c->addr.sun_path);
+}
+
+void ctl_free(struct ctl *c)
+{
+	if (!c)
+		return;
+	array_for_each (conn, c->conns, CTL_CLIENTS)
+		if (conn->fd >= 0)
+			conn_close(conn);
+	remove_socket(c);
+	cleanup_closep(&c->listen_fd);
+	cleanup_closep(&c->timer_fd);
+	cleanup_closep(&c->epoll_fd);
+	free(c);
+}
+
+int ctl_fd(const struct ctl *c)
+{
+	return c->epoll_fd;
+}
+
+/* --- clients --------------------------------------------------------------- */
+
+/* A free place; if there is none, that of the client that was even longest ago. */
+static struct conn *find_place(struct ctl *c)
+{
+	struct conn *oldest = &c->conns[0];
+
+	array_for_each (conn, c->conns, CTL_CLIENTS) {
+		if (conn->fd < 0)
+			return conn;
+		if (conn->since_ms < oldest->since_ms)
+			oldest = conn;
+	}
+	conn_close(oldest);
+	return oldest;
+}
+
+static void serve(struct ctl *c, struct conn *conn, uint64_t now_ms)
+{
+	uint32_t index = conn - c->conns;
+
+	if (conn->fd < 0)
+		return;
+	if (!conn_serve(conn, &c->ops, c->app, now_ms) ||
+	    watch(c, EPOLL_CTL_MOD, conn->fd, conn_wants_to_write(conn) ? EPOLLOUT : EPOLLIN,
+		  index))
+		conn_close(conn);
+}
+
+/*
+ * Whoever may do nothing is told so and is gone at once: it never takes a place
+ * from those that are served.
+ */
+static void turn_away(int fd, const struct peer *peer)
+{
+	struct conn conn;
+
+	log_debug("control: uid %u is not served", peer->uid);
+	conn_open(&conn, fd, peer, 0);
+	conn_refuse(&conn, CTL_DENIED,
+		    "permission denied: you are neither root nor in a group that is served");
+	conn_serve(&conn, NULL, NULL, 0);
+	conn_close(&conn);
+}
+
+static void accept_one(struct ctl *c, uint64_t now_ms)
+{
+	_cleanup_close_ int fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct conn *place;
+	struct peer peer;
+
+	if (fd < 0 || peer_identify(fd, &c->policy, &peer))
+		return;
+	if (peer.right == PEER_NOTHING) {
+		turn_away(take_fd(&fd), &peer);
+		return;
+	}
+	place = find_place(c);
+	if (watch(c, EPOLL_CTL_ADD, fd, EPOLLIN, place - c->conns))
+		return;
+	conn_open(place, take_fd(&fd), &peer, now_ms);
+}
+
+/* Close who is out of patience; wake up for the next one. */
+static void drop_silent(struct ctl *c, uint64_t now_ms)
+{
+	struct itimerspec timer = { 0 };
+	uint64_t next_ms = UINT64_MAX;
+
+	array_for_each (conn, c->conns, CTL_CLIENTS) {
+		uint64_t end_ms = conn->since_ms + CTL_PATIENCE_MS;
+
+		if (conn->fd < 0)
+			continue;
+		if (end_ms <= now_ms)
+			conn_close(conn);
+		else if (end_ms < next_ms)
+			next_ms = end_ms;
+	}
+	if (next_ms != UINT64_MAX) {
+		timer.it_value.tv_sec = next_ms / 1000;
+		timer.it_value.tv_nsec = next_ms % 1000 * 1000000;
+	}
+	timerfd_settime(c->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
+}
+
+void ctl_dispatch(struct ctl *c)
+{
+	struct epoll_event events[16];
+	uint64_t now_ms = clock_now_ms();
+	int n = epoll_wait(c->epoll_fd, events, array_len(events), 0);
+
+	/* An event for a client that was closed meanwhile finds nothing to do: harmless. */
+	for (int i = 0; i < n; i++) {
+		uint32_t what = events[i].data.u32;
+
+		if (what == EVENT_LISTENER)
+			accept_one(c, now_ms);
+		else if (what < CTL_CLIENTS)
+			serve(c, &c->conns[what], now_ms);
+	}
+	/* Setting the timer again also takes back that it has fired. */
+	drop_silent(c, now_ms);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "ctl/describe.h"
+#include "net/addr.h"
+
+const char *describe_service_state(const struct snapshot_service *s)
+{
+	if (!s->n_usable)
+		return "down";
+	return s->n_usable < s->conf->n_backends ? "degraded" : "up";
+}
+
+const char *describe_backend_state(const struct snapshot_backend *b)
+{
+	return b->admin == ADMIN_DRAIN ? "drain" : health_state_name(b->health.state);
+}
+
+json_t *describe_text(const char *text)
+{
+	json_t *json = json_string(text);
+	_cleanup_free_ char *copy = json ? NULL : strdup(text);
+
+	for (char *p = copy; p && *p; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	return json ?: copy ? json_string(copy) : NULL;
+}
+
+static json_t *text_of_addr(const struct shunt_addr *a)
+{
+	char text[ADDR_TEXT];
+
+	return json_string(addr_format(a, text));
+}
+
+static json_t *vips_of(const struct conf_service *s)
+{
+	json_t *list = json_array();
+
+	array_for_each (vip, s->vips, s->n_vips)
+		json_array_append_new(list, text_of_addr(vip));
+	return list;
+}
+
+static json_t *ports_of(const struct conf_service *s)
+{
+	json_t *list = json_array();
+
+	array_for_each (p, s->ports, s->n_ports)
+		json_array_append_new(list, json_pack("{s:i, s:s}", "port", p->port, "protocol",
+						      p->proto == IPPROTO_UDP ? "udp" : "tcp"));
+	return list;
+}
+
+static json_t *describe_health(const struct snapshot_backend *b)
+{
+	const struct health_status *h = &b->health;
+
+	return json_pack("{s:s, s:s, s:I, s:s, s:s, s:o, s:I, s:I, s:I}", "type", b->check_type,
+			 "state", health_state_name(h->state), "since", (json_int_t)h->since_wall_s,
+			 "code", health_code_name(h->code), "reason", health_code_text(h->code),
+			 "detail", describe_text(h->detail), "duration_us",
+			 (json_int_t)h->duration_us, "passed", (json_int_t)h->results[1], "failed",
+			 (json_int_t)h->results[0]);
+}
+
+static json_t *describe_backend(const struct snapshot_backend *b)
+{
+	return json_pack("{s:s, s:i, s:o, s:s, s:s, s:b, s:i, s:i, s:i, s:I, s:I, s:o}", "name",
+			 b->name, "id", (int)b->id, "address", text_of_addr(&b->addr), "admin",
+			 b->admin == ADMIN_DRAIN ? "drain" : "enabled", "state",
+			 describe_backend_state(b), "usable", b->usable, "weight", (int)b->weight,
+			 "effective_weight", (int)b->effective_weight, "slots", (int)b->slots,
+			 "packets", (json_int_t)b->packets, "bytes", (json_int_t)b->bytes, "check",
+			 describe_health(b));
+}
+
+json_t *describe_service(const struct snapshot_service *s)
+{
+	const struct conf_service *c = s->conf;
+
+	return json_pack(
+		"{s:s, s:o, s:o, s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:I}", "name", c->name, "vips",
+		vips_of(c), "ports", ports_of(c), "forward", conf_forward_name(c->forward),
+		"scheduler", conf_scheduler_name(c->scheduler), "state", describe_service_state(s),
+		"backends_total", (int)s->n_backends, "backends_usable", (int)s->n_usable, "slots",
+		(int)s->slots, "packets", (json_int_t)s->packets, "bytes", (json_int_t)s->bytes);
+}
+
+json_t *describe_service_deep(const struct snapshot_service *s)
+{
+	json_t *service = describe_service(s);
+	json_t *backends = json_array();
+
+	array_for_each (b, s->backends, s->n_backends)
+		json_array_append_new(backends, describe_backend(b));
+	json_object_set_new(service, "backends", backends);
+	return service;
+}
+
+static json_t *each_service(const struct snapshot *s,
+			    json_t *(*describe)(const struct snapshot_service *s))
+{
+	json_t *list = json_array();
+
+	array_for_each (service, s->services, s->n_services)
+		json_array_append_new(list, describe(service));
+	return list;
+}
+
+json_t *describe_services(const struct snapshot *s)
+{
+	return each_service(s, describe_service);
+}
+
+json_t *describe_services_deep(const struct snapshot *s)
+{
+	return each_service(s, describe_service_deep);
+}
+
+json_t *describe_interfaces(const struct snapshot *s)
+{
+	json_t *list = json_array();
+
+	array_for_each (i, s->interfaces, s->n_interfaces)
+		json_array_append_new(list, json_pack("{s:s, s:i, s:s, s:b, s:b}", "name", i->name,
+						      "ifindex", i->ifindex, "mode",
+						      conf_xdp_mode_name(i->mode), "attached",
+						      i->attached, "dispatcher", i->dispatcher));
+	return list;
+}
+
+static json_t *describe_hop(const struct snapshot_hop *h)
+{
+	const uint8_t *m = h->mac;
+	char mac[18] = "";
+
+	if (h->state == HOP_RESOLVED)
+		snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3],
+			 m[4], m[5]);
+	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:i}", "address", text_of_addr(&h->addr), "via",
+			 text_of_addr(&h->via), "state", hop_state_name(h->state), "interface",
+			 h->ifname, "mac", mac, "mtu", h->mtu);
+}
+
+json_t *describe_hops(const struct snapshot *s)
+{
+	json_t *list = json_array();
+
+	array_for_each (h, s->hops, s->n_hops)
+		json_array_append_new(list, describe_hop(h));
+	return list;
+}
+
+json_t *describe_reasons(const struct snapshot *s)
+{
+	json_t *list = json_array();
+
+	for (int r = SHUNT_CONTINUE + 1; r < SHUNT_REASONS; r++)
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:s, s:I}", "reason", reason_label(r),
+						"action", reason_action(r), "text", reason_text(r),
+						"packets", (json_int_t)s->reasons[r]));
+	return list;
+}
+
+enum ctl_exit describe_put(struct ctl_call *call, const char *key, json_t *value)
+{
+	if (!json_object_set_new(call->data, key, value))
+		return CTL_OK;
+	buf_puts(&call->error, "out of memory");
+	return CTL_FAILED;
+}
+
+struct snapshot *describe_snapshot(struct ctl_call *call)
+{
+	struct snapshot *s = call->ops->snapshot(call->app);
+
+	if (!s)
+		buf_puts(&call->error, "out of memory");
+	return s;
+}

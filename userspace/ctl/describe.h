@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The snapshot as JSON: the words of the protocol. Keys are only ever added;
+ * numbers are raw, in the unit that the key names.
+ */
+#ifndef CTL_DESCRIBE_H
+#define CTL_DESCRIBE_H
+
+#include <jansson.h>
+
+#include "ctl/command.h"
+#include "dataplane/snapshot.h"
+
+/* "up", "degraded" or "down": all, some or none of its backends are usable. */
+const char *describe_service_state(const struct snapshot_service *s);
+
+/* "drain", else the health: "up", "down", "unknown". */
+const char *describe_backend_state(const struct snapshot_backend *b);
+
+/* @text as JSON; what is not UTF-8 in it becomes '?'. */
+json_t *describe_text(const char *text);
+
+/* New references, or NULL if out of memory. */
+json_t *describe_service(const struct snapshot_service *s); /* without its backends */
+json_t *describe_service_deep(const struct snapshot_service *s);
+json_t *describe_services(const struct snapshot *s);
+json_t *describe_services_deep(const struct snapshot *s);
+json_t *describe_interfaces(const struct snapshot *s);
+json_t *describe_hops(const struct snapshot *s);
+json_t *describe_reasons(const struct snapshot *s);
+json_t *describe_conf(const struct conf *conf);
+
+/*
+ * Put @value (stolen; NULL: out of memory) into the answer. Return: CTL_OK, or
+ * CTL_FAILED with the error said.
+ */
+enum ctl_exit describe_put(struct ctl_call *call, const char *key, json_t *value);
+
+/* The daemon now, or NULL with the error said. Released with snapshot_free(). */
+struct snapshot *describe_snapshot(struct ctl_call *call);
+
+#endif /* CTL_DESCRIBE_H */

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The config that runs, every default filled in. */
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "base/array.h"
+#include "ctl/describe.h"
+#include "net/addr.h"
+
+static json_t *text_or_null(const char *s)
+{
+	return s ? json_string(s) : json_null();
+}
+
+static json_t *statuses_of(const struct conf_check *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->n_status; i++)
+		json_array_append_new(list,
+				      json_pack("[i, i]", c->status[i].first, c->status[i].last));
+	return list;
+}
+
+static json_t *check_of(const struct conf_check *c)
+{
+	json_t *check;
+
+	if (c->type == CONF_CHECK_NONE)
+		return json_pack("{s:s}", "type", conf_check_type_name(c->type));
+	check = json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "type",
+			  conf_check_type_name(c->type), "port", c->port, "interval_ms",
+			  (int)c->interval_ms, "fast_interval_ms", (int)c->fast_interval_ms,
+			  "down_interval_ms", (int)c->down_interval_ms, "timeout_ms",
+			  (int)c->timeout_ms, "rise", (int)c->rise, "fall", (int)c->fall,
+			  "jitter_percent", (int)c->jitter_percent);
+	if (c->type != CONF_CHECK_HTTP)
+		return check;
+	json_object_set_new(check, "path", text_or_null(c->path));
+	json_object_set_new(check, "host", text_or_null(c->host));
+	json_object_set_new(check, "status", statuses_of(c));
+	return check;
+}
+
+static json_t *addr_or_null(bool has, const struct shunt_addr *a)
+{
+	char text[ADDR_TEXT];
+
+	return has ? json_string(addr_format(a, text)) : json_null();
+}
+
+static json_t *backend_of(const struct conf_backend *b)
+{
+	return json_pack("{s:s, s:o, s:o, s:i, s:i, s:o}", "name", b->name, "address",
+			 addr_or_null(b->has_address, &b->address), "address6",
+			 addr_or_null(b->has_address6, &b->address6), "weight", (int)b->weight,
+			 "id", (int)b->id, "check", check_of(&b->check));
+}
+
+static json_t *service_of(const struct conf_service *s)
+{
+	json_t *vips = json_array(), *ports = json_array(), *backends = json_array();
+	char text[ADDR_TEXT];
+
+	array_for_each (vip, s->vips, s->n_vips)
+		json_array_append_new(vips, json_string(addr_format(vip, text)));
+	array_for_each (p, s->ports, s->n_ports) {
+		const char *proto = p->proto == IPPROTO_UDP ? "udp" : "tcp";
+
+		if (p->port)
+			snprintf(text, sizeof(text), "%u/%s", p->port, proto);
+		else
+			snprintf(text, sizeof(text), "any/%s", proto);
+		json_array_append_new(ports, json_string(text));
+	}
+	array_for_each (b, s->backends, s->n_backends)
+		json_array_append_new(backends, backend_of(b));
+	return json_pack("{s:s, s:o, s:o, s:s, s:s, s:o}", "name", s->name, "vip", vips, "ports",
+			 ports, "forward", conf_forward_name(s->forward), "scheduler",
+			 conf_scheduler_name(s->scheduler), "backends", backends);
+}
+
+static json_t *daemon_of(const struct conf *c)
+{
+	return json_pack("{s:{s:s, s:o, s:o}, s:o, s:{s:o, s:b}, s:i}", "control", "socket",
+			 c->socket, "group", text_or_null(c->group), "read_group",
+			 text_or_null(c->read_group), "state_dir", text_or_null(c->state_dir),
+			 "metrics", "listen", text_or_null(c->metrics_listen), "per_backend",
+			 c->metrics_per_backend, "slots", (int)c->slots);
+}
+
+json_t *describe_conf(const struct conf *c)
+{
+	json_t *interfaces = json_array(), *services = json_array();
+
+	array_for_each (i, c->interfaces, c->n_interfaces)
+		json_array_append_new(interfaces, json_pack("{s:s, s:s}", "name", i->name, "mode",
+							    conf_xdp_mode_name(i->mode)));
+	array_for_each (s, c->services, c->n_services)
+		json_array_append_new(services, service_of(s));
+	return json_pack("{s:o, s:o, s:o, s:o}", "path", describe_text(c->path), "daemon",
+			 daemon_of(c), "interfaces", interfaces, "services", services);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One line from a client to one line for it. Knows nothing of sockets. */
+#ifndef CTL_REQUEST_H
+#define CTL_REQUEST_H
+
+#include "base/buf.h"
+#include "ctl/ctl.h"
+#include "ctl/peer.h"
+
+/* The longest line that a client may send, without the newline. */
+#define REQUEST_MAX_BYTES 65536
+
+/**
+ * request_answer() - carry out one request
+ * @line: any bytes at all
+ * @out: gets one line, newline included; at least an error
+ */
+void request_answer(const struct ctl_ops *ops, void *app, const struct peer *peer,
+		    const struct buf *line, struct buf *out);
+
+/* An answer that is not ok. */
+void request_refuse(enum ctl_exit code, const char *error, struct buf *out);
+
+#endif /* CTL_REQUEST_H */

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "base/array.h"
+#include "ctl/fmt.h"
+#include "ctl/view.h"
+
+const char *view_text(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key)) ?: "";
+}
+
+uint64_t view_int(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+bool view_bool(const json_t *object, const char *key)
+{
+	return json_is_true(json_object_get(object, key));
+}
+
+/* "80,443/tcp,53/udp": the protocol once for neighbours that share it. */
+static void add_ports(const json_t *ports, struct buf *out)
+{
+	size_t n = json_array_size(ports);
+
+	for (size_t i = 0; i < n; i++) {
+		const json_t *p = json_array_get(ports, i);
+		const char *proto = view_text(p, "protocol");
+		const char *next = view_text(json_array_get(ports, i + 1), "protocol");
+
+		if (view_int(p, "port"))
+			buf_printf(out, "%u", (unsigned int)view_int(p, "port"));
+		else
+			buf_puts(out, "any");
+		if (strcmp(proto, next))
+			buf_printf(out, "/%s", proto);
+		if (i + 1 < n)
+			buf_puts(out, ",");
+	}
+}
+
+void view_vip(const json_t *service, size_t vip, struct buf *out)
+{
+	const json_t *vips = json_object_get(service, "vips");
+	const char *addr = json_string_value(json_array_get(vips, vip)) ?: "";
+
+	buf_printf(out, strchr(addr, ':') ? "[%s]:" : "%s:", addr);
+	add_ports(json_object_get(service, "ports"), out);
+}
+
+enum table_color view_state_color(const char *state)
+{
+	static const struct {
+		const char *state;
+		enum table_color color;
+	} colors[] = {
+		{ "up", TABLE_GREEN },	      { "resolved", TABLE_GREEN },
+		{ "degraded", TABLE_YELLOW }, { "drain", TABLE_YELLOW },
+		{ "unknown", TABLE_YELLOW },  { "resolving", TABLE_YELLOW },
+		{ "down", TABLE_RED },	      { "no-route", TABLE_RED },
+	};
+
+	array_for_each (c, colors, array_len(colors))
+		if (!strcmp(c->state, state))
+			return c->color;
+	return TABLE_PLAIN;
+}
+
+void view_probe(const json_t *backend, struct buf *out)
+{
+	const json_t *check = json_object_get(backend, "check");
+	const char *detail = view_text(check, "detail");
+	uint64_t us = view_int(check, "duration_us");
+
+	buf_puts(out, *detail ? detail : view_text(check, "reason"));
+	if (us)
+		buf_printf(out, " %s", fmt_duration(us).text);
+}
+
+const char *view_since(const json_t *backend, uint64_t now, struct fmt *room)
+{
+	const json_t *check = json_object_get(backend, "check");
+	uint64_t since = view_int(check, "since");
+
+	if (!since || since > now || strcmp(view_text(backend, "state"), view_text(check, "state")))
+		return "";
+	*room = fmt_age(now - since);
+	return room->text;
+}

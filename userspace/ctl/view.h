@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reading an answer, and the pieces that several renderers share. A key that is
+ * not there reads as "", 0 or false: the daemon may be older than the CLI.
+ */
+#ifndef CTL_VIEW_H
+#define CTL_VIEW_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "ctl/fmt.h"
+#include "ctl/table.h"
+
+const char *view_text(const json_t *object, const char *key);
+uint64_t view_int(const json_t *object, const char *key);
+bool view_bool(const json_t *object, const char *key);
+
+/* "203.0.113.10:80,443/tcp", "[2001:db8::10]:53/udp,53/tcp", "192.0.2.1:any/tcp" */
+void view_vip(const json_t *service, size_t vip, struct buf *out);
+
+/* The colour of "up", "degraded", "down", "drain", "unknown". */
+enum table_color view_state_color(const char *state);
+
+/* "http 200 1.1ms": the last probe of a backend. */
+void view_probe(const json_t *backend, struct buf *out);
+
+/*
+ * For how long a backend is in its state; "" where that is not known: health has
+ * a time, the operator's word has none.
+ */
+const char *view_since(const json_t *backend, uint64_t now, struct fmt *room);
+
+#endif /* CTL_VIEW_H */
