@@ -15,9 +15,9 @@ packages=(
 	libyaml-dev libjansson-dev libmicrohttpd-dev libmnl-dev
 	libcap-ng-dev libseccomp-dev libsystemd-dev
 	# lint and unit tests
-	clang-format cppcheck shellcheck universal-ctags libcriterion-dev
+	clang-format clang-tidy cppcheck shellcheck libcriterion-dev
 	# namespaces with real clients and servers
-	iproute2 ethtool util-linux procps python3 curl wrk nginx-light prometheus
+	iproute2 ethtool util-linux procps python3 jq curl wrk nginx-light prometheus
 	# a virtual machine with a kernel that is unpacked, not installed
 	qemu-system-x86 busybox-static kmod cpio
 )

@@ -6,9 +6,10 @@ set -euo pipefail
 . "$(dirname "$0")/files.bash"
 need_tool cppcheck
 suppressions=$(cd "$(dirname "$0")" && pwd)/cppcheck.suppress
-# It parses neither typeof nor a macro of a system header: stand-ins, of which
+# It parses neither typeof nor the macros of system headers: stand-ins, of which
 # only the shape matters.
-stand_ins=('-D__typeof__(x)=char *' '-DLIBBPF_OPTS(type,name,...)=struct type name')
+stand_ins=('-D__typeof__(x)=char *' '-DLIBBPF_OPTS(type,name,...)=struct type name'
+	'-DTestSuite(...)=struct test_suite')
 mapfile -t files < <(list_host_c "$1")
 cd "$1"
 [ "${#files[@]}" -eq 0 ] ||

@@ -22,19 +22,22 @@ die()
 	exit 1
 }
 
-# The package that the metapackage stands for; the metapackage's own version
-# says which series the archive has.
+# The real package behind the metapackage, by the lists at hand.
 find_package()
 {
-	local package
+	apt-cache depends linux-image-amd64 2>/dev/null |
+		awk '$1 == "Depends:" && $2 ~ /^linux-image-/ { print $2; exit }'
+}
 
-	package=$(apt-cache depends linux-image-amd64 2>/dev/null |
-		awk '$1 == "Depends:" && $2 ~ /^linux-image-/ { print $2; exit }')
-	[ -n "$package" ] ||
-		die "apt knows no linux-image-amd64: run 'apt-get update' (Debian only)"
+# Sets package; the file is then in $tmp.
+download()
+{
+	package=$(find_package)
+	[ -n "$package" ] || return 1
 	[[ $package == "linux-image-$version."* ]] ||
 		die "this archive's stock kernel is $package, not $version"
-	printf '%s\n' "$package"
+	printf 'vm: downloading %s\n' "$package"
+	(cd "$tmp" && apt-get -q -o APT::Sandbox::User=root download "$package")
 }
 
 unpack()
@@ -56,13 +59,13 @@ unpack()
 }
 
 [ ! -e "$dir/release" ] || exit 0
-package=$(find_package)
+package=
 mkdir -p "$dir"
 tmp=$(mktemp -d "$dir/new.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
-printf 'vm: downloading %s\n' "$package"
-(cd "$tmp" && apt-get -q -o APT::Sandbox::User=root download "$package") ||
-	die "cannot download $package: is the Debian archive reachable, is 'apt-get update' recent?"
+# Old lists name packages that the archive has replaced since.
+download || { [ "$EUID" -eq 0 ] && apt-get -q update && download; } ||
+	die "cannot download linux-image-amd64: is the Debian archive reachable? (root updates the lists)"
 mkdir "$tmp/tree"
 unpack "$tmp/$package"_*.deb "$tmp/tree" "${package#linux-image-}"
 rm -rf "${dir:?}/lib"

@@ -42,6 +42,11 @@ refuses floors 'conf is not above plan'
 includes tests/bpf/test_a.c '#include "ctl/ctl.h"'
 refuses floors 'dataplane is not above ctl'
 
+includes tests/bpf/test_a.c '#include "../lib/frame.h"'
+accepts floors
+includes userspace/conf/a.c '#include "../lib/frame.h"'
+refuses floors '../lib/frame.h is of no floor'
+
 includes bpf/slot.h '#include "parse.h"'
 accepts floors
 includes bpf/fwd.h '#include "fwd_gue.h"'

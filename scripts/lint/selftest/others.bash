@@ -23,6 +23,9 @@ new_tree
 printf '/* %s */\n' "$own" | put include/shunt/abi.h
 refuses spdx 'include/shunt/abi.h:1'
 new_tree
+printf '/* %s */\n' "$both" | put tests/lib/f.h
+accepts spdx
+new_tree
 printf '\n\n# %s\n' "$own" | put tests/late.py
 refuses spdx 'tests/late.py:1'
 
