@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The one file of the tests that includes the skeleton of the program.
+ *
+ * The program is attached to the loopback device of the namespace, in generic
+ * mode, as long as it is open: no frame passes there, but a test run of a
+ * program that is attached nowhere rewrites the kernel's XDP dispatcher and
+ * waits for two RCU grace periods, each time.
+ */
+#include "shunt/abi.h"
+
+#include "dp.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "base/cleanup.h"
+#include "shunt.skel.h"
+
+#define LOOPBACK 1
+
+struct dp {
+	struct shunt_bpf *skel;
+	int cpus;
+	size_t n_slots;
+	__u32 *slots;
+	struct shunt_reasons *reasons; /* room for a read, one a CPU */
+};
+
+static void must(int err, const char *what)
+{
+	cr_assert(err >= 0, "%s: %s", what, strerror(-err));
+}
+
+static void need_root(void)
+{
+	if (geteuid())
+		cr_skip_test("loading a BPF program needs root: run this as root");
+}
+
+static struct shunt_bpf *load(const struct shunt_rodata *rodata, const struct dp_sizes *sizes)
+{
+	struct shunt_bpf *skel = shunt_bpf__open();
+
+	cr_assert(skel, "open the skeleton: %s", strerror(errno));
+	skel->rodata->shunt_rodata = *rodata;
+	bpf_map__set_max_entries(skel->maps.shunt_services, sizes->services);
+	bpf_map__set_max_entries(skel->maps.shunt_vips, sizes->vips);
+	bpf_map__set_max_entries(skel->maps.shunt_slots, sizes->slots / SHUNT_SLOTS_PER_LINE);
+	bpf_map__set_max_entries(skel->maps.shunt_backends, sizes->backends);
+	bpf_map__set_max_entries(skel->maps.shunt_counters, sizes->backends);
+	must(shunt_bpf__load(skel), "load the program");
+	return skel;
+}
+
+static void map_slots(struct dp *dp, size_t n_slots)
+{
+	int fd = bpf_map__fd(dp->skel->maps.shunt_slots);
+
+	dp->n_slots = n_slots;
+	dp->slots = mmap(NULL, n_slots * sizeof(__u32), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	cr_assert(dp->slots != MAP_FAILED, "map the slots: %s", strerror(errno));
+}
+
+struct dp *dp_open(const struct shunt_rodata *rodata, const struct dp_sizes *sizes)
+{
+	struct dp *dp = calloc(1, sizeof(*dp));
+
+	cr_assert(dp);
+	need_root();
+	must(unshare(CLONE_NEWNET) ? -errno : 0, "make a network namespace");
+	dp->skel = load(rodata, sizes);
+	must(bpf_xdp_attach(LOOPBACK, dp_program_fd(dp), XDP_FLAGS_SKB_MODE, NULL),
+	     "attach to the loopback device");
+	dp->cpus = libbpf_num_possible_cpus();
+	must(dp->cpus, "count the CPUs");
+	dp->reasons = calloc(dp->cpus, sizeof(*dp->reasons));
+	cr_assert(dp->reasons);
+	map_slots(dp, sizes->slots);
+	return dp;
+}
+
+void dp_close(struct dp *dp)
+{
+	if (!dp)
+		return;
+	bpf_xdp_detach(LOOPBACK, XDP_FLAGS_SKB_MODE, NULL);
+	munmap(dp->slots, dp->n_slots * sizeof(__u32));
+	shunt_bpf__destroy(dp->skel);
+	free(dp->reasons);
+	free(dp);
+}
+
+static void put(const struct bpf_map *map, const void *key, const void *value)
+{
+	if (bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY))
+		must(-errno, bpf_map__name(map));
+}
+
+static void get(const struct bpf_map *map, const void *key, void *value)
+{
+	if (bpf_map_lookup_elem(bpf_map__fd(map), key, value))
+		must(-errno, bpf_map__name(map));
+}
+
+void dp_put_service(struct dp *dp, const struct shunt_service_key *key,
+		    const struct shunt_service *service)
+{
+	put(dp->skel->maps.shunt_services, key, service);
+}
+
+void dp_put_vip(struct dp *dp, const struct shunt_addr *vip)
+{
+	put(dp->skel->maps.shunt_vips, vip, &(__u32){ 1 });
+}
+
+void dp_put_backend(struct dp *dp, __u32 id, const struct shunt_backend *b)
+{
+	put(dp->skel->maps.shunt_backends, &id, b);
+}
+
+void dp_put_egress(struct dp *dp, __u32 index, const struct shunt_egress *e)
+{
+	put(dp->skel->maps.shunt_egress, &index, e);
+}
+
+void dp_put_device(struct dp *dp, __u32 index)
+{
+	put(dp->skel->maps.shunt_devices, &index, &(__u32){ LOOPBACK });
+}
+
+void dp_put_slot(struct dp *dp, __u32 slot, __u32 word)
+{
+	cr_assert_lt(slot, dp->n_slots);
+	__atomic_store_n(&dp->slots[slot], word, __ATOMIC_RELEASE);
+}
+
+int dp_program_fd(const struct dp *dp)
+{
+	return bpf_program__fd(dp->skel->progs.shunt_ingress);
+}
+
+__u32 dp_run_program(int fd, const struct frame *in, struct frame *out)
+{
+	struct frame result;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = in->data, .data_size_in = in->len,
+		    .data_out = result.data, .data_size_out = sizeof(result.data), .repeat = 1);
+
+	must(bpf_prog_test_run_opts(fd, &opts), "run the program");
+	memcpy(out->data, result.data, opts.data_size_out);
+	out->len = opts.data_size_out;
+	return opts.retval;
+}
+
+__u32 dp_run(const struct dp *dp, const struct frame *in, struct frame *out)
+{
+	return dp_run_program(dp_program_fd(dp), in, out);
+}
+
+int dp_cpus(const struct dp *dp)
+{
+	return dp->cpus;
+}
+
+void dp_read_cpu_reasons(const struct dp *dp, struct shunt_reasons *out)
+{
+	get(dp->skel->maps.shunt_reasons, &(__u32){ 0 }, out);
+}
+
+void dp_read_cpu_counters(const struct dp *dp, __u32 backend, struct shunt_counter *out)
+{
+	get(dp->skel->maps.shunt_counters, &backend, out);
+}
+
+void dp_read_reasons(const struct dp *dp, __u64 out[SHUNT_MAX_REASONS])
+{
+	dp_read_cpu_reasons(dp, dp->reasons);
+	memset(out, 0, SHUNT_MAX_REASONS * sizeof(out[0]));
+	for (int cpu = 0; cpu < dp->cpus; cpu++)
+		for (int r = 0; r < SHUNT_MAX_REASONS; r++)
+			out[r] += dp->reasons[cpu].packets[r];
+}
+
+struct shunt_counter dp_read_counter(const struct dp *dp, __u32 backend)
+{
+	_cleanup_free_ struct shunt_counter *by_cpu = calloc(dp->cpus, sizeof(*by_cpu));
+	struct shunt_counter sum = {};
+
+	cr_assert(by_cpu);
+	dp_read_cpu_counters(dp, backend, by_cpu);
+	for (int cpu = 0; cpu < dp->cpus; cpu++) {
+		sum.packets += by_cpu[cpu].packets;
+		sum.bytes += by_cpu[cpu].bytes;
+	}
+	return sum;
+}

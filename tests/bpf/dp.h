@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The XDP program under test: loaded in a network namespace of the test's own
+ * and run on single frames with BPF_PROG_TEST_RUN. A call that fails ends the
+ * test. Without root the test is skipped, and says so.
+ */
+#ifndef TESTS_BPF_DP_H
+#define TESTS_BPF_DP_H
+
+#include "shunt/abi.h"
+#include "frame.h"
+
+/* Entries of the maps. */
+struct dp_sizes {
+	__u32 services;
+	__u32 vips;
+	__u32 slots; /* of all tables together */
+	__u32 backends;
+};
+
+struct dp;
+
+/* Never NULL; released with dp_close(). */
+struct dp *dp_open(const struct shunt_rodata *rodata, const struct dp_sizes *sizes);
+void dp_close(struct dp *dp);
+
+void dp_put_service(struct dp *dp, const struct shunt_service_key *key,
+		    const struct shunt_service *service);
+void dp_put_vip(struct dp *dp, const struct shunt_addr *vip);
+void dp_put_backend(struct dp *dp, __u32 id, const struct shunt_backend *b);
+void dp_put_egress(struct dp *dp, __u32 index, const struct shunt_egress *e);
+
+/**
+ * dp_put_device() - an entry of the device map
+ *
+ * It holds the loopback device, the only one of the namespace: a test run
+ * looks the entry up and sends nothing.
+ */
+void dp_put_device(struct dp *dp, __u32 index);
+
+/* As the daemon does: one store into the mapped array. */
+void dp_put_slot(struct dp *dp, __u32 slot, __u32 word);
+
+/* One frame in, one out; @out may be @in. Return: the XDP action. */
+__u32 dp_run(const struct dp *dp, const struct frame *in, struct frame *out);
+
+/* For a wrapper that calls the program by a tail call. */
+int dp_program_fd(const struct dp *dp);
+
+/* Run another XDP program on a frame, as dp_run() does. */
+__u32 dp_run_program(int fd, const struct frame *in, struct frame *out);
+
+/* Sum over CPUs. */
+void dp_read_reasons(const struct dp *dp, __u64 out[SHUNT_MAX_REASONS]);
+struct shunt_counter dp_read_counter(const struct dp *dp, __u32 backend);
+
+int dp_cpus(const struct dp *dp); /* possible ones */
+
+/* By CPU: dp_cpus() entries. */
+void dp_read_cpu_reasons(const struct dp *dp, struct shunt_reasons *out);
+void dp_read_cpu_counters(const struct dp *dp, __u32 backend, struct shunt_counter *out);
+
+#endif /* TESTS_BPF_DP_H */

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "fixture.h"
+
+#include <netinet/in.h>
+
+#include "world.h"
+
+/*
+ * A packet from the client to port @to of @vip (SHOP, OPEN, IDLE, STRANGER);
+ * what follows are further members of struct packet.
+ */
+#define TCP4(vip, to, ...)                                                                         \
+	{                                                                                          \
+		CLIENT4, vip##4, 40001, to, IPPROTO_TCP, .payload = 40, ##__VA_ARGS__              \
+	}
+#define TCP6(vip, to, ...)                                                                         \
+	{                                                                                          \
+		CLIENT6, vip##6, 40002, to, IPPROTO_TCP, .payload = 40, ##__VA_ARGS__              \
+	}
+#define UDP4(vip, to, ...)                                                                         \
+	{                                                                                          \
+		CLIENT4, vip##4, 40003, to, IPPROTO_UDP, .payload = 33, ##__VA_ARGS__              \
+	}
+#define UDP6(vip, to, ...)                                                                         \
+	{                                                                                          \
+		CLIENT6, vip##6, 40004, to, IPPROTO_UDP, .payload = 33, ##__VA_ARGS__              \
+	}
+
+#define OTHER4(proto, ...)                                                                         \
+	{                                                                                          \
+		CLIENT4, SHOP4, 40005, PORT_DIRECT, proto, .payload = 24, ##__VA_ARGS__            \
+	}
+#define OTHER6(proto, ...)                                                                         \
+	{                                                                                          \
+		CLIENT6, SHOP6, 40006, PORT_DIRECT, proto, .payload = 24, ##__VA_ARGS__            \
+	}
+
+/* Four fixtures that end the same way. */
+#define EACH(name, end, ...)                                                                       \
+	{ name ": IPv4 TCP", TCP4(__VA_ARGS__), SHUNT_##end },                                     \
+		{ name ": IPv4 UDP", UDP4(__VA_ARGS__), SHUNT_##end },                             \
+		{ name ": IPv6 TCP", TCP6(__VA_ARGS__), SHUNT_##end },                             \
+	{                                                                                          \
+		name ": IPv6 UDP", UDP6(__VA_ARGS__), SHUNT_##end                                  \
+	}
+
+/* One of each mode, for what the mode must not change or must carry over. */
+#define EACH_MODE4(name, ...)                                                                      \
+	{ name ": direct", TCP4(SHOP, PORT_DIRECT, __VA_ARGS__), SHUNT_FORWARDED },                \
+		{ name ": 4in4", TCP4(SHOP, PORT_IPIP4, __VA_ARGS__), SHUNT_FORWARDED },           \
+	{                                                                                          \
+		name ": 4in6", TCP4(SHOP, PORT_IPIP6, __VA_ARGS__), SHUNT_FORWARDED                \
+	}
+#define EACH_MODE6(name, ...)                                                                      \
+	{ name ": direct", TCP6(SHOP, PORT_DIRECT, __VA_ARGS__), SHUNT_FORWARDED },                \
+		{ name ": 6in4", TCP6(SHOP, PORT_IPIP4, __VA_ARGS__), SHUNT_FORWARDED },           \
+	{                                                                                          \
+		name ": 6in6", TCP6(SHOP, PORT_IPIP6, __VA_ARGS__), SHUNT_FORWARDED                \
+	}
+
+#define DF 0x4000
+#define MF 0x2000
+
+/* A fixture may say otherwise than the macros: their payload is a default. */
+#pragma GCC diagnostic ignored "-Woverride-init"
+
+/* clang-format off */
+const struct fixture fixtures[] = {
+	/* Every mode, family, protocol and way out. */
+	EACH("direct", FORWARDED, SHOP, PORT_DIRECT),
+	EACH("direct to another interface", REDIRECTED, SHOP, PORT_DIRECT_OTHER),
+	EACH("IPv4 tunnel", FORWARDED, SHOP, PORT_IPIP4),
+	EACH("IPv4 tunnel to another interface", REDIRECTED, SHOP, PORT_IPIP4_OTHER),
+	EACH("IPv6 tunnel", FORWARDED, SHOP, PORT_IPIP6),
+	EACH("IPv6 tunnel to another interface", REDIRECTED, SHOP, PORT_IPIP6_OTHER),
+	EACH("any port", FORWARDED, OPEN, 12345),
+	EACH("any port, the number 0", FORWARDED, OPEN, 0),
+	EACH("any port, the number 65535", FORWARDED, OPEN, 65535),
+	EACH("any port, but this one has a service", FORWARDED, OPEN, 443),
+	EACH("last entry of the egress map", REDIRECTED, SHOP, PORT_LAST_EGRESS),
+	EACH("slot that had another owner", FORWARDED, SHOP, PORT_OLD_OWNER),
+
+	/* What the headers carry. */
+	EACH_MODE4("IPv4 options, 4 bytes", .options = 4),
+	EACH_MODE4("IPv4 options, 40 bytes", .options = 40),
+	{ "IPv4 options, UDP: 4in4", UDP4(SHOP, PORT_IPIP4, .options = 12), SHUNT_FORWARDED },
+	EACH_MODE4("IPv4 DF", .fragment = DF),
+	EACH_MODE4("IPv4 reserved flag", .fragment = 0x8000),
+	EACH_MODE4("IPv4 ID", .id = 0xbeef),
+	EACH_MODE4("IPv4 wrong checksum stays wrong", .csum_off = 1),
+	EACH_MODE4("IPv4 very wrong checksum", .csum_off = 0xa5a5),
+	EACH_MODE4("IPv4 ECN CE", .tos = 0x03),
+	EACH_MODE4("IPv4 DSCP EF, ECT(0)", .tos = 0xb8 | 0x02),
+	EACH_MODE4("IPv4 DSCP 63, ECT(1)", .tos = 0xfd),
+	EACH_MODE6("IPv6 ECN CE", .tos = 0x03),
+	EACH_MODE6("IPv6 DSCP EF, ECT(0)", .tos = 0xb8 | 0x02),
+	EACH_MODE6("IPv6 DSCP 63, ECT(1)", .tos = 0xfd),
+	EACH_MODE4("IPv4 TTL 2", .ttl = 2),
+	EACH_MODE4("IPv4 TTL 255", .ttl = 255),
+	EACH_MODE6("IPv6 hop limit 2", .ttl = 2),
+	EACH_MODE6("IPv6 hop limit 255", .ttl = 255),
+
+	/* Lengths. */
+	EACH_MODE4("IPv4 padded to 60 bytes", .payload = 0, .pad = 6),
+	EACH_MODE6("IPv6 with a trailer", .payload = 0, .pad = 4),
+	{ "UDP padded to 60 bytes: direct", UDP4(SHOP, PORT_DIRECT, .payload = 0, .pad = 18),
+	  SHUNT_FORWARDED },
+	{ "UDP padded to 60 bytes: 4in4", UDP4(SHOP, PORT_IPIP4, .payload = 0, .pad = 18),
+	  SHUNT_FORWARDED },
+	{ "UDP padded to 60 bytes: 4in6", UDP4(SHOP, PORT_IPIP6, .payload = 0, .pad = 18),
+	  SHUNT_FORWARDED },
+	EACH("no payload", FORWARDED, SHOP, PORT_DIRECT, .payload = 0),
+	EACH_MODE4("IPv4 jumbo frame", .payload = FRAME_LONGEST - 14 - 20 - 20),
+	EACH_MODE6("IPv6 jumbo frame", .payload = FRAME_LONGEST - 14 - 40 - 20),
+	{ "IPv4 fills the link: direct",
+	  TCP4(SHOP, PORT_DIRECT_SMALL, .payload = TOWN_SMALL_MTU - 40), SHUNT_FORWARDED },
+	{ "IPv4 fills the link: 4in4",
+	  TCP4(SHOP, PORT_IPIP4_SMALL, .payload = TOWN_SMALL_MTU - 60), SHUNT_FORWARDED },
+	{ "IPv4 fills the link: 4in6",
+	  TCP4(SHOP, PORT_IPIP6_SMALL, .payload = TOWN_SMALL_MTU - 80), SHUNT_FORWARDED },
+	{ "IPv6 fills the link: direct",
+	  TCP6(SHOP, PORT_DIRECT_SMALL, .payload = TOWN_SMALL_MTU - 60), SHUNT_FORWARDED },
+	{ "IPv6 fills the link: 6in4",
+	  TCP6(SHOP, PORT_IPIP4_SMALL, .payload = TOWN_SMALL_MTU - 80), SHUNT_FORWARDED },
+	{ "IPv6 fills the link: 6in6",
+	  TCP6(SHOP, PORT_IPIP6_SMALL, .payload = TOWN_SMALL_MTU - 100), SHUNT_FORWARDED },
+	{ "padding does not count for the MTU",
+	  TCP4(SHOP, PORT_IPIP4_SMALL, .payload = TOWN_SMALL_MTU - 60, .pad = 40),
+	  SHUNT_FORWARDED },
+	{ "IPv4 one byte too long: direct",
+	  TCP4(SHOP, PORT_DIRECT_SMALL, .payload = TOWN_SMALL_MTU - 39), SHUNT_TOO_BIG },
+	{ "IPv4 one byte too long: 4in4",
+	  TCP4(SHOP, PORT_IPIP4_SMALL, .payload = TOWN_SMALL_MTU - 59), SHUNT_TOO_BIG },
+	{ "IPv4 one byte too long: 4in6",
+	  TCP4(SHOP, PORT_IPIP6_SMALL, .payload = TOWN_SMALL_MTU - 79), SHUNT_TOO_BIG },
+	{ "IPv6 one byte too long: direct",
+	  TCP6(SHOP, PORT_DIRECT_SMALL, .payload = TOWN_SMALL_MTU - 59), SHUNT_TOO_BIG },
+	{ "IPv6 one byte too long: 6in4",
+	  TCP6(SHOP, PORT_IPIP4_SMALL, .payload = TOWN_SMALL_MTU - 79), SHUNT_TOO_BIG },
+	{ "IPv6 one byte too long: 6in6",
+	  TCP6(SHOP, PORT_IPIP6_SMALL, .payload = TOWN_SMALL_MTU - 99), SHUNT_TOO_BIG },
+
+	/* None of our business. */
+	EACH("group address", NOT_UNICAST, SHOP, PORT_DIRECT, .group = true),
+	EACH("VLAN", NOT_IP, SHOP, PORT_DIRECT, .tags = 1),
+	EACH("QinQ", NOT_IP, SHOP, PORT_DIRECT, .tags = 2),
+	EACH("ARP", NOT_IP, SHOP, PORT_DIRECT, .ethertype = 0x0806),
+	EACH("a length in place of the type", NOT_IP, SHOP, PORT_DIRECT, .ethertype = 60),
+	EACH("ends in the IP header", RUNT, SHOP, PORT_DIRECT, .cut = 33),
+	EACH("ends behind Ethernet", RUNT, SHOP, PORT_DIRECT, .cut = 14),
+	EACH("version of the future", RUNT, SHOP, PORT_DIRECT, .version = 7),
+	{ "IPv6 behind the type of IPv4", TCP6(SHOP, PORT_DIRECT, .ethertype = 0x0800),
+	  SHUNT_RUNT },
+	{ "IPv4 behind the type of IPv6", TCP4(SHOP, PORT_DIRECT, .ethertype = 0x86dd),
+	  SHUNT_RUNT },
+	{ "IPv4 header of 16 bytes", TCP4(SHOP, PORT_DIRECT, .ihl = 4), SHUNT_RUNT },
+	{ "IPv6 ends in the address", TCP6(SHOP, PORT_DIRECT, .cut = 53), SHUNT_RUNT },
+	{ "ICMP to a VIP", OTHER4(IPPROTO_ICMP), SHUNT_NOT_L4 },
+	{ "ICMP to a VIP, a fragment", OTHER4(IPPROTO_ICMP, .fragment = MF), SHUNT_NOT_L4 },
+	{ "ICMP to a VIP, too short", OTHER4(IPPROTO_ICMP, .cut = 36), SHUNT_NOT_L4 },
+	{ "ICMPv6 to a VIP", OTHER6(IPPROTO_ICMPV6), SHUNT_NOT_L4 },
+	{ "SCTP", OTHER4(IPPROTO_SCTP), SHUNT_NOT_L4 },
+	{ "ESP, IPv4", OTHER4(IPPROTO_ESP), SHUNT_NOT_L4 },
+	{ "ESP, IPv6", OTHER6(IPPROTO_ESP), SHUNT_NOT_L4 },
+	{ "AH, IPv4", OTHER4(IPPROTO_AH), SHUNT_NOT_L4 },
+	{ "protocol 0, IPv4", OTHER4(0), SHUNT_NOT_L4 },
+	{ "no next header", OTHER6(IPPROTO_NONE), SHUNT_NOT_L4 },
+	EACH("another host", NOT_SERVICE, STRANGER, PORT_DIRECT),
+	EACH("another host, TTL 1", NOT_SERVICE, STRANGER, PORT_DIRECT, .ttl = 1),
+	EACH("a VIP, a port without a service", NOT_SERVICE, SHOP, PORT_NOBODY),
+	EACH("a VIP, port 0", NOT_SERVICE, SHOP, 0),
+	EACH("a VIP, its port in the other byte order", NOT_SERVICE, SHOP, PORT_DIRECT << 8),
+	EACH("a VIP, a port without a service, TTL 1", NOT_SERVICE, SHOP, PORT_NOBODY, .ttl = 1),
+	{ "a service for TCP only: TCP, IPv4", TCP4(IDLE, 80), SHUNT_FORWARDED },
+	{ "a service for TCP only: UDP, IPv4", UDP4(IDLE, 80), SHUNT_NOT_SERVICE },
+	{ "a service for TCP only: TCP, IPv6", TCP6(IDLE, 80), SHUNT_FORWARDED },
+	{ "a service for TCP only: UDP, IPv6", UDP6(IDLE, 80), SHUNT_NOT_SERVICE },
+
+	/* Malformed: ours to drop if the destination is a VIP. */
+	{ "ends in the IPv4 options", TCP4(SHOP, PORT_DIRECT, .options = 40, .cut = 70),
+	  SHUNT_TRUNCATED },
+	{ "IPv4 options past the end", UDP4(SHOP, PORT_DIRECT, .payload = 0, .ihl = 15),
+	  SHUNT_TRUNCATED },
+	{ "ends before the last byte of TCP: IPv4", TCP4(SHOP, PORT_DIRECT, .cut = 53),
+	  SHUNT_TRUNCATED },
+	{ "ends before the last byte of TCP: IPv6", TCP6(SHOP, PORT_DIRECT, .cut = 73),
+	  SHUNT_TRUNCATED },
+	{ "ends before the last byte of UDP: IPv4", UDP4(SHOP, PORT_DIRECT, .cut = 41),
+	  SHUNT_TRUNCATED },
+	{ "ends before the last byte of UDP: IPv6", UDP6(SHOP, PORT_DIRECT, .cut = 61),
+	  SHUNT_TRUNCATED },
+	{ "another host's, ends in TCP", TCP4(STRANGER, 80, .cut = 53), SHUNT_NOT_SERVICE },
+	{ "another host's, ends in UDP", UDP6(STRANGER, 80, .cut = 61), SHUNT_NOT_SERVICE },
+	EACH("longer than the frame", BAD_LENGTH, SHOP, PORT_DIRECT, .ip_len_off = 1),
+	EACH("longer than the frame, of no service", BAD_LENGTH, SHOP, PORT_NOBODY, .ip_len_off = 1),
+	EACH("shorter than its headers", BAD_LENGTH, SHOP, PORT_DIRECT, .ip_len_off = -41),
+	EACH("payload cut off", BAD_LENGTH, SHOP, PORT_DIRECT, .payload = 60, .cut = 80),
+	EACH("another host's, longer than the frame", NOT_SERVICE, STRANGER, PORT_DIRECT,
+	     .ip_len_off = 1),
+	{ "first fragment", TCP4(SHOP, PORT_DIRECT, .fragment = MF), SHUNT_FRAGMENT },
+	{ "first fragment, of no service", UDP4(SHOP, PORT_NOBODY, .fragment = MF), SHUNT_FRAGMENT },
+	{ "middle fragment", UDP4(SHOP, PORT_DIRECT, .fragment = MF | 185), SHUNT_FRAGMENT },
+	{ "last fragment", UDP4(SHOP, PORT_DIRECT, .fragment = 185), SHUNT_FRAGMENT },
+	{ "last fragment, smaller than a header", TCP4(SHOP, PORT_DIRECT, .fragment = 1, .cut = 40,
+	  .ip_len_off = -54), SHUNT_FRAGMENT },
+	{ "fragment at the largest offset", TCP4(SHOP, PORT_DIRECT, .fragment = 0x1fff),
+	  SHUNT_FRAGMENT },
+	{ "another host's fragment", UDP4(STRANGER, 80, .fragment = MF), SHUNT_NOT_SERVICE },
+	{ "IPv6 fragment, TCP", TCP6(SHOP, PORT_DIRECT, .extension = FRAME_EXTENSION(44)),
+	  SHUNT_FRAGMENT },
+	{ "IPv6 fragment, UDP", UDP6(SHOP, PORT_DIRECT, .extension = FRAME_EXTENSION(44)),
+	  SHUNT_FRAGMENT },
+	{ "another host's IPv6 fragment", UDP6(STRANGER, 80, .extension = FRAME_EXTENSION(44)),
+	  SHUNT_NOT_SERVICE },
+	{ "hop-by-hop options", TCP6(SHOP, PORT_DIRECT, .extension = FRAME_EXTENSION(0)),
+	  SHUNT_EXTENSION },
+	{ "routing header", TCP6(SHOP, PORT_DIRECT, .extension = FRAME_EXTENSION(43)),
+	  SHUNT_EXTENSION },
+	{ "destination options", UDP6(SHOP, PORT_DIRECT, .extension = FRAME_EXTENSION(60)),
+	  SHUNT_EXTENSION },
+	{ "authentication header", UDP6(SHOP, PORT_DIRECT, .extension = FRAME_EXTENSION(51)),
+	  SHUNT_EXTENSION },
+	{ "another host's routing header", TCP6(STRANGER, 80, .extension = FRAME_EXTENSION(43)),
+	  SHUNT_NOT_SERVICE },
+
+	/* Well-formed and of a service, but it ends here. */
+	EACH("TTL 1: direct", TTL_EXPIRED, SHOP, PORT_DIRECT, .ttl = 1),
+	EACH("TTL 0: direct", TTL_EXPIRED, SHOP, PORT_DIRECT, .ttl_zero = true),
+	EACH("TTL 1: IPv4 tunnel", TTL_EXPIRED, SHOP, PORT_IPIP4, .ttl = 1),
+	EACH("TTL 1: any port", TTL_EXPIRED, OPEN, 5, .ttl = 1),
+	EACH("no backend", NO_BACKEND, SHOP, PORT_NO_BACKEND),
+	EACH("no backend any more", NO_BACKEND, SHOP, PORT_NO_BACKEND_NOW),
+	EACH("no leg", NO_LEG, SHOP, PORT_NO_LEG),
+	EACH("no neighbour: direct", NO_NEIGHBOUR, SHOP, PORT_NO_NEIGHBOUR),
+	EACH("no neighbour: tunnel", NO_NEIGHBOUR, SHOP, PORT_NO_NEIGHBOUR_IPIP),
+	EACH("no IPv4 address to tunnel from", NO_SOURCE, SHOP, PORT_NO_SOURCE4),
+	EACH("no IPv6 address to tunnel from", NO_SOURCE, SHOP, PORT_NO_SOURCE6),
+	EACH("no device: direct", NO_DEVICE, SHOP, PORT_NO_DEVICE),
+	EACH("no device: tunnel", NO_DEVICE, SHOP, PORT_NO_DEVICE_IPIP),
+	EACH("a slot with the first id behind the map", BAD_SLOT, SHOP, PORT_BAD_BACKEND),
+	EACH("a slot with the largest id", BAD_SLOT, SHOP, PORT_BAD_BACKEND_MAX),
+	EACH("a hop with the first egress behind the map", BAD_SLOT, SHOP, PORT_BAD_EGRESS),
+	EACH("a hop with the largest egress", BAD_SLOT, SHOP, PORT_BAD_EGRESS_MAX),
+	EACH("a hop with a free egress", BAD_SLOT, SHOP, PORT_BAD_EGRESS_FREE),
+	EACH("a service with the first table behind the map", BAD_SLOT, SHOP, PORT_BAD_TABLE),
+	EACH("a service with a table 2^32 slots away", BAD_SLOT, SHOP, PORT_BAD_TABLE_WRAP),
+	EACH("a service with the largest table", BAD_SLOT, SHOP, PORT_BAD_TABLE_MAX),
+};
+/* clang-format on */
+
+const size_t n_fixtures = sizeof(fixtures) / sizeof(fixtures[0]);

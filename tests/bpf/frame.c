@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "frame.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+__u16 frame_sum(const __u8 *p, size_t len)
+{
+	__u32 sum = 0;
+
+	for (size_t i = 0; i + 1 < len; i += 2)
+		sum += frame_get16(p + i);
+	if (len & 1)
+		sum += (__u32)p[len - 1] << 8;
+	while (sum > 0xffff)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (__u16)sum;
+}
+
+struct shunt_addr frame_addr(const char *text)
+{
+	struct shunt_addr a = { .b = { [10] = 0xff, [11] = 0xff } };
+
+	int ok = inet_pton(AF_INET, text, a.b + 12) == 1 || inet_pton(AF_INET6, text, a.b) == 1;
+
+	assert(ok);
+	return a;
+}
+
+void frame_dump(const char *what, const struct frame *f)
+{
+	fprintf(stderr, "%s, %zu bytes:", what, f->len);
+	for (size_t i = 0; i < f->len && i < 160; i++)
+		fprintf(stderr, "%s%02x", i % 16 ? " " : "\n  ", f->data[i]);
+	fputc('\n', stderr);
+}
+
+/* @n zeroes at the end of @f. */
+static __u8 *push(struct frame *f, size_t n)
+{
+	__u8 *p = f->data + f->len;
+
+	assert(f->len + n <= sizeof(f->data));
+	memset(p, 0, n);
+	f->len += n;
+	return p;
+}
+
+static void put_ethernet(const struct packet *p, bool v6, struct frame *f)
+{
+	static const __u8 macs[12] = { 0x02, 0xd0, 0, 0, 0, 1, 0x02, 0xc0, 0, 0, 0, 2 };
+	__u16 type = v6 ? 0x86dd : 0x0800;
+
+	memcpy(push(f, sizeof(macs)), macs, sizeof(macs));
+	if (p->group)
+		f->data[0] |= 1;
+	for (int i = 0; i < p->tags; i++) {
+		__u8 *tag = push(f, 4);
+
+		frame_put16(tag, i + 1 < p->tags ? 0x88a8 : 0x8100);
+		frame_put16(tag + 2, 100);
+	}
+	frame_put16(push(f, 2), p->ethertype ?: type);
+}
+
+/* Bytes of the transport header and of the payload. */
+static size_t l4_len(const struct packet *p)
+{
+	return (p->proto == IPPROTO_TCP ? 20 : 8) + p->payload;
+}
+
+static __u8 usual_ttl(const struct packet *p)
+{
+	return p->ttl_zero ? 0 : p->ttl ?: 64;
+}
+
+static void put_ipv4(const struct packet *p, struct frame *f)
+{
+	const size_t hlen = 20 + p->options;
+	struct shunt_addr src = frame_addr(p->src), dst = frame_addr(p->dst);
+	__u8 *ip = push(f, hlen);
+
+	ip[0] = (p->version ?: 4) << 4 | (p->ihl ?: hlen / 4);
+	ip[1] = p->tos;
+	frame_put16(ip + 2, hlen + l4_len(p) + p->ip_len_off);
+	frame_put16(ip + 4, p->id);
+	frame_put16(ip + 6, p->fragment);
+	ip[8] = usual_ttl(p);
+	ip[9] = p->proto;
+	memcpy(ip + 12, src.b + 12, 4);
+	memcpy(ip + 16, dst.b + 12, 4);
+	memset(ip + 20, 1, p->options); /* no-operation */
+	frame_put16(ip + 10, (__u16)~frame_sum(ip, hlen) + p->csum_off);
+}
+
+static void put_ipv6(const struct packet *p, struct frame *f)
+{
+	const size_t ext_len = p->extension ? 8 : 0;
+	struct shunt_addr src = frame_addr(p->src), dst = frame_addr(p->dst);
+	__u8 *ip = push(f, 40);
+
+	ip[0] = (p->version ?: 6) << 4 | p->tos >> 4;
+	ip[1] = (__u8)(p->tos << 4) | 0x0a; /* and a flow label: 0xabcde */
+	ip[2] = 0xbc;
+	ip[3] = 0xde;
+	frame_put16(ip + 4, ext_len + l4_len(p) + p->ip_len_off);
+	ip[6] = p->extension ? p->extension & 0xff : p->proto;
+	ip[7] = usual_ttl(p);
+	memcpy(ip + 8, src.b, 16);
+	memcpy(ip + 24, dst.b, 16);
+	if (p->extension)
+		push(f, 8)[0] = p->proto;
+}
+
+/* One's complement sum of the pseudo header (RFC 9293, RFC 768, RFC 8200). */
+static __u16 pseudo_sum(const struct packet *p, bool v6)
+{
+	struct shunt_addr a[2] = { frame_addr(p->src), frame_addr(p->dst) };
+	__u8 bytes[16 + 16 + 4] = {};
+
+	for (int i = 0; i < 2; i++)
+		memcpy(bytes + i * 16 + (v6 ? 0 : 12), a[i].b + (v6 ? 0 : 12), v6 ? 16 : 4);
+	bytes[33] = p->proto;
+	frame_put16(bytes + 34, l4_len(p));
+	return frame_sum(bytes, sizeof(bytes));
+}
+
+static void put_l4(const struct packet *p, bool v6, struct frame *f)
+{
+	const size_t len = l4_len(p);
+	const bool tcp = p->proto == IPPROTO_TCP;
+	__u8 *l4 = push(f, len), *check = l4 + (tcp ? 16 : 6);
+	__u8 sums[4];
+
+	frame_put16(l4, p->sport);
+	frame_put16(l4 + 2, p->dport);
+	if (tcp) {
+		l4[12] = 5 << 4;
+		l4[13] = 0x10; /* ACK */
+	} else {
+		frame_put16(l4 + 4, len);
+	}
+	for (size_t i = len - p->payload; i < len; i++)
+		l4[i] = (__u8)(i * 7 + 1);
+	frame_put16(sums, frame_sum(l4, len));
+	frame_put16(sums + 2, pseudo_sum(p, v6));
+	frame_put16(check, ~frame_sum(sums, sizeof(sums)));
+}
+
+void frame_build(const struct packet *p, struct frame *f)
+{
+	const bool v6 = strchr(p->dst, ':');
+
+	f->len = 0;
+	put_ethernet(p, v6, f);
+	if (v6)
+		put_ipv6(p, f);
+	else
+		put_ipv4(p, f);
+	put_l4(p, v6, f);
+	memset(push(f, p->pad), 0xee, p->pad);
+	if (p->cut)
+		f->len = p->cut;
+}

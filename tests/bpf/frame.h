@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Ethernet frames for tests, built from a description whose zeroes mean "the
+ * usual". Nothing here includes a header of the program under test but the
+ * ABI's types: what the tests believe about packets comes from the RFCs.
+ */
+#ifndef TESTS_BPF_FRAME_H
+#define TESTS_BPF_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "shunt/abi.h"
+
+/* More than a test run of the kernel takes in one piece, and 128 bytes to grow. */
+#define FRAME_ROOM 4096
+/* The longest that fits one piece on every kernel, with some to spare. */
+#define FRAME_LONGEST 3400
+/* The shortest that a test run takes. */
+#define FRAME_SHORTEST 14
+
+struct frame {
+	size_t len;
+	__u8 data[FRAME_ROOM];
+};
+
+/* An IPv6 extension header of type @n before the transport header. */
+#define FRAME_EXTENSION(n) (0x100 | (n))
+
+/**
+ * struct packet - what a frame should hold
+ * @src, @dst: addresses as text; both of one family, which is the frame's
+ * @proto: IPPROTO_*; what is neither TCP nor UDP gets an 8-byte header
+ * @ttl: 0 for 64
+ * @ttl_zero: a TTL of 0 is meant
+ * @tos: DSCP and ECN; the traffic class in IPv6
+ * @fragment: the IPv4 word of flags and fragment offset
+ * @options: bytes of IPv4 options, a multiple of 4
+ * @extension: 0 or FRAME_EXTENSION()
+ * @payload: bytes behind the transport header
+ * @pad: bytes behind the IP packet, of no value to anybody
+ * @tags: VLAN tags
+ * @ethertype, @version, @ihl: in place of the right value
+ * @ip_len_off: added to the IP length field
+ * @csum_off: added to the IPv4 header checksum
+ * @cut: the frame is cut to this length in the end
+ */
+struct packet {
+	const char *src;
+	const char *dst;
+	__u16 sport;
+	__u16 dport;
+	__u8 proto;
+	__u8 ttl;
+	bool ttl_zero;
+	__u8 tos;
+	__u16 id;
+	__u16 fragment;
+	__u16 options;
+	__u16 extension;
+	__u16 payload;
+	__u16 pad;
+	__u8 tags;
+	bool group;
+	__u16 ethertype;
+	__u8 version;
+	__u8 ihl;
+	int ip_len_off;
+	__u16 csum_off;
+	__u16 cut;
+};
+
+void frame_build(const struct packet *p, struct frame *f);
+
+/* Offset of the IP header behind Ethernet without tags. */
+#define FRAME_IP 14
+
+static inline __u16 frame_get16(const __u8 *p)
+{
+	return (__u16)(p[0] << 8 | p[1]);
+}
+
+static inline void frame_put16(__u8 *p, __u16 v)
+{
+	p[0] = v >> 8;
+	p[1] = v & 0xff;
+}
+
+/**
+ * frame_sum() - one's complement sum of 16-bit words (RFC 1071)
+ *
+ * Over a header that carries a right checksum: 0xffff.
+ */
+__u16 frame_sum(const __u8 *p, size_t len);
+
+/* 16 bytes from text, IPv4 as ::ffff:a.b.c.d. */
+struct shunt_addr frame_addr(const char *text);
+
+/* Bytes in hex to stderr, for a test that failed. */
+void frame_dump(const char *what, const struct frame *f);
+
+#endif /* TESTS_BPF_FRAME_H */

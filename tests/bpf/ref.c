@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ref.h"
+
+#include <linux/bpf.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "shunt/hash.h"
+
+/* What the headers of a frame say of themselves. */
+struct view {
+	bool v6;
+	bool dont_fragment;
+	bool is_fragment;
+	__u8 proto; /* the one next to the IP header */
+	__u8 tos; /* DSCP and ECN */
+	__u8 ttl;
+	size_t l4; /* offset in the frame */
+	size_t ip_len; /* of the IP packet, by its length field */
+	struct shunt_addr src;
+	struct shunt_addr dst;
+};
+
+/* The way that was found for a packet. */
+struct route {
+	__u32 backend;
+	const struct shunt_leg *leg;
+	const struct shunt_egress *egress;
+};
+
+static const struct {
+	__u32 action;
+	const char *name;
+} endings[] = {
+#define ENDING(reason, xdp_action, text) [SHUNT_##reason] = { XDP_##xdp_action, #reason },
+	SHUNT_REASON_LIST(ENDING)
+#undef ENDING
+};
+
+__u32 ref_action(enum shunt_reason r)
+{
+	return endings[r].action;
+}
+
+const char *ref_name(enum shunt_reason r)
+{
+	return r == SHUNT_CONTINUE ? "(none)" : endings[r].name;
+}
+
+bool ref_is_forwarded(enum shunt_reason r)
+{
+	return r == SHUNT_FORWARDED || r == SHUNT_REDIRECTED;
+}
+
+/* --- reading ---------------------------------------------------------------- */
+
+static enum shunt_reason read_ipv4(const struct frame *f, struct view *v)
+{
+	const __u8 *ip = f->data + FRAME_IP;
+
+	if (f->len < FRAME_IP + 20 || ip[0] >> 4 != 4 || (ip[0] & 0xf) < 5)
+		return SHUNT_RUNT;
+	v->tos = ip[1];
+	v->ip_len = frame_get16(ip + 2);
+	v->dont_fragment = ip[6] & 0x40;
+	v->is_fragment = frame_get16(ip + 6) & 0x3fff; /* more to come, or an offset */
+	v->ttl = ip[8];
+	v->proto = ip[9];
+	v->src = v->dst = (struct shunt_addr){ .b = { [10] = 0xff, [11] = 0xff } };
+	memcpy(v->src.b + 12, ip + 12, 4);
+	memcpy(v->dst.b + 12, ip + 16, 4);
+	v->l4 = FRAME_IP + (ip[0] & 0xf) * 4;
+	return SHUNT_CONTINUE;
+}
+
+static enum shunt_reason read_ipv6(const struct frame *f, struct view *v)
+{
+	const __u8 *ip = f->data + FRAME_IP;
+
+	if (f->len < FRAME_IP + 40 || ip[0] >> 4 != 6)
+		return SHUNT_RUNT;
+	v->v6 = true;
+	v->dont_fragment = true; /* routers never do */
+	v->tos = (__u8)(ip[0] << 4 | ip[1] >> 4);
+	v->ip_len = 40 + frame_get16(ip + 4);
+	v->proto = ip[6];
+	v->is_fragment = v->proto == IPPROTO_FRAGMENT;
+	v->ttl = ip[7];
+	memcpy(v->src.b, ip + 8, 16);
+	memcpy(v->dst.b, ip + 24, 16);
+	v->l4 = FRAME_IP + 40;
+	return SHUNT_CONTINUE;
+}
+
+static enum shunt_reason read_frame(const struct world *w, const struct frame *f, struct view *v)
+{
+	memset(v, 0, sizeof(*v));
+	if (f->data[0] & 1)
+		return SHUNT_NOT_UNICAST;
+	switch (frame_get16(f->data + 12)) {
+	case 0x0800:
+		return w->rodata.ipv4 ? read_ipv4(f, v) : SHUNT_NOT_IP;
+	case 0x86dd:
+		return w->rodata.ipv6 ? read_ipv6(f, v) : SHUNT_NOT_IP;
+	default:
+		return SHUNT_NOT_IP;
+	}
+}
+
+/* --- judging what was read -------------------------------------------------- */
+
+static bool is_extension(const struct view *v)
+{
+	return v->v6 && (v->proto == IPPROTO_HOPOPTS || v->proto == IPPROTO_ROUTING ||
+			 v->proto == IPPROTO_DSTOPTS || v->proto == IPPROTO_AH);
+}
+
+static bool is_balanced(const struct world *w, const struct view *v)
+{
+	return (v->proto == IPPROTO_TCP && w->rodata.tcp) ||
+	       (v->proto == IPPROTO_UDP && w->rodata.udp);
+}
+
+/* What is wrong with the packet, if anything is. */
+static enum shunt_reason find_fault(const struct frame *f, const struct view *v)
+{
+	const size_t l4_end = v->l4 + (v->proto == IPPROTO_TCP ? 20 : 8);
+
+	if (v->is_fragment)
+		return SHUNT_FRAGMENT;
+	if (is_extension(v))
+		return SHUNT_EXTENSION;
+	if (l4_end > f->len)
+		return SHUNT_TRUNCATED;
+	if (FRAME_IP + v->ip_len < l4_end || FRAME_IP + v->ip_len > f->len)
+		return SHUNT_BAD_LENGTH;
+	return SHUNT_CONTINUE;
+}
+
+static bool is_vip(const struct world *w, const struct shunt_addr *a)
+{
+	for (__u32 i = 0; i < w->n_vips; i++)
+		if (!memcmp(&w->vips[i], a, sizeof(*a)))
+			return true;
+	return false;
+}
+
+static enum shunt_reason admit(const struct world *w, const struct frame *f, const struct view *v)
+{
+	enum shunt_reason fault;
+
+	if (!is_balanced(w, v) && !is_extension(v) && !(v->v6 && v->is_fragment))
+		return SHUNT_NOT_L4;
+	fault = find_fault(f, v);
+	return fault && !is_vip(w, &v->dst) ? SHUNT_NOT_SERVICE : fault;
+}
+
+/* --- choosing --------------------------------------------------------------- */
+
+static const struct shunt_service *find_service(const struct world *w, const struct view *v,
+						__be16 port)
+{
+	for (__u32 i = 0; i < w->n_services; i++)
+		if (w->keys[i].port == port && w->keys[i].proto == v->proto &&
+		    !memcmp(&w->keys[i].vip, &v->dst, sizeof(v->dst)))
+			return &w->services[i];
+	return NULL;
+}
+
+static const struct shunt_service *match_service(const struct world *w, const struct frame *f,
+						 const struct view *v)
+{
+	const struct shunt_service *s;
+	__be16 port;
+
+	memcpy(&port, f->data + v->l4 + 2, sizeof(port));
+	s = find_service(w, v, port);
+	if (!s && w->rodata.any_port)
+		s = find_service(w, v, 0);
+	return s;
+}
+
+static enum shunt_reason pick_backend(const struct world *w, const struct frame *f,
+				      const struct view *v, __u32 table, __u32 *backend)
+{
+	__u64 hash, slot;
+	__be32 ports;
+
+	memcpy(&ports, f->data + v->l4, sizeof(ports));
+	hash = shunt_hash_flow(w->rodata.hash_key, &v->src, &v->dst, ports, v->proto, v->v6);
+	slot = (__u64)table * ((__u64)w->rodata.slot_mask + 1) + (hash & w->rodata.slot_mask);
+	if (slot >= WORLD_TABLES * WORLD_SLOTS)
+		return SHUNT_BAD_SLOT;
+	*backend = w->slots[slot] & 0x7fff;
+	if (!*backend)
+		return SHUNT_NO_BACKEND;
+	return *backend < WORLD_BACKENDS ? SHUNT_CONTINUE : SHUNT_BAD_SLOT;
+}
+
+static bool outer_is_v4(const struct shunt_leg *leg)
+{
+	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return !memcmp(leg->addr.b, mapped, sizeof(mapped));
+}
+
+/* The program was loaded with what this leg needs. */
+static bool is_loaded(const struct world *w, const struct shunt_leg *leg)
+{
+	if (leg->forward == SHUNT_FORWARD_DIRECT)
+		return w->rodata.direct;
+	return outer_is_v4(leg) ? w->rodata.ipip4 : w->rodata.ipip6;
+}
+
+static bool has_source(const struct route *r)
+{
+	static const struct shunt_addr none;
+
+	if (outer_is_v4(r->leg))
+		return r->egress->src4 != 0;
+	return memcmp(&r->egress->src6, &none, sizeof(none)) != 0;
+}
+
+static enum shunt_reason find_way(const struct world *w, const struct view *v, struct route *r)
+{
+	const struct shunt_leg *leg = &w->backends[r->backend].leg[v->v6 ? SHUNT_V6 : SHUNT_V4];
+	const bool tunnel = leg->forward == SHUNT_FORWARD_IPIP;
+	size_t len = v->ip_len;
+
+	r->leg = leg;
+	if (v->ttl <= 1)
+		return SHUNT_TTL_EXPIRED;
+	if (leg->forward == SHUNT_FORWARD_NONE)
+		return SHUNT_NO_LEG;
+	if (!leg->hop.egress)
+		return SHUNT_NO_NEIGHBOUR;
+	if (leg->hop.egress >= SHUNT_MAX_EGRESS || !w->egress[leg->hop.egress].ifindex)
+		return SHUNT_BAD_SLOT;
+	r->egress = &w->egress[leg->hop.egress];
+	if (!is_loaded(w, leg))
+		return SHUNT_NO_LEG;
+	if (tunnel && !has_source(r))
+		return SHUNT_NO_SOURCE;
+	if (tunnel)
+		len += outer_is_v4(leg) ? 20 : 40;
+	return len > leg->mtu ? SHUNT_TOO_BIG : SHUNT_CONTINUE;
+}
+
+/* --- writing ---------------------------------------------------------------- */
+
+/* What the IPv4 header checksum should be, whatever it is. */
+static __u16 right_checksum(const __u8 *ip)
+{
+	const size_t hlen = (ip[0] & 0xf) * 4;
+	__u8 copy[60];
+
+	memcpy(copy, ip, hlen);
+	frame_put16(copy + 10, 0);
+	return (__u16)~frame_sum(copy, hlen);
+}
+
+/*
+ * One hop less. A wrong IPv4 checksum stays wrong by as much as it was: one's
+ * complement is arithmetic modulo 0xffff.
+ */
+static void age(__u8 *ip, bool v6)
+{
+	__u32 error;
+
+	if (v6) {
+		ip[7]--;
+		return;
+	}
+	error = (frame_get16(ip + 10) + 0xffffU - right_checksum(ip)) % 0xffff;
+	ip[8]--;
+	frame_put16(ip + 10, (right_checksum(ip) + error) % 0xffff);
+}
+
+/* RFC 2003, RFC 4213. */
+static void put_outer_ipv4(const struct view *v, const struct route *r, const __u8 *got, __u8 *ip)
+{
+	ip[0] = 0x45;
+	ip[1] = v->tos;
+	frame_put16(ip + 2, v->ip_len + 20);
+	memcpy(ip + 4, v->dont_fragment ? (const __u8[2]){} : got + 4, 2);
+	ip[6] = v->dont_fragment ? 0x40 : 0;
+	ip[8] = 64;
+	ip[9] = v->v6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	memcpy(ip + 12, &r->egress->src4, 4);
+	memcpy(ip + 16, r->leg->addr.b + 12, 4);
+	frame_put16(ip + 10, right_checksum(ip));
+}
+
+/* RFC 2473. */
+static void put_outer_ipv6(const struct view *v, const struct route *r, const __u8 *got, __u8 *ip)
+{
+	ip[0] = 6 << 4 | v->tos >> 4;
+	ip[1] = (__u8)(v->tos << 4) | (got[1] & 0x0f);
+	memcpy(ip + 2, got + 2, 2);
+	frame_put16(ip + 4, v->ip_len);
+	ip[6] = v->v6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	ip[7] = 64;
+	memcpy(ip + 8, r->egress->src6.b, 16);
+	memcpy(ip + 24, r->leg->addr.b, 16);
+}
+
+static void encapsulate(const struct view *v, const struct route *r, const struct frame *got,
+			struct frame *f)
+{
+	const bool v4 = outer_is_v4(r->leg);
+	const size_t outer_len = v4 ? 20 : 40;
+	__u8 *ip = f->data + FRAME_IP;
+
+	memmove(ip + outer_len, ip, f->len - FRAME_IP);
+	memset(ip, 0, outer_len);
+	f->len += outer_len;
+	frame_put16(f->data + 12, v4 ? 0x0800 : 0x86dd);
+	if (v4)
+		put_outer_ipv4(v, r, got->data + FRAME_IP, ip);
+	else
+		put_outer_ipv6(v, r, got->data + FRAME_IP, ip);
+}
+
+static enum shunt_reason forward(const struct world *w, const struct view *v, const struct route *r,
+				 const struct frame *got, struct frame *f)
+{
+	if (r->egress->ifindex != WORLD_INGRESS && !w->device[r->leg->hop.egress])
+		return SHUNT_NO_DEVICE;
+	age(f->data + FRAME_IP, v->v6);
+	if (r->leg->forward == SHUNT_FORWARD_IPIP)
+		encapsulate(v, r, got, f);
+	memcpy(f->data, r->leg->hop.dmac, 6);
+	memcpy(f->data + 6, r->egress->smac, 6);
+	return r->egress->ifindex == WORLD_INGRESS ? SHUNT_FORWARDED : SHUNT_REDIRECTED;
+}
+
+static enum shunt_reason route_packet(const struct world *w, const struct frame *f,
+				      const struct view *v, struct route *r)
+{
+	const struct shunt_service *s = match_service(w, f, v);
+
+	if (!s)
+		return SHUNT_NOT_SERVICE;
+	return pick_backend(w, f, v, s->table, &r->backend) ?: find_way(w, v, r);
+}
+
+void ref_judge(const struct world *w, const struct frame *in, const struct frame *got,
+	       struct verdict *verdict)
+{
+	struct route route = {};
+	struct view view;
+
+	verdict->out.len = in->len;
+	memcpy(verdict->out.data, in->data, in->len);
+	verdict->reason = read_frame(w, in, &view)
+		       ?: admit(w, in, &view)
+		       ?: route_packet(w, in, &view, &route)
+		       ?: forward(w, &view, &route, got, &verdict->out);
+	verdict->backend = route.backend;
+}

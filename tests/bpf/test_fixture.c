@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Every fixture as it stands, and what the table of fixtures reaches. */
+#include <criterion/criterion.h>
+#include <netinet/in.h>
+
+#include "fixture.h"
+#include "rig.h"
+
+Test(fixture, ends_as_the_table_says)
+{
+	_cleanup_rig_ struct rig *rig = rig_open(world_build_town);
+
+	for (size_t i = 0; i < n_fixtures; i++) {
+		const struct fixture *fx = &fixtures[i];
+		struct frame in;
+
+		frame_build(&fx->in, &in);
+		cr_expect(rig_check(rig, &in), "%s", fx->name);
+		cr_expect_eq(rig->verdict.reason, fx->reason, "%s: the reference says %s", fx->name,
+			     ref_name(rig->verdict.reason));
+	}
+	cr_expect(rig_check_totals(rig));
+}
+
+/* The headers that a forwarded frame leaves with add up, by RFC 1071 alone. */
+Test(fixture, header_checksums_add_up)
+{
+	_cleanup_rig_ struct rig *rig = rig_open(world_build_town);
+
+	for (size_t i = 0; i < n_fixtures; i++) {
+		const struct fixture *fx = &fixtures[i];
+		const __u8 *ip = rig->got.data + FRAME_IP;
+		struct frame in;
+
+		frame_build(&fx->in, &in);
+		dp_run(rig->dp, &in, &rig->got);
+		if (!ref_is_forwarded(fx->reason))
+			continue;
+		if (ip[0] >> 4 == 4 && ip[9] != IPPROTO_IPIP && fx->in.csum_off)
+			continue;
+		if (ip[0] >> 4 == 4)
+			cr_expect_eq(frame_sum(ip, (ip[0] & 0xf) * 4), 0xffff, "%s: outer",
+				     fx->name);
+		ip += ip[0] >> 4 == 4 ? 20 : 40;
+		if (rig->got.len > in.len && ip[0] >> 4 == 4 && !fx->in.csum_off)
+			cr_expect_eq(frame_sum(ip, (ip[0] & 0xf) * 4), 0xffff, "%s: inner",
+				     fx->name);
+	}
+}
+
+/* test_headroom.c reaches the one that no frame of the table can. */
+Test(fixture, reaches_every_reason_but_no_headroom)
+{
+	_cleanup_rig_ struct rig *rig = rig_open(world_build_town);
+	__u64 counted[SHUNT_MAX_REASONS];
+
+	for (size_t i = 0; i < n_fixtures; i++) {
+		struct frame in;
+
+		frame_build(&fixtures[i].in, &in);
+		dp_run(rig->dp, &in, &rig->got);
+	}
+	dp_read_reasons(rig->dp, counted);
+	for (int r = SHUNT_CONTINUE + 1; r < SHUNT_REASONS; r++) {
+		if (r == SHUNT_NO_HEADROOM)
+			continue;
+		cr_expect_gt(counted[r], 0, "no fixture ends in %s", ref_name(r));
+	}
+}

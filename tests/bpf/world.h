@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the maps and constants hold, in plain C: the reference reads it, and
+ * world_install() writes the same into the maps.
+ *
+ * The town is the world of the fixtures. Every port of its VIPs is a service
+ * of its own, with a table and a backend of its own, so that the destination
+ * of a packet says what shall happen to it.
+ */
+#ifndef TESTS_BPF_WORLD_H
+#define TESTS_BPF_WORLD_H
+
+#include <stdbool.h>
+
+#include "shunt/abi.h"
+#include "dp.h"
+
+#define WORLD_SERVICES 192
+#define WORLD_VIPS 8
+#define WORLD_TABLES 40
+#define WORLD_SLOTS SHUNT_MIN_SLOTS
+#define WORLD_BACKENDS 64
+
+/* The interface that a test run says a frame came in by: the loopback device. */
+#define WORLD_INGRESS 1
+
+struct world {
+	struct shunt_rodata rodata;
+	__u32 n_services;
+	struct shunt_service_key keys[WORLD_SERVICES];
+	struct shunt_service services[WORLD_SERVICES];
+	__u32 n_vips;
+	struct shunt_addr vips[WORLD_VIPS];
+	__u32 slots[WORLD_TABLES * WORLD_SLOTS];
+	struct shunt_backend backends[WORLD_BACKENDS];
+	struct shunt_egress egress[SHUNT_MAX_EGRESS];
+	bool device[SHUNT_MAX_EGRESS]; /* in the device map */
+};
+
+/* Addresses of the town; NAME4 and NAME6 belong together. */
+#define CLIENT4 "198.51.100.7"
+#define CLIENT6 "2001:db8:c::7"
+#define SHOP4 "192.0.2.80" /* a service on each port of enum town_port */
+#define SHOP6 "2001:db8::80"
+#define OPEN4 "192.0.2.81" /* a service on every port, another on 443 */
+#define OPEN6 "2001:db8::81"
+#define IDLE4 "192.0.2.82" /* a VIP, with a TCP service on port 80 only */
+#define IDLE6 "2001:db8::82"
+#define STRANGER4 "203.0.113.9" /* not a VIP */
+#define STRANGER6 "2001:db8:f::9"
+
+enum town_port {
+	PORT_DIRECT = 80, /* sent by the interface that it came in by */
+	PORT_DIRECT_OTHER, /* by another */
+	PORT_IPIP4, /* tunnelled to an IPv4 backend */
+	PORT_IPIP4_OTHER,
+	PORT_IPIP6, /* to an IPv6 backend */
+	PORT_IPIP6_OTHER,
+	PORT_DIRECT_SMALL, /* links of TOWN_SMALL_MTU */
+	PORT_IPIP4_SMALL,
+	PORT_IPIP6_SMALL,
+	PORT_LAST_EGRESS, /* by the last entry of the egress map */
+	PORT_OLD_OWNER, /* slots that had another owner before */
+	PORT_NO_BACKEND,
+	PORT_NO_BACKEND_NOW, /* slots that had an owner before */
+	PORT_NO_LEG,
+	PORT_NO_NEIGHBOUR,
+	PORT_NO_NEIGHBOUR_IPIP,
+	PORT_NO_SOURCE4,
+	PORT_NO_SOURCE6,
+	PORT_NO_DEVICE,
+	PORT_NO_DEVICE_IPIP,
+	PORT_BAD_BACKEND, /* the first id behind the map */
+	PORT_BAD_BACKEND_MAX, /* the largest a slot can hold */
+	PORT_BAD_EGRESS, /* the first behind the map */
+	PORT_BAD_EGRESS_MAX,
+	PORT_BAD_EGRESS_FREE,
+	PORT_BAD_TABLE, /* the first behind the map */
+	PORT_BAD_TABLE_WRAP, /* comes round to table 0 in 32 bits */
+	PORT_BAD_TABLE_MAX,
+	PORT_NOBODY, /* no service */
+};
+
+#define TOWN_SMALL_MTU 1000
+
+void world_build_town(struct world *w);
+
+/* No service, no backend; every feature loaded, tables of @table_slots, two interfaces. */
+void world_build_empty(struct world *w, __u32 table_slots);
+
+/*
+ * Backend @id: @forward to an IPv@outer address, or to one of the packet's family
+ * if that is 0. Bytes 4 and 5 of its MAC addresses are the id.
+ */
+void world_put_backend(struct world *w, __u32 id, enum shunt_forward forward, int outer);
+
+/* @port 0 for every port; host order. */
+void world_put_service(struct world *w, const char *vip, __u8 proto, __u16 port, __u32 table);
+
+void world_put_vip(struct world *w, const char *vip);
+
+struct dp_sizes world_sizes(void);
+void world_install(const struct world *w, struct dp *dp);
+
+#endif /* TESTS_BPF_WORLD_H */
