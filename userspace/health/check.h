@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A kind of check, as the prober sees it. The prober connects, keeps the time
+ * and closes; a kind says what is done with the connection. A new kind is a
+ * file check_X.c with one of these, and a row in check.c.
+ */
+#ifndef HEALTH_CHECK_H
+#define HEALTH_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "health/http_status.h"
+#include "health/prober_proto.h"
+
+/**
+ * struct probe - one probe under way
+ * @ops: NULL if this place is free
+ * @sent: bytes of the question that are out
+ */
+struct probe {
+	struct prober_request request;
+	const struct check_ops *ops;
+	int fd;
+	bool connected;
+	uint64_t started_us;
+	size_t sent;
+	struct http_status http;
+};
+
+struct check_result {
+	enum health_code code;
+	char detail[HEALTH_DETAIL];
+};
+
+/**
+ * struct check_ops - a kind of check
+ * @step: go on as far as the connected socket allows, without blocking. Readiness
+ *	is edge-triggered: go on until -EAGAIN. Return: true if @r is the result.
+ * @timeout: what it means if the time runs out after connect()
+ */
+struct check_ops {
+	bool (*step)(struct probe *p, struct check_result *r);
+	enum health_code timeout;
+};
+
+extern const struct check_ops check_tcp;
+extern const struct check_ops check_http;
+
+/* NULL if there is no such kind. */
+const struct check_ops *check_ops_of(enum conf_check_type type);
+
+/* Fill in @r. Return: true, so that a step can say so and be done. */
+bool check_end(struct check_result *r, enum health_code code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/**
+ * check_fail() - end with an error of the socket
+ * @code: unless @err is a shortage on this side, which is SOCKERR: that is no
+ *	fault of the backend
+ */
+bool check_fail(struct check_result *r, enum health_code code, int err);
+
+/* The probe ran out of time. */
+void check_time_out(const struct probe *p, struct check_result *r);
+
+#endif /* HEALTH_CHECK_H */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* GET over HTTP/1.1 (RFC 9112); the status line decides, the rest is not read. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "health/check.h"
+#include "net/addr.h"
+
+/* Room for the path, the host and what is around them. */
+#define REQUEST_ROOM (PROBER_PATH + PROBER_HOST + 128)
+
+#define HTTP_PORT 80
+
+/* Host field, RFC 9110 section 7.2: an IPv6 address goes in brackets. */
+static void format_host(const struct prober_request *q, char *out, size_t size)
+{
+	char text[ADDR_TEXT];
+	struct shunt_addr a;
+
+	if (q->host[0]) {
+		bool bare_v6 = !addr_parse(q->host, &a) && !addr_is_v4(&a);
+
+		snprintf(out, size, bare_v6 ? "[%s]" : "%s", q->host);
+		return;
+	}
+	addr_format(&q->addr, text);
+	if (q->port == HTTP_PORT)
+		snprintf(out, size, addr_is_v4(&q->addr) ? "%s" : "[%s]", text);
+	else
+		snprintf(out, size, addr_is_v4(&q->addr) ? "%s:%u" : "[%s]:%u", text, q->port);
+}
+
+static size_t format_request(const struct prober_request *q, char *out, size_t size)
+{
+	char host[PROBER_HOST + 16];
+
+	format_host(q, host, sizeof(host));
+	return snprintf(out, size,
+			"GET %s HTTP/1.1\r\n"
+			"Host: %s\r\n"
+			"User-Agent: shunt\r\n"
+			"Accept: */*\r\n"
+			"Connection: close\r\n"
+			"\r\n",
+			q->path, host);
+}
+
+/* Return: 1 once all of it is sent; 0 if it is not yet; a negative errno. */
+static int send_request(struct probe *p)
+{
+	char text[REQUEST_ROOM];
+	size_t len;
+	ssize_t n;
+
+	if (p->http.bytes)
+		return 1;
+	len = format_request(&p->request, text, sizeof(text));
+	while (p->sent < len) {
+		n = send(p->fd, text + p->sent, len - p->sent, MSG_NOSIGNAL);
+		if (n < 0)
+			return errno == EAGAIN ? 0 : -errno;
+		p->sent += n;
+	}
+	return 1;
+}
+
+static bool judge(const struct prober_request *q, int status, struct check_result *r)
+{
+	for (size_t i = 0; i < q->n_status; i++) {
+		if (status >= q->status[i].first && status <= q->status[i].last)
+			return check_end(r, HEALTH_OK_CODE, "http %d", status);
+	}
+	return check_end(r, HEALTH_L7STS_CODE, "http %d", status);
+}
+
+static bool read_status(struct probe *p, struct check_result *r)
+{
+	char data[2048];
+	ssize_t n;
+	int status;
+
+	while ((n = recv(p->fd, data, sizeof(data), 0)) > 0) {
+		status = http_status_feed(&p->http, data, n);
+		if (status > 0)
+			return judge(&p->request, status, r);
+		if (status == -EMSGSIZE)
+			return check_end(r, HEALTH_L7RSP_CODE, "no status within %d bytes",
+					 HTTP_STATUS_MAX_BYTES);
+		if (status < 0)
+			return check_end(r, HEALTH_L7RSP_CODE, "not an HTTP/1 status line");
+	}
+	if (n == 0)
+		return check_end(r, HEALTH_L7RSP_CODE, "closed after %zu bytes", p->http.bytes);
+	return errno == EAGAIN ? false : check_fail(r, HEALTH_L7RSP_CODE, -errno);
+}
+
+static bool step(struct probe *p, struct check_result *r)
+{
+	int sent = send_request(p);
+
+	if (sent < 0)
+		return check_fail(r, HEALTH_L7RSP_CODE, sent);
+	return sent && read_status(p, r);
+}
+
+const struct check_ops check_http = { .step = step, .timeout = HEALTH_L7TOUT_CODE };

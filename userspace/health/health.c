@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Joins the pieces: targets, their schedule, and the link to the prober.
+ *
+ * A target is in one of four places: it waits in the schedule; it is due and
+ * stands in the queue, because the prober takes no more just now; it flies, with
+ * a deadline in the schedule and a serial in its request; or, without a check,
+ * it is nowhere. An answer counts only if its serial is the one that flies, so
+ * late, repeated and made-up answers fall through.
+ *
+ * Times are rounded up to ticks: what is due within one goes to the prober in
+ * one system call, and a thousand targets do not mean a thousand wake-ups.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "health/check_sched.h"
+#include "health/health.h"
+#include "health/health_create.h"
+#include "health/prober_link.h"
+#include "health/target_queue.h"
+#include "health/verdict.h"
+
+#define TICK_MS 10
+
+/* The prober keeps the time of its probes; this much later it has failed to. */
+#define GRACE_MS 1000
+
+/* A prober that keeps dying is started once in so long. */
+#define RESTART_MS 1000
+
+struct health {
+	int epoll_fd;
+	int timer_fd;
+	uint64_t seed;
+	struct prober_link link;
+	struct target_set set;
+	struct check_sched sched;
+	struct target_queue queue;
+};
+
+/* --- what came back ----------------------------------------------------------- */
+
+static bool finish(struct health *h, struct target *t, enum health_code code, const char *detail,
+		   uint64_t now_ms)
+{
+	bool changed = verdict_note(t, code, detail, now_ms);
+
+	t->request.serial = 0;
+	check_sched_wait(&h->sched, t->id, t->check.due_ms);
+	return changed;
+}
+
+static bool take_answer(struct health *h, const struct prober_answer *a, uint64_t now_ms)
+{
+	struct target *t = a->target < h->set.n_ids ? h->set.by_id[a->target] : NULL;
+
+	if (!t || t->request.serial != a->serial)
+		return false;
+	verdict_note_duration(t, a->duration_us);
+	return finish(h, t, a->code, a->detail, now_ms);
+}
+
+/*
+ * Bounded, though the socket may be filled again while it is read: an honest
+ * prober owes one answer a target, and the rest can wait for the next turn.
+ */
+static int take_answers(struct health *h, uint64_t now_ms)
+{
+	struct prober_answer answers[PROBER_BATCH];
+	size_t budget = h->set.n_ids + PROBER_BATCH, n, got = 1;
+	int changed = 0;
+
+	while (prober_link_is_up(&h->link) && got && budget >= PROBER_BATCH) {
+		got = prober_link_receive(&h->link, answers, &n, now_ms);
+		for (size_t i = 0; i < n; i++)
+			changed += take_answer(h, &answers[i], now_ms);
+		budget -= got;
+	}
+	return changed;
+}
+
+/* --- what is due -------------------------------------------------------------- */
+
+static uint64_t restart_ms(const struct health *h)
+{
+	return h->link.started_ms + RESTART_MS;
+}
+
+/* Until there is a prober again; spread, so that not all come at once then. */
+static void postpone(struct health *h, struct target *t, uint64_t now_ms)
+{
+	uint64_t from_ms = restart_ms(h) > now_ms ? restart_ms(h) : now_ms;
+
+	check_sched_wait(&h->sched, t->id, from_ms + check_state_draw(&t->check, CHECK_SPREAD_MS));
+}
+
+/*
+ * No answer, not even "timed out". If the prober has been silent ever since it
+ * was asked, it is stuck and has to be replaced.
+ */
+static bool give_up(struct health *h, struct target *t, uint64_t now_ms)
+{
+	if (h->link.heard_ms <= t->check.started_ms)
+		h->link.ended = true;
+	return finish(h, t, HEALTH_INTERNAL_CODE, "no answer from the prober", now_ms);
+}
+
+static int take_due(struct health *h, uint64_t now_ms)
+{
+	enum check_due due;
+	int changed = 0;
+	uint32_t id;
+
+	while ((due = check_sched_take(&h->sched, now_ms, &id)) != CHECK_NOTHING) {
+		struct target *t = h->set.by_id[id];
+
+		if (due == CHECK_OVERDUE)
+			changed += give_up(h, t, now_ms);
+		else if (prober_link_is_up(&h->link))
+			target_queue_add(&h->queue, t);
+		else
+			postpone(h, t, now_ms);
+	}
+	return changed;
+}
+
+static size_t send_batch(struct health *h, uint64_t now_ms)
+{
+	struct prober_request *requests[PROBER_BATCH];
+	size_t n = 0, sent;
+
+	for (struct target *t = h->queue.head; t && n < PROBER_BATCH; t = t->next)
+		requests[n++] = &t->request;
+	sent = n ? prober_link_send(&h->link, requests, n) : 0;
+	for (size_t i = 0; i < sent; i++) {
+		struct target *t = h->queue.head;
+
+		target_queue_remove(&h->queue, t);
+		check_state_start(&t->check, now_ms);
+		check_sched_fly(&h->sched, t->id, now_ms + t->request.timeout_ms + GRACE_MS);
+	}
+	return sent;
+}
+
+static void send_queue(struct health *h, uint64_t now_ms)
+{
+	while (prober_link_is_up(&h->link) && send_batch(h, now_ms) == PROBER_BATCH)
+		;
+}
+
+/* --- the prober's life ---------------------------------------------------------- */
+
+/* What was under way is repeated, and what waited for it goes on waiting. */
+static void postpone_all(struct health *h, uint64_t now_ms)
+{
+	struct target *t;
+
+	while ((t = h->queue.head)) {
+		target_queue_remove(&h->queue, t);
+		postpone(h, t, now_ms);
+	}
+	for (size_t i = 0; i < h->set.n; i++) {
+		t = h->set.by_place[i];
+		if (!t->request.serial)
+			continue;
+		t->request.serial = 0;
+		postpone(h, t, now_ms);
+	}
+}
+
+static void bury_prober(struct health *h, uint64_t now_ms)
+{
+	int status = prober_link_stop(&h->link);
+
+	if (WIFSIGNALED(status))
+		prober_link_warn(&h->link, now_ms,
+				 "the prober ended by signal %d; starting it again",
+				 WTERMSIG(status));
+	else
+		prober_link_warn(&h->link, now_ms,
+				 "the prober ended with status %d; starting it again",
+				 WEXITSTATUS(status));
+	postpone_all(h, now_ms);
+}
+
+static void keep_prober_alive(struct health *h, uint64_t now_ms)
+{
+	if (h->link.ended)
+		bury_prober(h, now_ms);
+	if (h->link.pid < 0 && now_ms >= restart_ms(h))
+		prober_link_start(&h->link, now_ms);
+}
+
+/* --- the interface ---------------------------------------------------------------- */
+
+static void set_timer(struct health *h)
+{
+	uint64_t at_ms = check_sched_next_ms(&h->sched);
+	struct itimerspec when = { 0 };
+
+	if (h->link.pid < 0 && restart_ms(h) < at_ms)
+		at_ms = restart_ms(h);
+	if (at_ms != CHECK_NEVER) {
+		at_ms = (at_ms + TICK_MS - 1) / TICK_MS * TICK_MS;
+		when.it_value.tv_sec = at_ms / 1000;
+		/* All zero would disarm it; 1 ns is as long past. */
+		when.it_value.tv_nsec = at_ms % 1000 * 1000000 + !at_ms;
+	}
+	timerfd_settime(h->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+int health_dispatch(struct health *h, uint64_t now_ms)
+{
+	int changed = take_answers(h, now_ms);
+
+	changed += take_due(h, now_ms);
+	keep_prober_alive(h, now_ms);
+	send_queue(h, now_ms);
+	set_timer(h);
+	return changed;
+}
+
+static void unschedule(struct health *h, struct target *t)
+{
+	target_queue_remove(&h->queue, t);
+	check_sched_remove(&h->sched, t->id);
+	t->request.serial = 0;
+}
+
+/* Probe what is new or has another check; all others keep their turn. */
+static void schedule_news(struct health *h, uint64_t now_ms)
+{
+	size_t n = 0, i = 0;
+
+	array_for_each (t, h->set.by_place, h->set.n)
+		n += (*t)->checked && (*t)->news != TARGET_SAME;
+	array_for_each (t, h->set.by_place, h->set.n) {
+		if ((*t)->news == TARGET_SAME)
+			continue;
+		unschedule(h, *t);
+		if ((*t)->checked)
+			check_sched_wait(&h->sched, (*t)->id,
+					 now_ms + check_state_first_ms(&(*t)->timing, i++, n));
+	}
+}
+
+int health_configure(struct health *h, const struct conf *conf, uint64_t now_ms)
+{
+	struct target_set next = { 0 };
+	int err = target_set_build(&next, &h->set, conf);
+
+	if (err)
+		return err;
+	err = check_sched_reserve(&h->sched, next.n_ids);
+	if (err) {
+		target_set_discard(&next);
+		return err;
+	}
+	array_for_each (t, h->set.by_place, h->set.n) {
+		if (!(*t)->kept)
+			unschedule(h, *t);
+	}
+	target_set_switch(&h->set, &next, conf, h->seed);
+	schedule_news(h, now_ms);
+	set_timer(h);
+	return 0;
+}
+
+static int open_loop(struct health *h)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+
+	h->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	h->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	ev.data.fd = h->timer_fd;
+	if (h->epoll_fd < 0 || h->timer_fd < 0 ||
+	    epoll_ctl(h->epoll_fd, EPOLL_CTL_ADD, h->timer_fd, &ev))
+		return log_err(-errno, "health: set up its loop");
+	return 0;
+}
+
+static void health_freep(struct health **h)
+{
+	health_free(*h);
+}
+
+int health_create_with(int (*run)(int socket_fd), struct health **out)
+{
+	_cleanup_(health_freep) struct health *h = calloc(1, sizeof(*h));
+	int err;
+
+	if (!h)
+		return log_err(-ENOMEM, "health");
+	h->epoll_fd = -1;
+	h->timer_fd = -1;
+	target_queue_init(&h->queue);
+	prober_link_init(&h->link, -1, run);
+	/* Not a secret: it keeps balancers of a fleet from marching in step. */
+	if (getrandom(&h->seed, sizeof(h->seed), GRND_NONBLOCK) < 0)
+		h->seed = clock_now_us();
+	err = open_loop(h);
+	h->link.epoll_fd = h->epoll_fd;
+	err = err ?: prober_link_start(&h->link, clock_now_ms());
+	if (err)
+		return err;
+	*out = take_ptr(&h);
+	return 0;
+}
+
+int health_create(struct health **out)
+{
+	return health_create_with(prober_link_exec, out);
+}
+
+void health_free(struct health *h)
+{
+	if (!h)
+		return;
+	prober_link_stop(&h->link);
+	target_set_free(&h->set);
+	check_sched_free(&h->sched);
+	cleanup_closep(&h->timer_fd);
+	cleanup_closep(&h->epoll_fd);
+	free(h);
+}
+
+int health_fd(const struct health *h)
+{
+	return h->epoll_fd;
+}
+
+const struct health_status *health_get(const struct health *h, size_t service, size_t backend)
+{
+	return &h->set.by_place[h->set.first[service] + backend]->status;
+}
+
+void health_restore(struct health *h, const char *service, const char *backend,
+		    enum health_state state, uint64_t since_wall_s)
+{
+	_cleanup_free_ char *name = NULL;
+	struct target *t;
+
+	if (asprintf(&name, "%s/%s", service, backend) < 0) {
+		name = NULL;
+		return;
+	}
+	t = target_set_find(&h->set, name);
+	if (!t || !t->checked || state == HEALTH_UNKNOWN)
+		return;
+	check_state_adopt(&t->check, state);
+	t->status.state = state;
+	t->status.since_wall_s = since_wall_s;
+}
+
+bool health_is_settled(const struct health *h)
+{
+	array_for_each (t, h->set.by_place, h->set.n) {
+		if ((*t)->status.state == HEALTH_UNKNOWN)
+			return false;
+	}
+	return true;
+}
+
+int health_prober_pid(const struct health *h)
+{
+	return h->link.pid;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <assert.h>
+
+#include "health/health.h"
+
+const uint32_t health_bucket_us[HEALTH_BUCKETS] = { 250,    1000,   5000,    25000,
+						    100000, 250000, 1000000, 5000000 };
+
+const char *health_code_name(enum health_code code)
+{
+	static const char *const names[] = {
+#define NAME(name, text) #name,
+		HEALTH_CODE_LIST(NAME)
+#undef NAME
+	};
+
+	assert(code < HEALTH_CODES);
+	return names[code];
+}
+
+const char *health_code_text(enum health_code code)
+{
+	static const char *const texts[] = {
+#define TEXT(name, text) text,
+		HEALTH_CODE_LIST(TEXT)
+#undef TEXT
+	};
+
+	assert(code < HEALTH_CODES);
+	return texts[code];
+}
+
+const char *health_state_name(enum health_state state)
+{
+	static const char *const names[] = {
+		[HEALTH_UNKNOWN] = "unknown",
+		[HEALTH_UP] = "up",
+		[HEALTH_DOWN] = "down",
+	};
+
+	return names[state];
+}

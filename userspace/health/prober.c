@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The prober: the child that reads what comes from the network.
+ *
+ * One loop over epoll. Requests come in by the control socket; each becomes a
+ * non-blocking connection in a place of its own, and ends with one answer, at
+ * the latest when its time is up. Answers that the parent is not yet taking
+ * are kept, and requests are left in the socket while all places are taken:
+ * nothing is lost either way. The loop ends when the parent closes its end.
+ *
+ * Connections are closed by RST, and the acknowledgement of SYN-ACK is held
+ * back (TCP_QUICKACK off): a tcp check is SYN, SYN-ACK, RST as a rule, so that
+ * the backend's accept() does not see it, no process is woken, and nothing is
+ * left in TIME_WAIT on either side.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "health/check.h"
+#include "health/check_sched.h"
+#include "health/prober_jail.h"
+#include "net/addr.h"
+
+#define EVENTS 128
+
+/* Descriptors that are not probes: stdio, the control socket, epoll; and spare. */
+#define OTHER_FILES 16
+
+/* In epoll_event.data; all other values are places. */
+#define CONTROL UINT32_MAX
+
+/**
+ * struct prober - all the child has
+ * @control_events: what epoll watches @control_fd for
+ * @probes: places; @vacant: those that are free
+ * @max_flying: places that may be taken at once
+ * @timeouts: by place
+ * @answers: not yet taken by the parent, oldest first
+ */
+struct prober {
+	int epoll_fd;
+	int control_fd;
+	uint32_t control_events;
+	struct probe *probes;
+	size_t n_probes;
+	uint32_t *vacant;
+	size_t n_vacant;
+	size_t max_flying;
+	struct check_sched timeouts;
+	struct prober_answer *answers;
+	size_t n_answers;
+};
+
+static size_t flying(const struct prober *p)
+{
+	return p->n_probes - p->n_vacant;
+}
+
+/* --- one probe ------------------------------------------------------------ */
+
+static int take_place(struct prober *p, uint32_t *place)
+{
+	if (!p->n_vacant) {
+		if (check_sched_reserve(&p->timeouts, p->n_probes + 64) ||
+		    !array_add(&p->probes, &p->n_probes))
+			return -ENOMEM;
+		*place = p->n_probes - 1;
+		return 0;
+	}
+	*place = p->vacant[--p->n_vacant];
+	return 0;
+}
+
+static int queue_answer(struct prober *p, const struct probe *probe, const struct check_result *r)
+{
+	struct prober_answer *a = array_add(&p->answers, &p->n_answers);
+
+	if (!a)
+		return -ENOMEM;
+	a->serial = probe->request.serial;
+	a->target = probe->request.target;
+	a->duration_us = clock_now_us() - probe->started_us;
+	a->code = r->code;
+	memcpy(a->detail, r->detail, sizeof(a->detail));
+	return 0;
+}
+
+static int end_probe(struct prober *p, uint32_t place, const struct check_result *r)
+{
+	struct probe *probe = &p->probes[place];
+	uint32_t *vacant = array_add(&p->vacant, &p->n_vacant);
+
+	if (!vacant || queue_answer(p, probe, r))
+		return -ENOMEM;
+	*vacant = place;
+	if (probe->fd >= 0)
+		close(probe->fd);
+	probe->ops = NULL;
+	check_sched_remove(&p->timeouts, place);
+	return 0;
+}
+
+static int open_socket(const struct sockaddr_storage *ss)
+{
+	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+	static const int off;
+	_cleanup_close_ int fd =
+		socket(ss->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off)))
+		return -errno;
+	return take_fd(&fd);
+}
+
+/* Return: true and the result in @r; or false, and the connection is under way. */
+static bool connect_fails(struct prober *p, uint32_t place, struct check_result *r)
+{
+	struct probe *probe = &p->probes[place];
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+				  .data.u32 = place };
+	struct sockaddr_storage ss;
+	socklen_t len = addr_to_sockaddr(&probe->request.addr, probe->request.port, &ss);
+
+	probe->fd = open_socket(&ss);
+	if (probe->fd < 0)
+		return check_fail(r, HEALTH_SOCKERR_CODE, probe->fd);
+	if (connect(probe->fd, (struct sockaddr *)&ss, len) && errno != EINPROGRESS)
+		return check_fail(r, HEALTH_L4CON_CODE, -errno);
+	if (epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, probe->fd, &ev))
+		return check_fail(r, HEALTH_SOCKERR_CODE, -errno);
+	return false;
+}
+
+static int start_probe(struct prober *p, const struct prober_request *request)
+{
+	uint64_t now_us = clock_now_us();
+	struct check_result r = { 0 };
+	uint32_t place;
+	int err = take_place(p, &place);
+
+	if (err)
+		return err;
+	p->probes[place] = (struct probe){
+		.request = *request,
+		.ops = check_ops_of(request->type),
+		.fd = -1,
+		.started_us = now_us,
+	};
+	if (connect_fails(p, place, &r))
+		return end_probe(p, place, &r);
+	check_sched_fly(&p->timeouts, place, now_us / 1000 + request->timeout_ms);
+	return 0;
+}
+
+/* Return: true and the result in @r if the connection did not come about. */
+static bool connected_badly(struct probe *probe, struct check_result *r)
+{
+	socklen_t len = sizeof(int);
+	int err = 0;
+
+	if (probe->connected)
+		return false;
+	if (getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &err, &len))
+		err = errno;
+	if (err)
+		return check_fail(r, HEALTH_L4CON_CODE, -err);
+	probe->connected = true;
+	return false;
+}
+
+static int advance_probe(struct prober *p, uint32_t place)
+{
+	struct probe *probe = &p->probes[place];
+	struct check_result r = { 0 };
+
+	if (connected_badly(probe, &r) || probe->ops->step(probe, &r))
+		return end_probe(p, place, &r);
+	return 0;
+}
+
+static int end_overdue(struct prober *p)
+{
+	uint64_t now_ms = clock_now_ms();
+	uint32_t place;
+
+	while (check_sched_take(&p->timeouts, now_ms, &place) != CHECK_NOTHING) {
+		struct check_result r = { 0 };
+
+		check_time_out(&p->probes[place], &r);
+		if (end_probe(p, place, &r))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* --- the parent ------------------------------------------------------------- */
+
+/* Return: the number of messages; 0 if there are none now; -EPIPE at the end. */
+static int receive(struct prober *p, struct prober_request *requests, size_t *lens)
+{
+	struct mmsghdr msgs[PROBER_BATCH] = { 0 };
+	struct iovec iov[PROBER_BATCH];
+	size_t room = p->max_flying - flying(p);
+	int n;
+
+	for (size_t i = 0; i < PROBER_BATCH; i++) {
+		iov[i] = (struct iovec){ &requests[i], sizeof(requests[i]) };
+		msgs[i].msg_hdr.msg_iov = &iov[i];
+		msgs[i].msg_hdr.msg_iovlen = 1;
+	}
+	n = recvmmsg(p->control_fd, msgs, room < PROBER_BATCH ? room : PROBER_BATCH, MSG_DONTWAIT,
+		     NULL);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	for (int i = 0; i < n; i++) {
+		lens[i] = msgs[i].msg_hdr.msg_flags & MSG_TRUNC ? 0 : msgs[i].msg_len;
+		if (!msgs[i].msg_len)
+			return i ?: -EPIPE;
+	}
+	return n;
+}
+
+static int take_requests(struct prober *p)
+{
+	struct prober_request requests[PROBER_BATCH];
+	size_t lens[PROBER_BATCH];
+	int n, err = 0;
+
+	while (!err && flying(p) < p->max_flying) {
+		n = receive(p, requests, lens);
+		if (n <= 0)
+			return n;
+		for (int i = 0; i < n && !err; i++) {
+			if (prober_request_is_valid(&requests[i], lens[i]))
+				err = start_probe(p, &requests[i]);
+			else
+				log_warn("prober: dropped a request that is not valid");
+		}
+	}
+	return err;
+}
+
+/* Return: the number sent, 0 if the parent takes none now, or a negative errno. */
+static int send_answers(const struct prober *p, size_t first)
+{
+	struct mmsghdr msgs[PROBER_BATCH] = { 0 };
+	struct iovec iov[PROBER_BATCH];
+	size_t n = p->n_answers - first;
+	int sent;
+
+	if (n > PROBER_BATCH)
+		n = PROBER_BATCH;
+	for (size_t i = 0; i < n; i++) {
+		iov[i] = (struct iovec){ &p->answers[first + i], sizeof(p->answers[0]) };
+		msgs[i].msg_hdr.msg_iov = &iov[i];
+		msgs[i].msg_hdr.msg_iovlen = 1;
+	}
+	sent = sendmmsg(p->control_fd, msgs, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	return sent;
+}
+
+static int flush_answers(struct prober *p)
+{
+	size_t done = 0;
+	int n = 0;
+
+	while (done < p->n_answers && (n = send_answers(p, done)) > 0)
+		done += n;
+	if (done) {
+		p->n_answers -= done;
+		memmove(p->answers, p->answers + done, p->n_answers * sizeof(p->answers[0]));
+	}
+	return n < 0 ? n : 0;
+}
+
+/* Look at the control socket only for what can be done with it. */
+static int watch_control(struct prober *p)
+{
+	uint32_t events = (flying(p) < p->max_flying ? EPOLLIN : 0) | (p->n_answers ? EPOLLOUT : 0);
+	struct epoll_event ev = { .events = events, .data.u32 = CONTROL };
+
+	if (events == p->control_events)
+		return 0;
+	if (epoll_ctl(p->epoll_fd, EPOLL_CTL_MOD, p->control_fd, &ev))
+		return -errno;
+	p->control_events = events;
+	return 0;
+}
+
+/* --- the loop --------------------------------------------------------------- */
+
+static int wait_ms(const struct prober *p)
+{
+	uint64_t next_ms = check_sched_next_ms(&p->timeouts), now_ms;
+
+	if (next_ms == CHECK_NEVER)
+		return -1;
+	now_ms = clock_now_ms();
+	return next_ms > now_ms ? next_ms - now_ms : 0;
+}
+
+/*
+ * Requests come last: a place that has just become free may be taken again, and
+ * no event of its former probe must be left.
+ */
+static int turn(struct prober *p)
+{
+	struct epoll_event events[EVENTS];
+	int n = epoll_wait(p->epoll_fd, events, EVENTS, wait_ms(p));
+	uint32_t control = 0;
+	int err = 0;
+
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	for (int i = 0; i < n && !err; i++) {
+		if (events[i].data.u32 == CONTROL)
+			control = events[i].events;
+		else
+			err = advance_probe(p, events[i].data.u32);
+	}
+	if (control & EPOLLHUP)
+		return -EPIPE;
+	err = err ?: end_overdue(p);
+	if (!err && control)
+		err = take_requests(p);
+	return err ?: flush_answers(p) ?: watch_control(p);
+}
+
+static void close_prober(struct prober *p)
+{
+	array_for_each (probe, p->probes, p->n_probes) {
+		if (probe->ops && probe->fd >= 0)
+			close(probe->fd);
+	}
+	free(p->probes);
+	free(p->vacant);
+	free(p->answers);
+	check_sched_free(&p->timeouts);
+	cleanup_closep(&p->epoll_fd);
+}
+
+static int open_prober(struct prober *p, int socket_fd)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.u32 = CONTROL };
+	struct rlimit files;
+
+	p->control_fd = socket_fd;
+	p->control_events = EPOLLIN;
+	p->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (p->epoll_fd < 0 || epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, socket_fd, &ev) ||
+	    getrlimit(RLIMIT_NOFILE, &files))
+		return -errno;
+	if (files.rlim_cur <= OTHER_FILES)
+		return -EMFILE;
+	p->max_flying = files.rlim_cur - OTHER_FILES;
+	return 0;
+}
+
+int prober_main(int socket_fd)
+{
+	_cleanup_(close_prober) struct prober p = { .epoll_fd = -1 };
+	int err;
+
+	if (prober_jail_enter(socket_fd))
+		return EXIT_FAILURE;
+	err = open_prober(&p, socket_fd);
+	if (err)
+		log_err(err, "prober: set up its loop");
+	if (err || prober_jail_lock())
+		return EXIT_FAILURE;
+	do
+		err = turn(&p);
+	while (!err);
+	/* Its end closed: the parent wants no more, or is gone. */
+	if (err == -EPIPE || err == -ECONNRESET)
+		return EXIT_SUCCESS;
+	log_err(err, "prober");
+	return EXIT_FAILURE;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <cap-ng.h>
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "health/health.h"
+#include "health/prober_jail.h"
+
+/*
+ * The parent may have blocked signals for a signalfd; masks survive exec. What
+ * a terminal or the service manager sends to the whole group is for the parent:
+ * the prober ends when its socket does.
+ */
+static int reset_signals(void)
+{
+	static const int ignored[] = {
+		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPIPE
+	};
+	sigset_t none;
+
+	sigemptyset(&none);
+	array_for_each (sig, ignored, array_len(ignored)) {
+		if (signal(*sig, SIG_IGN) == SIG_ERR)
+			return -errno;
+	}
+	return sigprocmask(SIG_SETMASK, &none, NULL) ? -errno : 0;
+}
+
+static int limit_resources(void)
+{
+	static const struct rlimit nothing = { 0, 0 };
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return -errno;
+	if (files.rlim_max > PROBER_MAX_FILES)
+		files.rlim_max = PROBER_MAX_FILES;
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) || setrlimit(RLIMIT_CORE, &nothing) ||
+	    setrlimit(RLIMIT_FSIZE, &nothing))
+		return -errno;
+	return 0;
+}
+
+static int become_nobody(void)
+{
+	if (geteuid() != 0)
+		return 0;
+	if (setgroups(0, NULL) || setresgid(PROBER_GID, PROBER_GID, PROBER_GID) ||
+	    setresuid(PROBER_UID, PROBER_UID, PROBER_UID))
+		return -errno;
+	return 0;
+}
+
+/*
+ * The bounding set can be emptied only with CAP_SETPCAP, which a service unit
+ * may well not grant. Nothing is lost then: without the other sets, and with
+ * no_new_privs, there is no way to gain what it would bound.
+ */
+static void empty_bounding_set(void)
+{
+	capng_clear(CAPNG_SELECT_BOUNDS);
+	capng_apply(CAPNG_SELECT_BOUNDS);
+}
+
+static int drop_capabilities(void)
+{
+	capng_clear(CAPNG_SELECT_CAPS);
+	if (capng_apply(CAPNG_SELECT_CAPS))
+		return -EPERM;
+	return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) ? -errno : 0;
+}
+
+/* Last, because a change of identity clears the death signal. */
+static int tie_down(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) || prctl(PR_SET_NAME, PROBER_ARGV0, 0, 0, 0))
+		return -errno;
+	return 0;
+}
+
+int prober_jail_enter(int socket_fd)
+{
+	int err;
+
+	if (socket_fd > PROBER_SOCKET_FD || close_range(PROBER_SOCKET_FD + 1, UINT_MAX, 0))
+		return log_err(-EBADF, "prober: close what it does not need");
+	empty_bounding_set();
+	err = reset_signals() ?: limit_resources() ?: become_nobody() ?: drop_capabilities() ?:
+	      tie_down();
+	return err ? log_err(err, "prober: give up privileges") : 0;
+}
+
+/* What the memory allocator, the clock and an orderly end need; and the loop. */
+static const int plain_calls[] = {
+	SCMP_SYS(brk),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(madvise),
+	SCMP_SYS(futex),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(epoll_wait),
+	SCMP_SYS(epoll_pwait),
+	SCMP_SYS(epoll_ctl),
+	SCMP_SYS(connect),
+	SCMP_SYS(close),
+	SCMP_SYS(sendto),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(sendmmsg),
+	SCMP_SYS(recvmmsg),
+};
+
+#define TCP_SOCKET (SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
+
+/* These only with such arguments. */
+static const struct {
+	int call;
+	unsigned int n;
+	struct scmp_arg_cmp arg[2];
+} narrow_calls[] = {
+	{ SCMP_SYS(socket),
+	  2,
+	  { { 0, SCMP_CMP_EQ, AF_INET, 0 }, { 1, SCMP_CMP_EQ, TCP_SOCKET, 0 } } },
+	{ SCMP_SYS(socket),
+	  2,
+	  { { 0, SCMP_CMP_EQ, AF_INET6, 0 }, { 1, SCMP_CMP_EQ, TCP_SOCKET, 0 } } },
+	{ SCMP_SYS(setsockopt),
+	  2,
+	  { { 1, SCMP_CMP_EQ, SOL_SOCKET, 0 }, { 2, SCMP_CMP_EQ, SO_LINGER, 0 } } },
+	{ SCMP_SYS(setsockopt),
+	  2,
+	  { { 1, SCMP_CMP_EQ, IPPROTO_TCP, 0 }, { 2, SCMP_CMP_EQ, TCP_QUICKACK, 0 } } },
+	{ SCMP_SYS(getsockopt),
+	  2,
+	  { { 1, SCMP_CMP_EQ, SOL_SOCKET, 0 }, { 2, SCMP_CMP_EQ, SO_ERROR, 0 } } },
+	{ SCMP_SYS(mmap), 1, { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } } },
+	{ SCMP_SYS(write), 1, { { 0, SCMP_CMP_EQ, STDERR_FILENO, 0 } } },
+};
+
+static void release_filter(scmp_filter_ctx *filter)
+{
+	if (*filter)
+		seccomp_release(*filter);
+}
+
+static int add_rules(scmp_filter_ctx filter)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < array_len(plain_calls) && !err; i++)
+		err = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, plain_calls[i], 0, NULL);
+	for (size_t i = 0; i < array_len(narrow_calls) && !err; i++)
+		err = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, narrow_calls[i].call,
+					     narrow_calls[i].n, narrow_calls[i].arg);
+	return err;
+}
+
+/*
+ * What is not allowed gives EPERM instead of death, so that a libc with a new
+ * habit costs an error and not every verdict.
+ */
+int prober_jail_lock(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	/* The sanitizer's own calls are many and change with its version. */
+	return 0;
+#else
+	_cleanup_(release_filter) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	int err;
+
+	if (!filter)
+		return log_err(-ENOMEM, "prober: filter of system calls");
+	err = add_rules(filter) ?: seccomp_load(filter);
+	return err ? log_err(err, "prober: filter of system calls") : 0;
+#endif
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the prober gives up before it reads its first byte from the network:
+ * file descriptors, identity, capabilities, and most system calls.
+ */
+#ifndef HEALTH_PROBER_JAIL_H
+#define HEALTH_PROBER_JAIL_H
+
+/* Who it becomes if it was root: nobody, nogroup. */
+#define PROBER_UID 65534
+#define PROBER_GID 65534
+
+/* The parent's end of the bargain puts the socket here. */
+#define PROBER_SOCKET_FD 3
+
+/* Sockets at once, if the hard limit allows that many. */
+#define PROBER_MAX_FILES 65536
+
+/**
+ * prober_jail_enter() - give up everything but @socket_fd and stderr
+ * @socket_fd: at most PROBER_SOCKET_FD: everything above is closed
+ *
+ * Return: 0, or a negative errno, logged; the process must end then.
+ */
+int prober_jail_enter(int socket_fd);
+
+/* The last step, once all set-up is done: the filter of system calls. */
+int prober_jail_lock(void);
+
+#endif /* HEALTH_PROBER_JAIL_H */

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The parent's end of the prober: the process and the messages. What the child
+ * says is checked here and nowhere else; no answer leaves this file that is not
+ * valid in every field.
+ */
+#ifndef HEALTH_PROBER_LINK_H
+#define HEALTH_PROBER_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "health/prober_proto.h"
+
+/**
+ * struct prober_link - one child at a time
+ * @run: what the child does with its socket, on descriptor PROBER_SOCKET_FD
+ * @epoll_fd: the caller's; wakes for @socket_fd
+ * @pid, @socket_fd: -1 while there is no child
+ * @ended: the child is of no use any more: its end of the socket is closed,
+ *	which is how a death is noticed, too; prober_link_stop() comes next
+ * @blocked: the child takes no more now; epoll tells when it does
+ * @started_ms: when the child was started
+ * @heard_ms: when it last said something
+ * @next_serial: of the next request; never starts over
+ * @warn_after_ms, @n_quiet: warnings held back until then, and how many
+ */
+struct prober_link {
+	int (*run)(int socket_fd);
+	int epoll_fd;
+	pid_t pid;
+	int socket_fd;
+	bool ended;
+	bool blocked;
+	uint64_t started_ms;
+	uint64_t heard_ms;
+	uint64_t next_serial;
+	uint64_t warn_after_ms;
+	uint64_t n_quiet;
+};
+
+/* What the daemon's child does: become this program again as PROBER_ARGV0. */
+int prober_link_exec(int socket_fd);
+
+/* No child yet. */
+void prober_link_init(struct prober_link *l, int epoll_fd, int (*run)(int socket_fd));
+
+/* Return: 0, or a negative errno, logged. */
+int prober_link_start(struct prober_link *l, uint64_t now_ms);
+
+/**
+ * prober_link_stop() - end the child, if there is one
+ *
+ * Return: its wait status.
+ */
+int prober_link_stop(struct prober_link *l);
+
+bool prober_link_is_up(const struct prober_link *l);
+
+/**
+ * prober_link_send() - hand over requests
+ * @requests: at most PROBER_BATCH; each gets its serial
+ *
+ * Return: how many were taken; fewer than @n sets @blocked or @ended. The serial
+ * of those that were not is 0.
+ */
+size_t prober_link_send(struct prober_link *l, struct prober_request *const *requests, size_t n);
+
+/**
+ * prober_link_receive() - take answers
+ * @answers: room for PROBER_BATCH
+ * @n: valid ones among what was taken
+ *
+ * Return: how many messages were taken, valid or not; 0 if none is left now,
+ * or if @l->ended.
+ */
+size_t prober_link_receive(struct prober_link *l, struct prober_answer *answers, size_t *n,
+			   uint64_t now_ms);
+
+/* Warn, at most once in ten seconds. */
+void prober_link_warn(struct prober_link *l, uint64_t now_ms, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif /* HEALTH_PROBER_LINK_H */

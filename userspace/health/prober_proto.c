@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "health/prober_proto.h"
+
+/* Ends within @size, and has only characters from @first to '~' before that. */
+static bool is_text(const char *s, size_t size, char first)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (!s[i])
+			return true;
+		if (s[i] < first || s[i] > '~')
+			return false;
+	}
+	return false;
+}
+
+static bool is_http(const struct prober_request *r)
+{
+	if (r->n_status == 0 || r->n_status > CONF_STATUS_RANGES)
+		return false;
+	/* From '!': a blank or a line break would end the field early. */
+	return r->path[0] == '/' && is_text(r->path, sizeof(r->path), '!') &&
+	       is_text(r->host, sizeof(r->host), '!');
+}
+
+bool prober_request_is_valid(const void *data, size_t len)
+{
+	struct prober_request r;
+
+	if (len != sizeof(r))
+		return false;
+	memcpy(&r, data, sizeof(r));
+	if (!r.serial || !r.port || !r.timeout_ms || r.timeout_ms > PROBER_MAX_TIMEOUT_MS)
+		return false;
+	return r.type == CONF_CHECK_TCP || (r.type == CONF_CHECK_HTTP && is_http(&r));
+}
+
+bool prober_answer_is_valid(const void *data, size_t len)
+{
+	struct prober_answer a;
+
+	if (len != sizeof(a))
+		return false;
+	memcpy(&a, data, sizeof(a));
+	if (a.code >= HEALTH_CODES || a.code == HEALTH_NONE_CODE || a.code == HEALTH_UNCHECKED_CODE)
+		return false;
+	/* The detail goes to logs and terminals. */
+	return a.serial && a.duration_us <= (PROBER_MAX_TIMEOUT_MS + 60 * 1000) * 1000U &&
+	       is_text(a.detail, sizeof(a.detail), ' ');
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What parent and prober say to each other over a SOCK_SEQPACKET pair: one
+ * struct a message, both zero-padded. Every request is answered once.
+ *
+ * Neither side trusts the other. The parent must survive whatever the prober
+ * sends, for the prober reads bytes from the network and may be in a
+ * stranger's hands; what is not valid is dropped whole.
+ */
+#ifndef HEALTH_PROBER_PROTO_H
+#define HEALTH_PROBER_PROTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+#include "health/health.h"
+#include "shunt/abi.h"
+
+/* NUL included. A host name has at most 253 characters. */
+#define PROBER_HOST 256
+#define PROBER_PATH 512
+
+#define PROBER_MAX_TIMEOUT_MS (600 * 1000)
+
+/* Most messages taken or sent with one system call. */
+#define PROBER_BATCH 32
+
+/**
+ * struct prober_request - "probe this"
+ * @serial: never 0 on the wire, never used twice by a parent
+ * @target: the parent's name for the backend; comes back as it went
+ * @timeout_ms: from connect() to the verdict
+ * @type: enum conf_check_type, but not CONF_CHECK_NONE
+ * @host, @path: for http; @host "" means the address
+ */
+struct prober_request {
+	uint64_t serial;
+	uint32_t target;
+	uint32_t timeout_ms;
+	struct shunt_addr addr;
+	uint16_t port;
+	uint8_t type;
+	uint8_t n_status;
+	struct conf_status_range status[CONF_STATUS_RANGES];
+	char host[PROBER_HOST];
+	char path[PROBER_PATH];
+	uint8_t pad[4];
+};
+
+/**
+ * struct prober_answer - "this came back"
+ * @serial, @target: of the request
+ * @code: enum health_code of a probe that was made
+ * @detail: printable ASCII
+ */
+struct prober_answer {
+	uint64_t serial;
+	uint32_t target;
+	uint32_t duration_us;
+	uint32_t code;
+	char detail[HEALTH_DETAIL];
+	uint8_t pad[4];
+};
+
+_Static_assert(sizeof(struct prober_request) == 840, "no hidden padding");
+_Static_assert(sizeof(struct prober_answer) == 120, "no hidden padding");
+
+/* Is this a request, or an answer, in every field? @data need not be aligned. */
+bool prober_request_is_valid(const void *data, size_t len);
+bool prober_answer_is_valid(const void *data, size_t len);
+
+#endif /* HEALTH_PROBER_PROTO_H */

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "health/target.h"
+#include "net/addr.h"
+
+/* --- one target ------------------------------------------------------------ */
+
+static const struct shunt_addr *address_of(const struct conf_backend *b)
+{
+	return b->has_address ? &b->address : &b->address6;
+}
+
+static int copy_text(char *out, size_t size, const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	if (len >= size)
+		return -EINVAL;
+	memcpy(out, text ?: "", len);
+	return 0;
+}
+
+/* Every byte is set, so that two requests can be compared whole. */
+static int fill_request(struct prober_request *r, const struct conf_backend *b)
+{
+	const struct conf_check *c = &b->check;
+
+	memset(r, 0, sizeof(*r));
+	r->addr = *address_of(b);
+	r->type = c->type;
+	if (c->type == CONF_CHECK_NONE)
+		return 0;
+	r->timeout_ms = c->timeout_ms;
+	r->port = c->port;
+	if (c->type == CONF_CHECK_HTTP) {
+		r->n_status = c->n_status;
+		memcpy(r->status, c->status, sizeof(r->status));
+		if (copy_text(r->host, sizeof(r->host), c->host) ||
+		    copy_text(r->path, sizeof(r->path), c->path))
+			return -EINVAL;
+	}
+	/* Any serial would do: the target has none while nothing is under way. */
+	r->serial = 1;
+	if (!prober_request_is_valid(r, sizeof(*r)))
+		return -EINVAL;
+	r->serial = 0;
+	return 0;
+}
+
+static struct check_timing timing_of(const struct conf_check *c)
+{
+	return (struct check_timing){
+		.interval_ms = c->interval_ms,
+		.fast_interval_ms = c->fast_interval_ms,
+		.down_interval_ms = c->down_interval_ms,
+		.rise = c->rise,
+		.fall = c->fall,
+		.jitter_percent = c->jitter_percent,
+	};
+}
+
+/* FNV-1a: targets that differ in name get different waits. */
+static uint64_t seed_of(const char *name, uint64_t seed)
+{
+	uint64_t h = 0xcbf29ce484222325ULL ^ seed;
+
+	for (; *name; name++)
+		h = (h ^ (unsigned char)*name) * 0x100000001b3ULL;
+	return h;
+}
+
+static void forget_verdict(struct target *t, uint64_t seed)
+{
+	check_state_init(&t->check, seed_of(t->name, seed), 0);
+	t->status.state = HEALTH_UNKNOWN;
+	t->status.since_wall_s = clock_wall_s();
+	t->status.code = HEALTH_NONE_CODE;
+	t->status.detail[0] = '\0';
+	t->status.duration_us = 0;
+	t->status.rising = 0;
+	t->status.falling = 0;
+}
+
+static void pass_unchecked(struct target *t)
+{
+	check_state_adopt(&t->check, HEALTH_UP);
+	if (t->status.state != HEALTH_UP)
+		t->status.since_wall_s = clock_wall_s();
+	t->status.state = HEALTH_UP;
+	t->status.code = HEALTH_UNCHECKED_CODE;
+	t->status.detail[0] = '\0';
+	t->status.duration_us = 0;
+	t->status.rising = 0;
+	t->status.falling = 0;
+}
+
+static enum target_news compare(const struct target *t, const struct prober_request *request,
+				const struct check_timing *timing)
+{
+	struct prober_request old = t->request;
+
+	old.serial = 0;
+	old.target = 0;
+	if (!addr_is_equal(&old.addr, &request->addr))
+		return TARGET_NEW;
+	return memcmp(&old, request, sizeof(old)) || memcmp(&t->timing, timing, sizeof(*timing))
+		       ? TARGET_CHECK
+		       : TARGET_SAME;
+}
+
+/* Take over what the config says of the target now. */
+static void follow(struct target *t, const struct conf_backend *b, uint64_t seed)
+{
+	struct check_timing timing = timing_of(&b->check);
+	struct prober_request request;
+	int err = fill_request(&request, b);
+
+	assert(!err); /* target_set_build() has tried it */
+	(void)err;
+	t->news = t->kept ? compare(t, &request, &timing) : TARGET_NEW;
+	t->kept = false;
+	if (t->news == TARGET_SAME)
+		return;
+	if (t->news == TARGET_NEW)
+		forget_verdict(t, seed);
+	t->timing = timing;
+	t->request = request;
+	t->request.target = t->id;
+	t->checked = b->check.type != CONF_CHECK_NONE;
+	if (!t->checked)
+		pass_unchecked(t);
+}
+
+static void target_free(struct target *t)
+{
+	free(t->name);
+	free(t);
+}
+
+/* --- the set --------------------------------------------------------------- */
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct target *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+struct target *target_set_find(const struct target_set *set, const char *name)
+{
+	struct target key = { .name = (char *)name }, *p = &key;
+	struct target **found =
+		set->n ? bsearch(&p, set->by_name, set->n, sizeof(p), compare_names) : NULL;
+
+	return found ? *found : NULL;
+}
+
+/* The target of that name, kept from @old or new. NULL if out of memory. */
+static struct target *adopt(struct target_set *old, const char *service, const char *backend)
+{
+	_cleanup_free_ char *name = NULL;
+	struct target *t;
+
+	if (asprintf(&name, "%s/%s", service, backend) < 0) {
+		name = NULL;
+		return NULL;
+	}
+	t = target_set_find(old, name);
+	if (t) {
+		assert(!t->kept); /* names are unique */
+		t->kept = true;
+		return t;
+	}
+	t = calloc(1, sizeof(*t));
+	if (t)
+		t->name = take_ptr(&name);
+	return t;
+}
+
+static int allocate(struct target_set *next, const struct target_set *old, const struct conf *conf)
+{
+	size_t n = 0;
+
+	for (size_t s = 0; s < conf->n_services; s++)
+		n += conf->services[s].n_backends;
+	next->n_ids = old->n_ids + n;
+	next->by_id = calloc(next->n_ids + 1, sizeof(*next->by_id));
+	next->by_place = calloc(n + 1, sizeof(*next->by_place));
+	next->by_name = calloc(n + 1, sizeof(*next->by_name));
+	next->first = calloc(conf->n_services + 1, sizeof(*next->first));
+	return next->by_id && next->by_place && next->by_name && next->first ? 0 : -ENOMEM;
+}
+
+static int add_service(struct target_set *next, struct target_set *old,
+		       const struct conf_service *service)
+{
+	struct prober_request unused;
+
+	for (size_t b = 0; b < service->n_backends; b++) {
+		const struct conf_backend *backend = &service->backends[b];
+
+		if (fill_request(&unused, backend))
+			return log_err(0, "%s/%s: this check cannot be made", service->name,
+				       backend->name);
+		next->by_place[next->n] = adopt(old, service->name, backend->name);
+		if (!next->by_place[next->n])
+			return -ENOMEM;
+		next->n++;
+	}
+	return 0;
+}
+
+/* Kept targets keep their ids; new ones take the lowest free. */
+static void assign_ids(struct target_set *next)
+{
+	size_t id = 0, top = 0;
+
+	for (size_t i = 0; i < next->n; i++) {
+		if (next->by_place[i]->kept)
+			next->by_id[next->by_place[i]->id] = next->by_place[i];
+	}
+	for (size_t i = 0; i < next->n; i++) {
+		struct target *t = next->by_place[i];
+
+		if (!t->kept) {
+			while (next->by_id[id])
+				id++;
+			t->id = id;
+			next->by_id[id] = t;
+		}
+		if (t->id >= top)
+			top = t->id + 1;
+	}
+	next->n_ids = top;
+}
+
+int target_set_build(struct target_set *next, struct target_set *old, const struct conf *conf)
+{
+	int err = allocate(next, old, conf);
+
+	for (size_t s = 0; s < conf->n_services && !err; s++) {
+		next->first[next->n_services++] = next->n;
+		err = add_service(next, old, &conf->services[s]);
+	}
+	if (err) {
+		target_set_discard(next);
+		return err;
+	}
+	assign_ids(next);
+	memcpy(next->by_name, next->by_place, next->n * sizeof(*next->by_name));
+	qsort(next->by_name, next->n, sizeof(*next->by_name), compare_names);
+	return 0;
+}
+
+static void free_arrays(struct target_set *set)
+{
+	free(set->by_id);
+	free(set->by_place);
+	free(set->by_name);
+	free(set->first);
+	*set = (struct target_set){ 0 };
+}
+
+void target_set_discard(struct target_set *next)
+{
+	for (size_t i = 0; i < next->n; i++) {
+		if (!next->by_place[i]->kept)
+			target_free(next->by_place[i]);
+		else
+			next->by_place[i]->kept = false;
+	}
+	free_arrays(next);
+}
+
+void target_set_switch(struct target_set *set, struct target_set *next, const struct conf *conf,
+		       uint64_t seed)
+{
+	size_t i = 0;
+
+	for (size_t t = 0; t < set->n; t++) {
+		if (!set->by_place[t]->kept)
+			target_free(set->by_place[t]);
+	}
+	for (size_t s = 0; s < conf->n_services; s++) {
+		for (size_t b = 0; b < conf->services[s].n_backends; b++)
+			follow(next->by_place[i++], &conf->services[s].backends[b], seed);
+	}
+	free_arrays(set);
+	*set = *next;
+	*next = (struct target_set){ 0 };
+}
+
+void target_set_free(struct target_set *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		target_free(set->by_place[i]);
+	free_arrays(set);
+}

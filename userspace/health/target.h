@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Targets: the backends as health sees them, and the set of those of a config.
+ *
+ * A set is built from a config and the set before it. A target keeps its id and
+ * its memory for as long as a backend of that name is in the config, so that
+ * probes under way find it after a reload. Building may fail half way: nothing
+ * of the old set is changed before target_set_switch(), which cannot fail.
+ */
+#ifndef HEALTH_TARGET_H
+#define HEALTH_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+#include "health/check_state.h"
+#include "health/health.h"
+#include "health/prober_proto.h"
+
+/* What the last target_set_switch() meant for a target. */
+enum target_news {
+	TARGET_SAME,
+	TARGET_CHECK, /* another check of the same backend: the verdict stands */
+	TARGET_NEW, /* new, or at another address: nothing is known of it */
+};
+
+/**
+ * struct target - one backend of one service
+ * @name: "service/backend", what it is known by; names have no slash in them
+ * @id: index in target_set.by_id
+ * @kept: scratch: is in the next set, too
+ * @queued, @next: in the queue of those that could not be sent yet
+ * @request: what the prober is told; serial 0 unless a probe is under way
+ */
+struct target {
+	char *name;
+	uint32_t id;
+	enum target_news news;
+	bool checked;
+	bool kept;
+	bool queued;
+	struct target *next;
+	struct check_timing timing;
+	struct check_state check;
+	struct health_status status;
+	struct prober_request request;
+};
+
+/**
+ * struct target_set - zero-initialised is empty and valid
+ * @by_id: NULL where an id is free
+ * @by_place: in the order of the config; service s starts at @first[s]
+ * @by_name: sorted
+ */
+struct target_set {
+	struct target **by_id;
+	size_t n_ids;
+	struct target **by_place;
+	struct target **by_name;
+	size_t n;
+	size_t *first;
+	size_t n_services;
+};
+
+/**
+ * target_set_build() - the set of @conf, with the targets that @old has already
+ * @next: empty; then shares targets with @old, and marks those as kept
+ *
+ * Return: 0; -ENOMEM; -EINVAL, logged, if a check cannot be put to the prober.
+ */
+int target_set_build(struct target_set *next, struct target_set *old, const struct conf *conf);
+
+/* Undo target_set_build(). */
+void target_set_discard(struct target_set *next);
+
+/**
+ * target_set_switch() - make @next the set
+ * @set: its targets that are not kept are freed
+ * @seed: of all the targets' own generators
+ */
+void target_set_switch(struct target_set *set, struct target_set *next, const struct conf *conf,
+		       uint64_t seed);
+
+/* Release everything. */
+void target_set_free(struct target_set *set);
+
+/* NULL if there is none. */
+struct target *target_set_find(const struct target_set *set, const char *name);
+
+#endif /* HEALTH_TARGET_H */

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "health/verdict.h"
+
+static enum check_outcome outcome_of(enum health_code code)
+{
+	switch (code) {
+	case HEALTH_OK_CODE:
+		return CHECK_PASSED;
+	case HEALTH_SOCKERR_CODE:
+	case HEALTH_INTERNAL_CODE:
+		return CHECK_VOID;
+	default:
+		return CHECK_FAILED;
+	}
+}
+
+void verdict_note_duration(struct target *t, uint32_t duration_us)
+{
+	size_t i = 0;
+
+	while (i < HEALTH_BUCKETS && duration_us > health_bucket_us[i])
+		i++;
+	t->status.bucket[i]++;
+	t->status.duration_sum_us += duration_us;
+	t->status.duration_us = duration_us;
+}
+
+static void log_change(const struct target *t, enum health_state old)
+{
+	const struct health_status *s = &t->status;
+	uint32_t needed = s->state == HEALTH_UP ? t->timing.rise : t->timing.fall;
+
+	if (old == HEALTH_UNKNOWN)
+		needed = 1;
+	log_info("%s: %s -> %s (%s: %s, %u of %u)", t->name, health_state_name(old),
+		 health_state_name(s->state), health_code_name(s->code), s->detail, needed, needed);
+}
+
+bool verdict_note(struct target *t, enum health_code code, const char *detail, uint64_t now_ms)
+{
+	struct health_status *s = &t->status;
+	enum health_state old = s->state;
+	bool changed = check_state_finish(&t->check, &t->timing, outcome_of(code), now_ms);
+
+	snprintf(s->detail, sizeof(s->detail), "%s", detail);
+	s->code = code;
+	s->state = t->check.state;
+	s->rising = t->check.rising;
+	s->falling = t->check.falling;
+	s->results[code == HEALTH_OK_CODE]++;
+	if (changed) {
+		s->since_wall_s = clock_wall_s();
+		log_change(t, old);
+	}
+	return changed;
+}

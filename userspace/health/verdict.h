@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a probe's end does to a target: verdict, status, counters, log. */
+#ifndef HEALTH_VERDICT_H
+#define HEALTH_VERDICT_H
+
+#include "health/target.h"
+
+/**
+ * verdict_note() - a probe of @t ended
+ * @detail: printable, shorter than HEALTH_DETAIL
+ *
+ * Sets @t->check.due_ms, counts, and logs a change of state.
+ *
+ * Return: true if the state changed.
+ */
+bool verdict_note(struct target *t, enum health_code code, const char *detail, uint64_t now_ms);
+
+/* How long it took, if the prober said so. */
+void verdict_note_duration(struct target *t, uint32_t duration_us);
+
+#endif /* HEALTH_VERDICT_H */
