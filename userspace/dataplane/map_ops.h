@@ -16,7 +16,7 @@
  *	unless it says the same. The hop of a leg whose address and way of
  *	forwarding stay is kept, whatever @b says.
  * @set_hop: one aligned 64-bit store, seen whole by packets
- * @get_hop, @get_egress: what a former daemon left; NULL: nothing was there before
+ * @get_hop, @get_egress: what is there, perhaps from a former daemon
  * @table_words: the words of table @number, writable, each stored atomically, valid
  *	until the next call; NULL if the map has no such table
  * @put_egress: @index in [1, SHUNT_MAX_EGRESS), referred to by no hop yet
