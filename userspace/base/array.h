@@ -23,9 +23,10 @@ void *array_grow(void *data, size_t n, size_t size);
 		array_new_;                                                                        \
 	})
 
+/* An empty array may be NULL, to which not even 0 may be added. */
 #define array_for_each(item, data, n)                                                              \
-	for (__typeof__((data) + 0) item = (data), item##_end_ = item + (n); item < item##_end_;   \
-	     item++)
+	for (__typeof__((data) + 0) item = (data), item##_end_ = item ? item + (n) : item;         \
+	     item < item##_end_; item++)
 
 #define array_len(a) (sizeof(a) / sizeof((a)[0]))
 
