@@ -172,56 +172,78 @@ static bool lacks_port(const struct conf_check *check)
 	return check->type != CONF_CHECK_NONE && !check->port;
 }
 
-static const struct conf_node *type_of_check(const struct conf_node *node)
+/* What the check of this very service or backend says, or NULL. */
+static const struct conf_node *own_check_key(const struct conf_node *node, const char *key)
 {
 	const struct conf_node *check = conf_node_get(node, "check");
 
-	return check ? conf_node_get(check, "type") : NULL;
+	return check ? conf_node_get(check, key) : NULL;
 }
 
+static const char no_port[] = "no TCP port that a check could go to: set check.port, or "
+			      "check.type: none";
+
 /*
- * Where a check without a port is the fault of one backend, it is noted there;
- * otherwise once, for the service.
+ * Note backends whose own words leave their check without a port.
+ * Return: whether there are others, which the service is to blame for.
  */
+static bool verify_backend_ports(struct conf_job *job, const struct conf_node *backends,
+				 const struct conf_service *s)
+{
+	const struct conf_node *node = s->n_backends ? backends->first : NULL, *type;
+	bool is_inherited = !s->n_backends && lacks_port(&s->check);
+
+	array_for_each (b, s->backends, s->n_backends) {
+		type = own_check_key(node, "type");
+		/* A port that is there and yet missing was wrong in itself. */
+		if (lacks_port(&b->check) && !own_check_key(node, "port")) {
+			if (type)
+				conf_error(job, type, "%s", no_port);
+			is_inherited |= !type;
+		}
+		node = node->next;
+	}
+	return is_inherited;
+}
+
+static bool has_wrong_port(const struct conf_service *s)
+{
+	array_for_each (p, s->ports, s->n_ports)
+		if (!p->proto)
+			return true;
+	return !s->n_ports;
+}
+
 static void verify_check_ports(struct conf_job *job, const struct conf_node *node,
 			       const struct conf_service *s)
 {
-	static const char text[] = "no TCP port that a check could go to: set check.port, or "
-				   "check.type: none";
-	const struct conf_node *backends = conf_node_get(node, "backends"), *ports;
-	const struct conf_node *b = s->n_backends ? backends->first : NULL;
-	bool is_inherited = !s->n_backends && lacks_port(&s->check);
-
-	ports = conf_node_get(node, "ports");
-	if (!s->n_ports)
+	if (has_wrong_port(s))
 		return;
-	array_for_each (backend, s->backends, s->n_backends) {
-		if (lacks_port(&backend->check) && type_of_check(b))
-			conf_error(job, type_of_check(b), text);
-		else if (lacks_port(&backend->check))
-			is_inherited = true;
-		b = b->next;
-	}
-	if (is_inherited)
-		conf_error(job, ports, text);
+	if (verify_backend_ports(job, conf_node_get(node, "backends"), s) &&
+	    !own_check_key(node, "port"))
+		conf_error(job, conf_node_get(node, "ports"), "%s", no_port);
+}
+
+static bool is_bare_mysql_check(const struct conf_check *check)
+{
+	return check->type == CONF_CHECK_TCP && check->port == MYSQL_PORT;
 }
 
 /* A server counts connections without a log-in as attacks, and locks us out. */
 static void warn_of_mysql(struct conf_job *job, const struct conf_node *node,
 			  const struct conf_service *s)
 {
-	const struct conf_node *type = type_of_check(node), *ports = conf_node_get(node, "ports");
-	bool is_bare = false;
+	static const char text[] =
+		"a check of type tcp on port 3306: MariaDB and MySQL block a host that connects "
+		"without logging in; check another port or raise their max_connect_errors";
+	const struct conf_node *type = own_check_key(node, "type");
 
-	array_for_each (b, s->backends, s->n_backends)
-		is_bare |= b->check.type == CONF_CHECK_TCP && b->check.port == MYSQL_PORT;
-	if (is_bare)
-		conf_warning(
-			job, type ? type : ports,
-			"a check of type tcp on port %d: MariaDB and MySQL block a host that "
-			"connects without logging in (\"Host is blocked\"); check another port "
-			"or set max_connect_errors high",
-			MYSQL_PORT);
+	array_for_each (b, s->backends, s->n_backends) {
+		if (!is_bare_mysql_check(&b->check))
+			continue;
+		conf_warning(job, type ? type : conf_node_get(node, "ports"), "%s", text);
+		return;
+	}
 }
 
 static void note_repeated_name(struct conf_job *job, const struct conf_entry *first,
