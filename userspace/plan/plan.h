@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "conf/conf.h"
 #include "shunt/abi.h"
 
@@ -53,23 +55,48 @@ struct admin_entry *admin_get(struct admin *a, const char *service, const char *
 void admin_compact(struct admin *a);
 void admin_free(struct admin *a);
 
-/* The weight that counts: configured, overridden, 0 when drained. */
+/* No weight is greater, whoever says it. */
+#define PLAN_MAX_WEIGHT 1000
+
+/* The weight that counts: configured, overridden, 0 when drained. A percentage is
+ * rounded up: only 0 % makes 0. */
 uint32_t admin_weight(const struct admin_entry *e_or_null, uint32_t configured);
+/* The same as if it were not drained. */
+uint32_t admin_weight_enabled(const struct admin_entry *e_or_null, uint32_t configured);
 
 /**
  * struct ids - what was handed out before, so that it is handed out again
  *
- * Backend ids: by (service, backend name, forward, address, address6); a changed
- * backend gets a new id and the old one rests before it is used again.
- * Table positions: by (service, backend name). A service has a unit of weight, at
- * first the greatest common divisor of its weights (coarser where the table would
- * get more than slots/8 positions), kept from then on; a backend holds
- * ceil(max(configured, effective) / unit) positions, and what that rounds up is
- * taken back by plan_position.keep.
- * Table numbers: by service.
+ * Backend ids: by (service, backend name, legs): a backend whose legs change (an
+ * address, the forwarding mode, a VIP of another family) gets a new id. The old one
+ * rests for IDS_REST plans before another backend may have it; the same backend gets
+ * it back at once. Where ids run out, one plan of rest has to do.
+ *
+ * Table numbers: by service, with the same rest.
+ *
+ * Ids and numbers are given out from the lowest free one on, so that maps can be
+ * small: they stay below twice the number in use unless a config is replaced whole.
+ * They may pass conf.max_backends and conf.max_tables: maps are sized by the plan.
+ *
+ * Table positions (scheduler consistent): by (service, backend name), so a backend
+ * keeps its place when its address changes. A service has a unit of weight, at
+ * first the greatest common divisor of its weights, kept from then on; a backend
+ * holds ceil(max(configured, effective) / unit) positions, and what that rounds up
+ * is taken back by plan_position.keep. New ones go to the lowest holes, by name.
+ * Where a table would get more than slots / 8 positions the unit is made coarser,
+ * and the positions of that service are dealt out afresh.
+ *
+ * If all backends of a service have an `id:`, positions are not remembered but
+ * follow from the config: position id - 1, one each, and keep is the weight in
+ * proportion to the heaviest. So all balancers of a fleet agree whatever happened
+ * to them before, and a new id or weight moves no more than it must. Ids count
+ * only if all backends of the service have one; conf sees to it that they differ.
+ *
  * Opaque; kept in the state directory as JSON.
  */
 struct ids;
+
+#define IDS_REST 16
 
 struct ids *ids_create(void);
 void ids_free(struct ids *ids);
@@ -100,6 +127,8 @@ struct plan_leg {
 /**
  * struct plan_backend - one backend of one service
  * @id: write-once, [1, SHUNT_MAX_BACKENDS)
+ * @weight: effective: after the operator's word, before health
+ * @weight_enabled: the same as if it were not drained
  * @usable: healthy and enabled and weighted: may hold slots
  */
 struct plan_backend {
@@ -107,7 +136,8 @@ struct plan_backend {
 	uint32_t conf_service;
 	uint32_t conf_backend;
 	struct plan_leg leg[SHUNT_FAMILIES];
-	uint32_t weight; /* effective: after the operator's word, before health */
+	uint32_t weight;
+	uint32_t weight_enabled;
 	bool usable;
 };
 
@@ -115,10 +145,11 @@ struct plan_backend {
 
 /**
  * struct plan_position - who sits at a position of a table
- * @backend_id: 0: nobody, a hole left by a removed backend
+ * @backend_id: 0 where @keep is 0: a hole left by a removed backend, or one whose
+ *	backend may hold no slots now
  * @keep: how much of its base slots it takes, of PLAN_KEEP_ALL; 0 is dead. A weight
  *	that is lowered at run time lowers this, so that only the slots that leave
- *	are moved.
+ *	are moved. The greatest keep of a healthy table is PLAN_KEEP_ALL.
  */
 struct plan_position {
 	uint32_t backend_id;
@@ -129,28 +160,43 @@ struct plan_position {
  * struct plan_table - the recipe of one slot table
  * @number: place in the slots map
  * @positions: indexed by position, [0, n_positions); for maglev in the order of the
- *	backends' names, one entry a backend, with @weights
+ *	backends' names, one entry a usable backend
+ * @weights: maglev only, else NULL
+ * @seeds: maglev only, else NULL: hash of each backend's name and addresses
  */
 struct plan_table {
 	uint32_t number;
 	enum conf_scheduler scheduler;
 	uint32_t slots;
 	struct plan_position *positions;
-	uint32_t *weights; /* maglev only, else NULL */
-	uint64_t *seeds; /* maglev only: hash of each backend's name and addresses */
+	uint32_t *weights;
+	uint64_t *seeds;
 	uint32_t n_positions;
 };
 
+/**
+ * struct plan - everything in one arena, const once plan_build() has returned it
+ * @vips: each address once
+ * @rodata: without hash_key
+ * @first_backend: of each config service, in @backend_of
+ * @backend_of: index in @backends by config service and backend
+ * @table_of: index in @tables by config service
+ */
 struct plan {
+	struct arena arena;
 	struct plan_service *services; /* sorted by key */
 	size_t n_services;
 	struct plan_backend *backends; /* sorted by id */
 	size_t n_backends;
 	struct plan_table *tables; /* sorted by number */
 	size_t n_tables;
-	struct shunt_addr *vips; /* sorted, each once */
+	struct shunt_addr *vips; /* sorted */
 	size_t n_vips;
-	struct shunt_rodata rodata; /* without hash_key */
+	struct shunt_rodata rodata;
+	size_t n_conf_services;
+	uint32_t *first_backend;
+	uint32_t *backend_of;
+	uint32_t *table_of;
 };
 
 /* Health of backend @backend of service @service, both indices in the config. */
@@ -161,6 +207,8 @@ typedef bool plan_is_healthy_fn(void *arg, size_t service, size_t backend);
  * @ids: read and extended: new backends, positions and tables are entered
  * @healthy: asked once for each backend; NULL: all are healthy
  * @out: to be released with plan_free()
+ *
+ * All or nothing: on failure @ids and @out are as they were.
  *
  * Return: 0; -ENOSPC if ids or tables ran out; -ENOMEM.
  */
@@ -188,6 +236,20 @@ const struct plan_table *plan_table_of(const struct plan *plan, size_t service);
  */
 int table_build(const struct plan_table *table, uint32_t *words);
 
+/*
+ * The same, several times faster for many tables of one size: what they have in
+ * common is kept in @cache, some megabytes. The words do not depend on it.
+ */
+struct table_cache;
+
+struct table_cache *table_cache_create(void);
+void table_cache_free(struct table_cache *cache);
+static inline void table_cache_freep(struct table_cache **cache)
+{
+	table_cache_free(*cache);
+}
+int table_build_cached(struct table_cache *cache, const struct plan_table *table, uint32_t *words);
+
 /* One step from an old plan to a new one, in the order in which steps are safe. */
 enum plan_op_kind {
 	PLAN_PUT_BACKEND, /* backend id := legs */
@@ -211,8 +273,8 @@ struct plan_op {
 };
 
 /**
- * plan_diff() - the steps from @old to @new
- * @old: NULL for "nothing is there"
+ * plan_diff() - the least steps from @old to @new
+ * @old: NULL for "nothing is there"; otherwise of the same line of struct ids
  * @ops, @n: to be released with free(); point into @old and @new
  *
  * Return: 0 or -ENOMEM.

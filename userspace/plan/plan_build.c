@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From config, health and the operator's word to a plan. Backends and tables
+ * first lie in the order of the config, while ids and positions are dealt out;
+ * then everything is sorted and indexed.
+ */
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "net/addr.h"
+#include "plan/ids.h"
+#include "plan/recipe.h"
+
+static bool service_has_family(const struct conf_service *service, enum shunt_family family)
+{
+	for (size_t i = 0; i < service->n_vips; i++)
+		if (addr_is_v4(&service->vips[i]) == (family == SHUNT_V4))
+			return true;
+	return false;
+}
+
+/* The way for packets of @family: by an address of that family if there is one. */
+static struct plan_leg leg_of(const struct conf_service *service, const struct conf_backend *b,
+			      enum shunt_family family)
+{
+	struct plan_leg leg = { .forward = SHUNT_FORWARD_NONE };
+
+	if (!service_has_family(service, family))
+		return leg;
+	leg.forward = service->forward;
+	leg.addr = b->has_address ? b->address : b->address6;
+	if (b->has_address6 && addr_is_v4(&b->address6) == (family == SHUNT_V4))
+		leg.addr = b->address6;
+	return leg;
+}
+
+struct inputs {
+	const struct conf *conf;
+	const struct admin *admin;
+	plan_is_healthy_fn *healthy;
+	void *arg;
+};
+
+static struct plan_backend backend_of(const struct inputs *in, size_t s, size_t i)
+{
+	const struct conf_service *service = &in->conf->services[s];
+	const struct conf_backend *b = &service->backends[i];
+	const struct admin_entry *e = admin_find(in->admin, service->name, b->name);
+	bool healthy = !in->healthy || in->healthy(in->arg, s, i);
+	uint32_t weight = admin_weight(e, b->weight);
+
+	return (struct plan_backend){
+		.conf_service = s,
+		.conf_backend = i,
+		.leg = { leg_of(service, b, SHUNT_V4), leg_of(service, b, SHUNT_V6) },
+		.weight = weight,
+		.weight_enabled = admin_weight_enabled(e, b->weight),
+		.usable = healthy && weight,
+	};
+}
+
+static int backends_enter(const struct inputs *in, struct plan *plan)
+{
+	const struct conf *conf = in->conf;
+
+	plan->n_conf_services = conf->n_services;
+	plan->first_backend =
+		arena_alloc(&plan->arena, (conf->n_services + 1) * sizeof(*plan->first_backend));
+	if (!plan->first_backend)
+		return -ENOMEM;
+	for (size_t s = 0; s < conf->n_services; s++)
+		plan->first_backend[s + 1] = plan->first_backend[s] + conf->services[s].n_backends;
+	plan->n_backends = plan->first_backend[conf->n_services];
+	plan->backends = arena_alloc(&plan->arena, plan->n_backends * sizeof(*plan->backends));
+	plan->n_tables = conf->n_services;
+	plan->tables = arena_alloc(&plan->arena, plan->n_tables * sizeof(*plan->tables));
+	if (!plan->backends || !plan->tables)
+		return -ENOMEM;
+	for (size_t s = 0; s < conf->n_services; s++)
+		for (size_t i = 0; i < conf->services[s].n_backends; i++)
+			plan->backends[plan->first_backend[s] + i] = backend_of(in, s, i);
+	return 0;
+}
+
+static int tables_enter(const struct conf *conf, const struct seats *seats, struct plan *plan)
+{
+	int err = 0;
+
+	for (size_t s = 0; !err && s < conf->n_services; s++) {
+		plan->tables[s].scheduler = conf->services[s].scheduler;
+		plan->tables[s].slots = conf->slots;
+		err = recipe_make(&plan->arena, &conf->services[s],
+				  &plan->backends[plan->first_backend[s]], &seats[s],
+				  &plan->tables[s]);
+	}
+	return err;
+}
+
+/* --- services and their addresses ------------------------------------------- */
+
+static int service_compare(const void *va, const void *vb)
+{
+	const struct plan_service *a = va, *b = vb;
+
+	return memcmp(&a->key, &b->key, sizeof(a->key));
+}
+
+static int vip_compare(const void *a, const void *b)
+{
+	return addr_compare(a, b);
+}
+
+static void service_enter(const struct conf_service *service, uint32_t index, struct plan *plan)
+{
+	for (size_t v = 0; v < service->n_vips; v++) {
+		plan->vips[plan->n_vips++] = service->vips[v];
+		for (size_t p = 0; p < service->n_ports; p++) {
+			plan->services[plan->n_services++] = (struct plan_service){
+				.key = { .vip = service->vips[v],
+					 .port = htons(service->ports[p].port),
+					 .proto = service->ports[p].proto },
+				.table = plan->tables[index].number,
+				.conf_service = index,
+			};
+		}
+	}
+}
+
+static int services_enter(const struct conf *conf, struct plan *plan)
+{
+	size_t n_vips = 0, n_services = 0, kept = 0;
+
+	for (size_t s = 0; s < conf->n_services; s++) {
+		n_vips += conf->services[s].n_vips;
+		n_services += conf->services[s].n_vips * conf->services[s].n_ports;
+	}
+	plan->vips = arena_alloc(&plan->arena, n_vips * sizeof(*plan->vips));
+	plan->services = arena_alloc(&plan->arena, n_services * sizeof(*plan->services));
+	if (!plan->vips || !plan->services)
+		return -ENOMEM;
+	for (size_t s = 0; s < conf->n_services; s++)
+		service_enter(&conf->services[s], s, plan);
+	qsort(plan->services, n_services, sizeof(*plan->services), service_compare);
+	/* conf refuses two services at one address, protocol and port. */
+	for (size_t i = 1; i < n_services; i++)
+		assert(service_compare(&plan->services[i - 1], &plan->services[i]));
+	qsort(plan->vips, n_vips, sizeof(*plan->vips), vip_compare);
+	for (size_t i = 0; i < n_vips; i++)
+		if (!kept || !addr_is_equal(&plan->vips[kept - 1], &plan->vips[i]))
+			plan->vips[kept++] = plan->vips[i];
+	plan->n_vips = kept;
+	return 0;
+}
+
+/* --- the last touch ----------------------------------------------------------- */
+
+static void rodata_add_leg(struct shunt_rodata *ro, const struct plan_leg *leg)
+{
+	const bool v4 = addr_is_v4(&leg->addr);
+
+	ro->direct |= leg->forward == SHUNT_FORWARD_DIRECT;
+	ro->ipip4 |= leg->forward == SHUNT_FORWARD_IPIP && v4;
+	ro->ipip6 |= leg->forward == SHUNT_FORWARD_IPIP && !v4;
+}
+
+static struct shunt_rodata rodata_of(const struct conf *conf, const struct plan *plan)
+{
+	struct shunt_rodata ro = { .slot_mask = conf->slots - 1 };
+
+	for (size_t i = 0; i < plan->n_services; i++) {
+		const struct shunt_service_key *key = &plan->services[i].key;
+
+		ro.ipv4 |= addr_is_v4(&key->vip);
+		ro.ipv6 |= !addr_is_v4(&key->vip);
+		ro.tcp |= key->proto == IPPROTO_TCP;
+		ro.udp |= key->proto == IPPROTO_UDP;
+		ro.any_port |= !key->port;
+	}
+	for (size_t i = 0; i < plan->n_backends; i++)
+		for (int family = 0; family < SHUNT_FAMILIES; family++)
+			rodata_add_leg(&ro, &plan->backends[i].leg[family]);
+	return ro;
+}
+
+static int backend_compare(const void *va, const void *vb)
+{
+	const struct plan_backend *a = va, *b = vb;
+
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static int table_compare(const void *va, const void *vb)
+{
+	const struct plan_table *a = va, *b = vb;
+
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* Sort what lies in the order of the config, and note where it went. */
+static int plan_sort(struct plan *plan)
+{
+	uint32_t *numbers = arena_alloc(&plan->arena, plan->n_tables * sizeof(*numbers));
+
+	plan->backend_of = arena_alloc(&plan->arena, plan->n_backends * sizeof(*plan->backend_of));
+	plan->table_of = arena_alloc(&plan->arena, plan->n_tables * sizeof(*plan->table_of));
+	if (!numbers || !plan->backend_of || !plan->table_of)
+		return -ENOMEM;
+	for (size_t s = 0; s < plan->n_tables; s++)
+		numbers[s] = plan->tables[s].number;
+	qsort(plan->backends, plan->n_backends, sizeof(*plan->backends), backend_compare);
+	qsort(plan->tables, plan->n_tables, sizeof(*plan->tables), table_compare);
+	for (size_t i = 0; i < plan->n_backends; i++) {
+		const struct plan_backend *b = &plan->backends[i];
+
+		plan->backend_of[plan->first_backend[b->conf_service] + b->conf_backend] = i;
+	}
+	for (size_t s = 0; s < plan->n_tables; s++) {
+		const struct plan_table key = { .number = numbers[s] };
+		const struct plan_table *t =
+			bsearch(&key, plan->tables, plan->n_tables, sizeof(key), table_compare);
+
+		plan->table_of[s] = t - plan->tables;
+	}
+	return 0;
+}
+
+static int ids_enter(const struct conf *conf, const struct ids *ids, struct plan *plan,
+		     struct seats *seats, struct ids **next)
+{
+	int err = ids_next(ids, conf, IDS_REST, plan, seats, next);
+
+	/* What no packet has met since the last plan is better than nothing. */
+	return err == -ENOSPC ? ids_next(ids, conf, 1, plan, seats, next) : err;
+}
+
+int plan_build(const struct conf *conf, const struct admin *admin, struct ids *ids,
+	       plan_is_healthy_fn *healthy, void *arg, struct plan **out)
+{
+	const struct inputs in = { conf, admin, healthy, arg };
+	_cleanup_(plan_freep) struct plan *plan = calloc(1, sizeof(*plan));
+	_cleanup_(ids_freep) struct ids *next = NULL;
+	struct seats *seats;
+	int err;
+
+	if (!plan)
+		return -ENOMEM;
+	seats = arena_alloc(&plan->arena, conf->n_services * sizeof(*seats));
+	if (!seats)
+		return -ENOMEM;
+	err = backends_enter(&in, plan)
+	    ?: ids_enter(conf, ids, plan, seats, &next)
+	    ?: tables_enter(conf, seats, plan)
+	    ?: services_enter(conf, plan)
+	    ?: plan_sort(plan);
+	if (err)
+		return err;
+	plan->rodata = rodata_of(conf, plan);
+	ids_swap(ids, next);
+	*out = take_ptr(&plan);
+	return 0;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Recipes are canonical: whoever may hold no slots leaves no trace in one. So
+ * equal recipes give equal words, and a table whose recipe did not change needs
+ * no look.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "plan/names.h"
+#include "plan/recipe.h"
+#include "plan/table_hash.h"
+
+/*
+ * The weight that makes a position keep all: the unit, or the heaviest weight if
+ * that is less, so that a table of which all weights were lowered alike is the
+ * table it was. Health and drains do not count here: they must move no slots but
+ * their own.
+ */
+static uint32_t full_position(const struct conf_service *service,
+			      const struct plan_backend *backends, uint32_t unit)
+{
+	uint32_t heaviest = 1;
+
+	for (size_t i = 0; i < service->n_backends; i++) {
+		uint32_t weight = backends[i].weight_enabled;
+
+		if (!weight)
+			weight = service->backends[i].weight;
+		heaviest = weight > heaviest ? weight : heaviest;
+	}
+	return unit && unit < heaviest ? unit : heaviest;
+}
+
+/* What is @part of @full, of PLAN_KEEP_ALL; nothing only if @part is nothing. */
+static uint32_t keep_of(uint32_t part, uint32_t full)
+{
+	return part >= full ? PLAN_KEEP_ALL : ((uint64_t)part * PLAN_KEEP_ALL + full - 1) / full;
+}
+
+static int recipe_consistent(struct arena *arena, const struct conf_service *service,
+			     const struct plan_backend *backends, const struct seats *seats,
+			     struct plan_table *table)
+{
+	_cleanup_free_ uint32_t *left = calloc(service->n_backends + 1, sizeof(*left));
+	const uint32_t full = full_position(service, backends, seats->unit);
+	const uint32_t each = seats->unit ? seats->unit : PLAN_MAX_WEIGHT;
+
+	table->positions = arena_alloc(arena, seats->n * sizeof(*table->positions));
+	if (!left || !table->positions)
+		return -ENOMEM;
+	table->n_positions = seats->n;
+	for (size_t i = 0; i < service->n_backends; i++)
+		left[i] = backends[i].usable ? backends[i].weight : 0;
+	for (size_t p = 0; p < seats->n; p++) {
+		uint32_t b = seats->owner[p];
+
+		if (b == SEAT_EMPTY || !left[b])
+			continue;
+		table->positions[p] = (struct plan_position){
+			.backend_id = backends[b].id,
+			.keep = keep_of(left[b], full),
+		};
+		left[b] -= left[b] < each ? left[b] : each;
+	}
+	return 0;
+}
+
+/* Name and addresses: what a fleet knows of a backend. */
+static uint64_t seed_of(const struct conf_backend *b)
+{
+	uint64_t seed = table_hash_bytes(0, b->name, strlen(b->name) + 1);
+
+	if (b->has_address)
+		seed = table_hash_bytes(seed, &b->address, sizeof(b->address));
+	if (b->has_address6)
+		seed = table_hash_bytes(seed, &b->address6, sizeof(b->address6));
+	return table_mix(seed);
+}
+
+static int recipe_maglev(struct arena *arena, const struct conf_service *service,
+			 const struct plan_backend *backends, struct plan_table *table)
+{
+	struct named *names = names_of_backends(arena, service);
+	uint32_t n = 0;
+
+	table->positions = arena_alloc(arena, service->n_backends * sizeof(*table->positions));
+	table->weights = arena_alloc(arena, service->n_backends * sizeof(*table->weights));
+	table->seeds = arena_alloc(arena, service->n_backends * sizeof(*table->seeds));
+	if (!names || !table->positions || !table->weights || !table->seeds)
+		return -ENOMEM;
+	for (size_t i = 0; i < service->n_backends; i++) {
+		const struct plan_backend *b = &backends[names[i].index];
+
+		if (!b->usable)
+			continue;
+		table->positions[n] = (struct plan_position){ b->id, PLAN_KEEP_ALL };
+		table->weights[n] = b->weight;
+		table->seeds[n] = seed_of(&service->backends[names[i].index]);
+		n++;
+	}
+	table->n_positions = n;
+	return 0;
+}
+
+int recipe_make(struct arena *arena, const struct conf_service *service,
+		const struct plan_backend *backends, const struct seats *seats,
+		struct plan_table *table)
+{
+	return table->scheduler == CONF_SCHEDULER_MAGLEV
+		       ? recipe_maglev(arena, service, backends, table)
+		       : recipe_consistent(arena, service, backends, seats, table);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Positions are dealt out so that as few slots as possible change hands: whoever
+ * has a position keeps it, whoever leaves leaves a hole, and newcomers sit down
+ * in the lowest holes before the table gets longer. Its length never shrinks
+ * while anybody sits: the base table depends on it.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "plan/ids.h"
+#include "plan/names.h"
+#include "plan/seats.h"
+
+/* A table is even to one slot in eight at least. */
+#define SLOTS_PER_SEAT 8
+
+static uint32_t greatest_common_divisor(uint32_t a, uint32_t b)
+{
+	while (b) {
+		uint32_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+static uint32_t full_weight(const struct conf_backend *conf, const struct plan_backend *b)
+{
+	return conf->weight > b->weight_enabled ? conf->weight : b->weight_enabled;
+}
+
+static uint32_t seats_needed(uint32_t weight, uint32_t unit)
+{
+	return (weight + unit - 1) / unit;
+}
+
+static uint64_t seats_needed_by_all(const struct conf_service *service,
+				    const struct plan_backend *backends, uint32_t unit)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < service->n_backends; i++)
+		sum += seats_needed(full_weight(&service->backends[i], &backends[i]), unit);
+	return sum;
+}
+
+/* The unit in use if it does, else the finest that keeps the table even. */
+static uint32_t seats_unit(const struct conf_service *service, const struct plan_backend *backends,
+			   uint32_t slots, const struct ids_service *old)
+{
+	uint32_t heaviest = 1, unit = 0, step;
+
+	for (size_t i = 0; i < service->n_backends; i++) {
+		uint32_t weight = full_weight(&service->backends[i], &backends[i]);
+
+		unit = greatest_common_divisor(service->backends[i].weight, unit);
+		heaviest = weight > heaviest ? weight : heaviest;
+	}
+	if (old && old->n_seats)
+		unit = old->unit;
+	if (!unit)
+		unit = heaviest;
+	step = unit;
+	while (unit < heaviest &&
+	       seats_needed_by_all(service, backends, unit) > slots / SLOTS_PER_SEAT)
+		unit = unit + step < heaviest ? unit + step : heaviest;
+	return unit;
+}
+
+/* Let those who are still there, and still need it, keep their places. */
+static void seats_keep(const struct conf_service *service, const struct ids_service *old,
+		       const struct named *names, uint32_t *missing, struct seats *seats)
+{
+	for (size_t p = 0; p < old->n_seats; p++) {
+		uint32_t b = old->seats[p] ? names_find(names, service->n_backends, old->seats[p])
+					   : NAMES_NONE;
+
+		seats->owner[p] = SEAT_EMPTY;
+		if (b != NAMES_NONE && missing[b]) {
+			missing[b]--;
+			seats->owner[p] = b;
+		}
+	}
+	seats->n = old->n_seats;
+}
+
+static void seats_add(uint32_t b, uint32_t n, size_t *hole, struct seats *seats)
+{
+	for (; n; n--) {
+		while (*hole < seats->n && seats->owner[*hole] != SEAT_EMPTY)
+			(*hole)++;
+		if (*hole == seats->n)
+			seats->n++;
+		seats->owner[*hole] = b;
+	}
+}
+
+static int seats_follow(struct arena *arena, const struct conf_service *service,
+			const struct plan_backend *backends, const struct ids_service *old,
+			struct seats *seats)
+{
+	_cleanup_free_ uint32_t *missing = calloc(service->n_backends + 1, sizeof(*missing));
+	size_t room = seats_needed_by_all(service, backends, seats->unit), hole = 0;
+	struct named *names = names_of_backends(arena, service);
+
+	if (!missing || !names)
+		return -ENOMEM;
+	if (!room)
+		return 0;
+	/* A table in another unit is another table. */
+	if (old && old->unit == seats->unit)
+		room += old->n_seats;
+	else
+		old = NULL;
+	seats->owner = arena_alloc(arena, room * sizeof(*seats->owner));
+	if (!seats->owner)
+		return -ENOMEM;
+	for (size_t i = 0; i < service->n_backends; i++)
+		missing[i] =
+			seats_needed(full_weight(&service->backends[i], &backends[i]), seats->unit);
+	if (old)
+		seats_keep(service, old, names, missing, seats);
+	for (size_t i = 0; i < service->n_backends; i++)
+		seats_add(names[i].index, missing[names[i].index], &hole, seats);
+	return 0;
+}
+
+static uint32_t highest_id(const struct conf_service *service)
+{
+	uint32_t highest = 0;
+
+	for (size_t i = 0; i < service->n_backends; i++)
+		if (service->backends[i].id > highest)
+			highest = service->backends[i].id;
+	return highest;
+}
+
+bool seats_are_fixed(const struct conf_service *service)
+{
+	for (size_t i = 0; i < service->n_backends; i++)
+		if (!service->backends[i].id)
+			return false;
+	return service->n_backends > 0;
+}
+
+static int seats_fix(struct arena *arena, const struct conf_service *service, struct seats *seats)
+{
+	seats->n = highest_id(service);
+	seats->owner = arena_alloc(arena, seats->n * sizeof(*seats->owner));
+	if (!seats->owner)
+		return -ENOMEM;
+	for (size_t p = 0; p < seats->n; p++)
+		seats->owner[p] = SEAT_EMPTY;
+	for (size_t i = 0; i < service->n_backends; i++) {
+		uint32_t p = service->backends[i].id - 1;
+
+		assert(seats->owner[p] == SEAT_EMPTY);
+		seats->owner[p] = i;
+	}
+	return 0;
+}
+
+int seats_assign(struct arena *arena, const struct conf_service *service,
+		 const struct plan_backend *backends, uint32_t slots, const struct ids_service *old,
+		 struct seats *out)
+{
+	struct seats seats = { 0 };
+	int err;
+
+	if (service->scheduler == CONF_SCHEDULER_CONSISTENT && seats_are_fixed(service)) {
+		err = seats_fix(arena, service, &seats);
+	} else if (service->scheduler == CONF_SCHEDULER_CONSISTENT) {
+		seats.unit = seats_unit(service, backends, slots, old);
+		err = seats_follow(arena, service, backends, old, &seats);
+	} else {
+		err = 0;
+	}
+	if (!err)
+		*out = seats;
+	return err;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Inside the floor: which backend holds which positions of a table. */
+#ifndef PLAN_SEATS_H
+#define PLAN_SEATS_H
+
+#include "plan/plan.h"
+
+struct ids_service;
+
+#define SEAT_EMPTY UINT32_MAX
+
+/**
+ * struct seats
+ * @owner: index of the config backend at each position, or SEAT_EMPTY
+ * @unit: weight that one position stands for; 0: a backend has one position whatever
+ *	its weight
+ */
+struct seats {
+	uint32_t *owner;
+	size_t n;
+	uint32_t unit;
+};
+
+/* Positions of the service follow from `id:` in the config alone. */
+bool seats_are_fixed(const struct conf_service *service);
+
+/**
+ * seats_assign() - deal out the positions of one service
+ * @backends: of the plan, in the order of the config
+ * @old: what was dealt out before, or NULL
+ * @out: in @arena
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int seats_assign(struct arena *arena, const struct conf_service *service,
+		 const struct plan_backend *backends, uint32_t slots, const struct ids_service *old,
+		 struct seats *out);
+
+#endif /* PLAN_SEATS_H */
