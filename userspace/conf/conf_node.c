@@ -19,6 +19,13 @@ bool conf_node_is_null(const struct conf_node *node)
 	return !*node->text || !strcmp(node->text, "~") || !strcmp(node->text, "null");
 }
 
+bool conf_node_is_empty(const struct conf_node *node)
+{
+	bool is_container = node->kind == CONF_NODE_LIST || node->kind == CONF_NODE_MAP;
+
+	return conf_node_is_null(node) || (is_container && !node->n_children);
+}
+
 const struct conf_node *conf_item_first(const struct conf_node *list)
 {
 	if (list->kind == CONF_NODE_LIST)
@@ -57,7 +64,8 @@ void conf_node_path(const struct conf_node *node, struct buf *out)
 
 struct conf_pos conf_node_pos(const struct conf_node *node)
 {
-	bool has_place = node->kind == CONF_NODE_SCALAR && node->pos.length;
+	bool is_container = node->kind == CONF_NODE_LIST || node->kind == CONF_NODE_MAP;
+	bool has_place = !is_container && node->pos.length;
 
 	return has_place || !node->key ? node->pos : node->key->pos;
 }

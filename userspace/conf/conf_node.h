@@ -63,6 +63,9 @@ const struct conf_node *conf_node_get(const struct conf_node *map, const char *k
 /* Nothing was written: "key:", "key: ~" or "key: null". */
 bool conf_node_is_null(const struct conf_node *node);
 
+/* Nothing was written, or a mapping or list without anything in it. */
+bool conf_node_is_empty(const struct conf_node *node);
+
 /*
  * The items of a list, where a single scalar counts as a list of one:
  *	for (item = conf_item_first(list); item; item = conf_item_next(list, item))

@@ -101,14 +101,12 @@ static void verify_presence(struct conf_job *job, const struct conf_node *root)
 
 	if (root->is_open)
 		return;
-	if (interfaces && (conf_node_is_null(interfaces) ||
-			   (interfaces->kind == CONF_NODE_MAP && !interfaces->n_children)))
+	if (interfaces && conf_node_is_empty(interfaces))
 		conf_error(job, interfaces, "at least one interface is needed");
 	if (!services)
 		conf_warning(job, root, "no services: nothing is balanced");
-	else if (conf_node_is_null(services) ||
-		 (services->kind == CONF_NODE_MAP && !services->n_children))
-		conf_warning(job, services, "no services: nothing is balanced");
+	else if (conf_node_is_empty(services))
+		conf_warning(job, services, "empty: nothing is balanced");
 }
 
 /**

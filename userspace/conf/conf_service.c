@@ -309,7 +309,7 @@ static void verify_service(struct conf_job *job, const struct conf_node *node, v
 	verify_check_ports(job, node, s);
 	warn_of_mysql(job, node, s);
 	verify_backends(job, backends, s);
-	if (!s->n_backends && !node->is_open && (!backends || conf_item_count(backends) == 0))
+	if (!node->is_open && (!backends || conf_node_is_empty(backends)))
 		conf_warning(job, backends ? backends : node,
 			     "no backends: its packets are dropped");
 }

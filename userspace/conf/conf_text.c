@@ -52,12 +52,12 @@ static const char *char_flaw(const char *p, size_t n, size_t *len)
 
 	*len = conf_text_char(p, n, &c);
 	if (!*len)
-		return "not valid UTF-8";
+		return "this is not valid UTF-8";
 	if (c == '\t' || c == '\n' || (c == '\r' && n > 1 && p[1] == '\n'))
 		return NULL;
 	if (c == '\r')
-		return "a carriage return without a newline";
-	return is_control(c) ? "a control character" : NULL;
+		return "a carriage return needs a newline behind it";
+	return is_control(c) ? "a control character is not allowed here" : NULL;
 }
 
 const char *conf_text_flaw(const char *text, size_t len, struct conf_pos *pos)

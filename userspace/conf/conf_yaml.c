@@ -207,6 +207,14 @@ static bool is_at_tab(const struct builder *b)
 	return p + blanks < end && p[blanks] == '\t' && mark->column >= blanks;
 }
 
+/* The text ended too early: at its end there is nothing to show. */
+static bool is_at_end(const struct builder *b)
+{
+	const char *end = b->job->text + b->job->len;
+
+	return conf_text_line(b->job->text, b->job->len, b->yaml.problem_mark.line + 1) == end;
+}
+
 static void note_syntax(struct builder *b)
 {
 	const yaml_parser_t *y = &b->yaml;
@@ -215,7 +223,10 @@ static void note_syntax(struct builder *b)
 	/* It may be half of what was meant. */
 	if (b->last && b->last->kind == CONF_NODE_SCALAR)
 		b->last->kind = CONF_NODE_BAD;
-	if (is_at_tab(b))
+	if (y->context && is_at_end(b))
+		conf_error_at(b->job, pos_of_mark(&y->context_mark),
+			      "not valid YAML: the text ends %s that starts here", y->context);
+	else if (is_at_tab(b))
 		conf_error_at(b->job, pos, "not valid YAML: a tab cannot indent, use blanks");
 	else if (y->context && y->context_mark.line != y->problem_mark.line)
 		conf_error_at(b->job, pos, "not valid YAML: %s (%s that starts on line %zu)",
