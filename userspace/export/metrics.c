@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The table of metrics: one row a family, in the order of the page. Labels are
+ * names from the config and words of ours, never what a client can choose, so
+ * the number of series is known when the config is.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "export/export.h"
+#include "export/prom.h"
+#include "net/addr.h"
+
+/**
+ * struct family - a row; it has one of these:
+ * @service: one sample a service
+ * @backend: one sample a backend
+ * @write: everything that has more labels
+ * @per_backend: left out with metrics.per_backend: false, as @backend is
+ */
+struct family {
+	const char *name;
+	const char *type;
+	const char *help;
+	uint64_t (*service)(const struct snapshot_service *s);
+	uint64_t (*backend)(const struct snapshot_backend *b);
+	void (*write)(const struct family *f, const struct snapshot *s, struct buf *out);
+	bool per_backend;
+};
+
+/* --- the daemon ------------------------------------------------------------ */
+
+static void write_build_info(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	char abi[16];
+
+	snprintf(abi, sizeof(abi), "%d", SHUNT_ABI_VERSION);
+	prom_int(out, f->name, PROM_LABELS({ "version", s->version }, { "abi", abi }), 1);
+}
+
+static void write_reload_ok(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->conf_last_reload_ok);
+}
+
+static void write_reloads(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, PROM_LABELS({ "result", "applied" }), s->conf_reloads[1]);
+	prom_int(out, f->name, PROM_LABELS({ "result", "refused" }), s->conf_reloads[0]);
+}
+
+static void write_conf_loaded(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->conf_loaded_wall_s);
+}
+
+static void write_start_time(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->start_wall_s);
+}
+
+static void write_rss(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->rss_bytes);
+}
+
+static void write_cpu(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_float(out, f->name, NULL, s->cpu_seconds);
+}
+
+static void write_attached(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	static const enum conf_xdp_mode modes[] = { CONF_XDP_NATIVE, CONF_XDP_GENERIC };
+
+	array_for_each (i, s->interfaces, s->n_interfaces)
+		array_for_each (m, modes, array_len(modes))
+			prom_int(out, f->name,
+				 PROM_LABELS({ "interface", i->name },
+					     { "mode", conf_xdp_mode_name(*m) }),
+				 i->attached && i->mode == *m);
+}
+
+static void write_hops(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	for (int state = HOP_NO_ROUTE; state <= HOP_RESOLVED; state++) {
+		uint64_t n = 0;
+
+		array_for_each (h, s->hops, s->n_hops)
+			n += (int)h->state == state;
+		prom_int(out, f->name, PROM_LABELS({ "state", hop_state_name(state) }), n);
+	}
+}
+
+/* --- packets --------------------------------------------------------------- */
+
+static void write_packets(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	for (int r = SHUNT_CONTINUE + 1; r < SHUNT_REASONS; r++)
+		prom_int(out, f->name,
+			 PROM_LABELS({ "reason", reason_label(r) }, { "action", reason_action(r) }),
+			 s->reasons[r]);
+}
+
+static bool is_drop(enum shunt_reason r)
+{
+	return !strcmp(reason_action(r), "drop");
+}
+
+static void write_drops(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	for (int r = SHUNT_CONTINUE + 1; r < SHUNT_REASONS; r++)
+		if (is_drop(r))
+			prom_int(out, f->name, PROM_LABELS({ "reason", reason_label(r) }),
+				 s->reasons[r]);
+}
+
+/* --- services ---------------------------------------------------------------- */
+
+static uint64_t service_up(const struct snapshot_service *s)
+{
+	return s->n_usable > 0;
+}
+
+static uint64_t service_backends(const struct snapshot_service *s)
+{
+	return s->n_backends;
+}
+
+static uint64_t service_usable(const struct snapshot_service *s)
+{
+	return s->n_usable;
+}
+
+static uint64_t service_packets(const struct snapshot_service *s)
+{
+	return s->packets;
+}
+
+static uint64_t service_bytes(const struct snapshot_service *s)
+{
+	return s->bytes;
+}
+
+/* Buckets of the whole service: of its backends, summed up from the smallest on. */
+static void write_histogram(const struct family *f, const struct snapshot_service *s,
+			    struct buf *out)
+{
+	uint64_t count = 0, sum_us = 0;
+	char name[96], le[32];
+
+	snprintf(name, sizeof(name), "%s_bucket", f->name);
+	for (size_t i = 0; i <= HEALTH_BUCKETS; i++) {
+		array_for_each (b, s->backends, s->n_backends)
+			count += b->health.bucket[i];
+		snprintf(le, sizeof(le), "%g", i < HEALTH_BUCKETS ? health_bucket_us[i] / 1e6 : 0);
+		prom_int(out, name,
+			 PROM_LABELS({ "service", s->conf->name },
+				     { "le", i < HEALTH_BUCKETS ? le : "+Inf" }),
+			 count);
+	}
+	array_for_each (b, s->backends, s->n_backends)
+		sum_us += b->health.duration_sum_us;
+	snprintf(name, sizeof(name), "%s_sum", f->name);
+	prom_float(out, name, PROM_LABELS({ "service", s->conf->name }), sum_us / 1e6);
+	snprintf(name, sizeof(name), "%s_count", f->name);
+	prom_int(out, name, PROM_LABELS({ "service", s->conf->name }), count);
+}
+
+static void write_durations(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	array_for_each (service, s->services, s->n_services)
+		write_histogram(f, service, out);
+}
+
+/* --- backends ---------------------------------------------------------------- */
+
+static uint64_t backend_up(const struct snapshot_backend *b)
+{
+	return b->usable;
+}
+
+static uint64_t backend_weight(const struct snapshot_backend *b)
+{
+	return b->weight;
+}
+
+static uint64_t backend_effective_weight(const struct snapshot_backend *b)
+{
+	return b->effective_weight;
+}
+
+static uint64_t backend_slots(const struct snapshot_backend *b)
+{
+	return b->slots;
+}
+
+static uint64_t backend_packets(const struct snapshot_backend *b)
+{
+	return b->packets;
+}
+
+static uint64_t backend_bytes(const struct snapshot_backend *b)
+{
+	return b->bytes;
+}
+
+static void add_states(const struct family *f, const char *service,
+		       const struct snapshot_backend *b, struct buf *out)
+{
+	/* The operator's word comes before health. */
+	bool drain = b->admin == ADMIN_DRAIN;
+
+	for (int h = HEALTH_UNKNOWN; h <= HEALTH_DOWN; h++)
+		prom_int(out, f->name,
+			 PROM_LABELS({ "service", service }, { "backend", b->name },
+				     { "state", health_state_name(h) }),
+			 !drain && (int)b->health.state == h);
+	prom_int(out, f->name,
+		 PROM_LABELS({ "service", service }, { "backend", b->name }, { "state", "drain" }),
+		 drain);
+}
+
+static void write_states(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	array_for_each (service, s->services, s->n_services)
+		array_for_each (b, service->backends, service->n_backends)
+			add_states(f, service->conf->name, b, out);
+}
+
+static void write_infos(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	char addr[ADDR_TEXT];
+
+	array_for_each (service, s->services, s->n_services)
+		array_for_each (b, service->backends, service->n_backends)
+			prom_int(out, f->name,
+				 PROM_LABELS({ "service", service->conf->name },
+					     { "backend", b->name },
+					     { "address", addr_format(&b->addr, addr) }),
+				 1);
+}
+
+static void add_checks(const struct family *f, const char *service,
+		       const struct snapshot_backend *b, struct buf *out)
+{
+	static const char *const results[] = { "failed", "passed" };
+
+	for (size_t i = 0; i < array_len(results); i++)
+		prom_int(out, f->name,
+			 PROM_LABELS({ "service", service }, { "backend", b->name },
+				     { "type", b->check_type }, { "result", results[i] }),
+			 b->health.results[i]);
+}
+
+static void write_checks(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	array_for_each (service, s->services, s->n_services)
+		array_for_each (b, service->backends, service->n_backends)
+			add_checks(f, service->conf->name, b, out);
+}
+
+/* --- the table --------------------------------------------------------------- */
+
+/* clang-format off */
+static const struct family families[] = {
+	{ .name = "shunt_build_info", .type = "gauge", .write = write_build_info,
+	  .help = "Version of the daemon and of the layout of its maps." },
+	{ .name = "shunt_config_last_reload_successful", .type = "gauge", .write = write_reload_ok,
+	  .help = "1 if the config file as it was at the last reload is what runs." },
+	{ .name = "shunt_config_reloads_total", .type = "counter", .write = write_reloads,
+	  .help = "Reloads by how they ended." },
+	{ .name = "shunt_config_loaded_timestamp_seconds", .type = "gauge",
+	  .write = write_conf_loaded, .help = "When the config that runs was read." },
+	{ .name = "process_start_time_seconds", .type = "gauge", .write = write_start_time,
+	  .help = "When the daemon was started." },
+	{ .name = "process_resident_memory_bytes", .type = "gauge", .write = write_rss,
+	  .help = "Memory of the daemon, without its maps." },
+	{ .name = "process_cpu_seconds_total", .type = "counter", .write = write_cpu,
+	  .help = "CPU time of the daemon; that of packets is not in it." },
+	{ .name = "shunt_interface_xdp_attached", .type = "gauge", .write = write_attached,
+	  .help = "1 if packets of the interface go through the XDP program, in this mode." },
+	{ .name = "shunt_hops", .type = "gauge", .write = write_hops,
+	  .help = "Next hops of backends by how they stand." },
+	{ .name = "shunt_packets_total", .type = "counter", .write = write_packets,
+	  .help = "Packets by how they ended." },
+	{ .name = "shunt_dropped_packets_total", .type = "counter", .write = write_drops,
+	  .help = "Those of shunt_packets_total that were dropped." },
+
+	{ .name = "shunt_service_up", .type = "gauge", .service = service_up,
+	  .help = "1 if the service has a usable backend." },
+	{ .name = "shunt_service_backends", .type = "gauge", .service = service_backends,
+	  .help = "Backends in the config." },
+	{ .name = "shunt_service_backends_usable", .type = "gauge", .service = service_usable,
+	  .help = "Backends that take flows: healthy, not drained, weight above 0." },
+	{ .name = "shunt_service_packets_total", .type = "counter", .service = service_packets,
+	  .help = "Packets sent to backends, those included that are gone." },
+	{ .name = "shunt_service_bytes_total", .type = "counter", .service = service_bytes,
+	  .help = "Bytes of these packets as they came in, Ethernet header included." },
+	{ .name = "shunt_health_check_duration_seconds", .type = "histogram",
+	  .write = write_durations, .help = "How long probes took." },
+
+	{ .name = "shunt_backend_info", .type = "gauge", .write = write_infos, .per_backend = true,
+	  .help = "Address of the backend, to be joined by name." },
+	{ .name = "shunt_backend_up", .type = "gauge", .backend = backend_up,
+	  .help = "1 if the backend takes flows: healthy, not drained, weight above 0." },
+	{ .name = "shunt_backend_state", .type = "gauge", .write = write_states, .per_backend = true,
+	  .help = "1 for the state that the backend is in." },
+	{ .name = "shunt_backend_weight", .type = "gauge", .backend = backend_weight,
+	  .help = "Weight in the config." },
+	{ .name = "shunt_backend_effective_weight", .type = "gauge",
+	  .backend = backend_effective_weight,
+	  .help = "Weight that counts now; 0 unless the backend takes flows." },
+	{ .name = "shunt_backend_slots", .type = "gauge", .backend = backend_slots,
+	  .help = "Slots of the service's table that the backend holds." },
+	{ .name = "shunt_backend_packets_total", .type = "counter", .backend = backend_packets,
+	  .help = "Packets sent to the backend." },
+	{ .name = "shunt_backend_bytes_total", .type = "counter", .backend = backend_bytes,
+	  .help = "Bytes of these packets as they came in, Ethernet header included." },
+	{ .name = "shunt_health_checks_total", .type = "counter", .write = write_checks,
+	  .per_backend = true, .help = "Probes by how they ended." },
+};
+/* clang-format on */
+
+static void write_services(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	array_for_each (service, s->services, s->n_services)
+		prom_int(out, f->name, PROM_LABELS({ "service", service->conf->name }),
+			 f->service(service));
+}
+
+static void write_backends(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	array_for_each (service, s->services, s->n_services)
+		array_for_each (b, service->backends, service->n_backends)
+			prom_int(out, f->name,
+				 PROM_LABELS({ "service", service->conf->name },
+					     { "backend", b->name }),
+				 f->backend(b));
+}
+
+void metrics_write(const struct snapshot *s, struct buf *out)
+{
+	array_for_each (f, families, array_len(families)) {
+		if ((f->per_backend || f->backend) && !s->conf->metrics_per_backend)
+			continue;
+		prom_family(out, f->name, f->type, f->help);
+		if (f->service)
+			write_services(f, s, out);
+		else if (f->backend)
+			write_backends(f, s, out);
+		else
+			f->write(f, s, out);
+	}
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <string.h>
+
+#include "export/prom.h"
+
+void prom_family(struct buf *out, const char *name, const char *type, const char *help)
+{
+	buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* Three characters have a meaning inside of quotes. */
+static void add_escaped(struct buf *out, const char *text)
+{
+	while (*text) {
+		size_t plain = strcspn(text, "\\\"\n");
+
+		buf_add(out, text, plain);
+		text += plain;
+		if (!*text)
+			break;
+		buf_puts(out, *text == '\n' ? "\\n" : *text == '"' ? "\\\"" : "\\\\");
+		text++;
+	}
+}
+
+static void add_series(struct buf *out, const char *name, const struct prom_label *labels)
+{
+	const char *before = "{";
+
+	buf_puts(out, name);
+	for (const struct prom_label *l = labels; l && l->name; l++) {
+		buf_printf(out, "%s%s=\"", before, l->name);
+		add_escaped(out, l->value);
+		buf_puts(out, "\"");
+		before = ",";
+	}
+	buf_puts(out, *before == ',' ? "} " : " ");
+}
+
+void prom_int(struct buf *out, const char *name, const struct prom_label *labels, uint64_t value)
+{
+	add_series(out, name, labels);
+	buf_printf(out, "%" PRIu64 "\n", value);
+}
+
+void prom_float(struct buf *out, const char *name, const struct prom_label *labels, double value)
+{
+	add_series(out, name, labels);
+	buf_printf(out, "%.10g\n", value);
+}
