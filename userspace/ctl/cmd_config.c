@@ -133,18 +133,26 @@ static void add_check(const json_t *c, struct buf *out)
 		   view_int(c, "fall"));
 }
 
-static void add_backends(const json_t *backends, struct table *t)
+/* The check stands with the service; here only where a backend has another one. */
+static void add_backends(const json_t *service, struct table *t)
 {
-	for (size_t i = 0; i < json_array_size(backends); i++) {
-		const json_t *b = json_array_get(backends, i);
-		const char *a4 = view_text(b, "address"), *a6 = view_text(b, "address6");
-		_cleanup_(buf_free) struct buf check = { 0 };
+	const json_t *check = json_object_get(service, "check"), *b, *own;
+	size_t i;
 
-		add_check(json_object_get(b, "check"), &check);
+	json_array_foreach(json_object_get(service, "backends"), i, b)
+	{
+		const char *a4 = view_text(b, "address"), *a6 = view_text(b, "address6");
+		_cleanup_(buf_free) struct buf text = { 0 };
+
+		own = json_object_get(b, "check");
+		if (!json_equal(own, check)) {
+			buf_puts(&text, "check ");
+			add_check(own, &text);
+		}
 		table_add(t, TABLE_PLAIN, "  -> %s", view_text(b, "name"));
 		table_add(t, TABLE_PLAIN, "%s%s%s", a4, *a4 && *a6 ? "," : "", a6);
 		table_add(t, TABLE_PLAIN, "weight %" PRIu64, view_int(b, "weight"));
-		table_add(t, TABLE_PLAIN, "%s", buf_str(&check));
+		table_add(t, TABLE_PLAIN, "%s", buf_str(&text));
 	}
 }
 
@@ -167,7 +175,10 @@ static void render_service(const json_t *s, const struct ctl_view *view, struct 
 	add_list(json_object_get(s, "ports"), out);
 	buf_printf(out, ", forward %s, scheduler %s\n", view_text(s, "forward"),
 		   view_text(s, "scheduler"));
-	add_backends(json_object_get(s, "backends"), &t);
+	buf_puts(out, "  check ");
+	add_check(json_object_get(s, "check"), out);
+	buf_puts(out, "\n");
+	add_backends(s, &t);
 	table_print(&t, view->color, out);
 }
 

@@ -75,9 +75,10 @@ static json_t *service_of(const struct conf_service *s)
 	}
 	array_for_each (b, s->backends, s->n_backends)
 		json_array_append_new(backends, backend_of(b));
-	return json_pack("{s:s, s:o, s:o, s:s, s:s, s:o}", "name", s->name, "vip", vips, "ports",
-			 ports, "forward", conf_forward_name(s->forward), "scheduler",
-			 conf_scheduler_name(s->scheduler), "backends", backends);
+	return json_pack("{s:s, s:o, s:o, s:s, s:s, s:o, s:o}", "name", s->name, "vip", vips,
+			 "ports", ports, "forward", conf_forward_name(s->forward), "scheduler",
+			 conf_scheduler_name(s->scheduler), "check", check_of(&s->check),
+			 "backends", backends);
 }
 
 static json_t *daemon_of(const struct conf *c)
