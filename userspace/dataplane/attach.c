@@ -113,18 +113,20 @@ static bool may_use_ids(struct load *load)
 	return fd >= 0;
 }
 
+/* What can be done about it is worth more than the name of the error. */
 static int say_refused(const struct attachment *a, int err)
 {
 	if (err == -EOPNOTSUPP && a->mode != CONF_XDP_GENERIC)
-		return log_err(err,
-			       "%s: its driver has no native XDP; `mode: generic` in the config "
-			       "works everywhere, but is slow",
-			       a->ifname);
-	if (err == -EBUSY || err == -EEXIST)
-		return log_err(-EBUSY, "%s: another XDP program came first", a->ifname);
-	if (err == -EPERM)
-		return log_err(err, "%s: attaching needs CAP_NET_ADMIN and CAP_BPF", a->ifname);
-	return log_err(err, "attach to %s", a->ifname);
+		log_error("%s: its driver has no native XDP; `mode: generic` in the config works "
+			  "everywhere, but is slow",
+			  a->ifname);
+	else if (err == -EBUSY || err == -EEXIST)
+		log_error("%s: another XDP program came first", a->ifname);
+	else if (err == -EPERM)
+		log_error("%s: attaching needs CAP_NET_ADMIN and CAP_BPF", a->ifname);
+	else
+		log_err(err, "attach to %s", a->ifname);
+	return err == -EEXIST ? -EBUSY : err;
 }
 
 /* Alone: instead of the program @old_fd, or where nothing is if that is negative. */
@@ -215,10 +217,10 @@ static int attach_beside(const struct dataplane *dp, struct attachment *a,
 
 static int refuse(const struct attachment *a, const struct occupant *o)
 {
-	return log_err(-EBUSY,
-		       "%s: XDP program %u (%s) is there, and not behind libxdp's dispatcher, "
-		       "so that no other can join: remove it (ip link set dev %s xdp off)",
-		       a->ifname, o->id, *o->name ? o->name : "name not readable", a->ifname);
+	log_error("%s: XDP program %u (%s) is there, and not behind libxdp's dispatcher, so that "
+		  "no other can join: remove it (ip link set dev %s xdp off)",
+		  a->ifname, o->id, *o->name ? o->name : "name not readable", a->ifname);
+	return -EBUSY;
 }
 
 /* Put @load on the interface of @a, by the way that what is there leaves open. */

@@ -50,7 +50,10 @@ static void log_folded(enum log_level level, const char *fmt, va_list ap)
  */
 static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	if (level != LIBBPF_DEBUG)
+	/* What a driver says when it refuses a program is said nowhere else. */
+	if (strstr(fmt, "Kernel error message"))
+		log_folded(LOG_LEVEL_WARN, fmt, ap);
+	else if (level != LIBBPF_DEBUG)
 		log_folded(LOG_LEVEL_DEBUG, fmt, ap);
 	return 0;
 }

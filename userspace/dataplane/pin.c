@@ -66,7 +66,7 @@ int pin_prepare(const char *pin_dir)
 	    mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		return log_err(-errno, "mount bpffs on " BPFFS);
 	if (!is_bpffs(parent))
-		return log_err(0, "%s is not on bpffs: mount -t bpf bpf %s", parent, parent);
+		return log_err(0, "%s is not on bpffs, where maps are pinned", parent);
 	err = make_dir(pin_dir);
 	return err ? log_err(err, "make %s", pin_dir) : 0;
 }

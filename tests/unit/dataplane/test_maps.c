@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Maps that outlive the daemon: taken over where they fit, replaced where not. */
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+#include "dataplane/dataplane.h"
+#include "net/addr.h"
+#include "ns.h"
+
+static const struct dataplane_sizes sizes = {
+	.slots = SHUNT_MIN_SLOTS, .tables = 4, .backends = 64, .services = 16
+};
+
+static struct dataplane *open_sized(const struct dataplane_sizes *s, bool adopt)
+{
+	const struct shunt_rodata rodata = {
+		.slot_mask = s->slots - 1, .ipv4 = 1, .tcp = 1, .direct = 1, .hash_key = { 1, 2 }
+	};
+	struct dataplane *dp = NULL;
+
+	cr_assert_eq(dataplane_open(NS_PIN_DIR, s, &rodata, adopt, &dp), 0);
+	return dp;
+}
+
+static struct shunt_addr address(const char *text)
+{
+	struct shunt_addr a;
+
+	cr_assert_eq(addr_parse(text, &a), 0);
+	return a;
+}
+
+static const struct map_ops *ops = &dataplane_map_ops;
+
+Test(maps, are_taken_over_with_what_they_hold)
+{
+	const struct shunt_backend b = { .leg[SHUNT_V4] = { .addr = address("192.0.2.11"),
+							    .forward = SHUNT_FORWARD_DIRECT } };
+	const union shunt_hop hop = { .dmac = { 2, 0, 0, 0, 0, 9 }, .egress = 5 };
+	union shunt_hop got;
+	__u16 mtu;
+	struct dataplane *dp;
+
+	ns_enter();
+	dp = open_sized(&sizes, true);
+	cr_assert_eq(ops->put_backend(dp, 7, &b), 0);
+	cr_assert_eq(ops->set_hop(dp, 7, SHUNT_V4, hop, 1500), 0);
+	ops->table_words(dp, 3)[17] = SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, 7);
+	cr_assert_eq(dataplane_commit(dp), 0);
+	dataplane_close(dp);
+
+	dp = open_sized(&sizes, true);
+	cr_assert(dataplane_was_adopted(dp));
+	cr_assert_eq(ops->table_words(dp, 3)[17], 7U);
+	cr_assert_eq(ops->table_words(dp, 2)[17], 0U);
+	/* The same backend again: its hop is still true. */
+	cr_assert_eq(ops->put_backend(dp, 7, &b), 0);
+	cr_assert_eq(ops->get_hop(dp, 7, SHUNT_V4, &got, &mtu), 0);
+	cr_assert_eq(got.word, hop.word);
+	cr_assert_eq(mtu, 1500);
+	dataplane_close(dp);
+}
+
+Test(maps, a_backend_with_another_address_has_no_hop)
+{
+	struct shunt_backend b = { .leg[SHUNT_V4] = { .addr = address("192.0.2.11"),
+						      .forward = SHUNT_FORWARD_DIRECT } };
+	const union shunt_hop hop = { .dmac = { 2, 0, 0, 0, 0, 9 }, .egress = 5 };
+	union shunt_hop got;
+	__u16 mtu;
+	struct dataplane *dp;
+
+	ns_enter();
+	dp = open_sized(&sizes, true);
+	cr_assert_eq(ops->put_backend(dp, 7, &b), 0);
+	cr_assert_eq(ops->set_hop(dp, 7, SHUNT_V4, hop, 1500), 0);
+	b.leg[SHUNT_V4].addr = address("192.0.2.12");
+	cr_assert_eq(ops->put_backend(dp, 7, &b), 0);
+	cr_assert_eq(ops->get_hop(dp, 7, SHUNT_V4, &got, &mtu), 0);
+	cr_assert_eq(got.word, 0UL);
+	dataplane_close(dp);
+}
+
+Test(maps, of_other_sizes_are_replaced_at_commit)
+{
+	struct dataplane_sizes larger = sizes, finer = sizes;
+	struct dataplane *dp;
+
+	larger.tables *= 2;
+	/* The same number of lines: only the constants tell them apart. */
+	finer.slots *= 2;
+	finer.tables /= 2;
+	ns_enter();
+	dp = open_sized(&sizes, true);
+	ops->table_words(dp, 0)[0] = 7;
+	cr_assert_eq(dataplane_commit(dp), 0);
+	dataplane_close(dp);
+
+	dp = open_sized(&finer, true);
+	cr_assert_not(dataplane_was_adopted(dp));
+	dataplane_close(dp);
+
+	dp = open_sized(&larger, true);
+	cr_assert_not(dataplane_was_adopted(dp));
+	cr_assert_eq(ops->table_words(dp, 0)[0], 0U);
+	dataplane_close(dp);
+
+	/* It was not committed: the old ones are still the pinned ones. */
+	dp = open_sized(&sizes, true);
+	cr_assert(dataplane_was_adopted(dp));
+	cr_assert_eq(ops->table_words(dp, 0)[0], 7U);
+	dataplane_close(dp);
+
+	dp = open_sized(&larger, true);
+	ops->table_words(dp, 7)[1] = 9;
+	cr_assert_eq(dataplane_commit(dp), 0);
+	dataplane_close(dp);
+	dp = open_sized(&larger, true);
+	cr_assert(dataplane_was_adopted(dp));
+	cr_assert_eq(ops->table_words(dp, 7)[1], 9U);
+	dataplane_close(dp);
+}
+
+Test(maps, are_not_taken_over_unless_asked_to)
+{
+	struct dataplane *dp;
+
+	ns_enter();
+	dp = open_sized(&sizes, true);
+	cr_assert_eq(dataplane_commit(dp), 0);
+	dataplane_close(dp);
+	dp = open_sized(&sizes, false);
+	cr_assert_not(dataplane_was_adopted(dp));
+	dataplane_close(dp);
+}
+
+Test(maps, refuse_what_lies_outside)
+{
+	const struct shunt_backend b = { 0 };
+	const struct shunt_egress e = { .ifindex = 1 };
+	struct dataplane *dp;
+
+	ns_enter();
+	dp = open_sized(&sizes, true);
+	cr_assert_eq(ops->put_backend(dp, 0, &b), -ERANGE);
+	cr_assert_eq(ops->put_backend(dp, sizes.backends, &b), 0, "the largest id");
+	cr_assert_eq(ops->put_backend(dp, sizes.backends + 1, &b), -ERANGE);
+	cr_assert_eq(ops->del_backend(dp, sizes.backends + 1), -ERANGE);
+	cr_assert_not_null(ops->table_words(dp, sizes.tables - 1));
+	cr_assert_null(ops->table_words(dp, sizes.tables));
+	cr_assert_eq(ops->put_egress(dp, 0, &e), -ERANGE);
+	cr_assert_eq(ops->put_egress(dp, SHUNT_MAX_EGRESS, &e), -ERANGE);
+	cr_assert_eq(ops->put_egress(dp, 1, &e), 0);
+	cr_assert_eq(ops->del_egress(dp, 1), 0);
+	dataplane_close(dp);
+}
+
+Test(maps, need_bpffs)
+{
+	const struct shunt_rodata rodata = { .slot_mask = SHUNT_MIN_SLOTS - 1 };
+	struct dataplane *dp = NULL;
+
+	ns_enter();
+	cr_assert_lt(dataplane_open("/proc/shunt", &sizes, &rodata, true, &dp), 0);
+	/* Where it belongs, it is mounted. */
+	cr_assert_eq(umount("/sys/fs/bpf"), 0);
+	while (!umount("/sys/fs/bpf"))
+		;
+	cr_assert_eq(dataplane_open(NS_PIN_DIR, &sizes, &rodata, true, &dp), 0);
+	dataplane_close(dp);
+}
+
+Test(maps, sweep_leaves_what_the_plan_holds)
+{
+	struct plan_service service = {
+		.key = { .vip = address("192.0.2.80"), .port = htons(80), .proto = IPPROTO_TCP },
+		.table = 1
+	};
+	struct plan_backend backend = { .id = 3 };
+	struct plan_table table = { .number = 1, .slots = SHUNT_MIN_SLOTS };
+	struct shunt_addr vip = address("192.0.2.80"), stray = address("192.0.2.81");
+	const struct plan plan = { .services = &service,
+				   .n_services = 1,
+				   .backends = &backend,
+				   .n_backends = 1,
+				   .tables = &table,
+				   .n_tables = 1,
+				   .vips = &vip,
+				   .n_vips = 1 };
+	struct shunt_service_key key = service.key;
+	const struct shunt_service value = { .table = 1 };
+	const struct shunt_backend b = { .leg[SHUNT_V4].forward = SHUNT_FORWARD_DIRECT };
+	struct dataplane *dp;
+	int services, vips;
+
+	ns_enter();
+	dp = open_sized(&sizes, true);
+	cr_assert_eq(ops->put_vip(dp, &vip), 0);
+	cr_assert_eq(ops->put_vip(dp, &stray), 0);
+	for (int port = 80; port < 90; port++) {
+		key.port = htons(port);
+		cr_assert_eq(ops->put_service(dp, &key, &value), 0);
+	}
+	cr_assert_eq(ops->put_backend(dp, 3, &b), 0);
+	cr_assert_eq(ops->put_backend(dp, 4, &b), 0);
+	ops->table_words(dp, 1)[5] = 3;
+	ops->table_words(dp, 2)[5] = 4;
+	cr_assert_eq(dataplane_commit(dp), 0);
+	cr_assert_eq(dataplane_sweep(dp, &plan), 0);
+
+	services = bpf_obj_get(NS_PIN_DIR "/v1/shunt_services");
+	vips = bpf_obj_get(NS_PIN_DIR "/v1/shunt_vips");
+	for (int port = 80; port < 90; port++) {
+		struct shunt_service got;
+
+		key.port = htons(port);
+		cr_assert_eq(!bpf_map_lookup_elem(services, &key, &got), port == 80);
+	}
+	cr_assert_eq(bpf_map_lookup_elem(vips, &vip, &(__u32){ 0 }), 0);
+	cr_assert_neq(bpf_map_lookup_elem(vips, &stray, &(__u32){ 0 }), 0);
+	cr_assert_eq(ops->table_words(dp, 1)[5], 3U);
+	cr_assert_eq(ops->table_words(dp, 2)[5], 0U);
+	close(services);
+	close(vips);
+	dataplane_close(dp);
+}
+
+Test(maps, count_and_carry)
+{
+	const struct shunt_counter one[256] = { [0] = { 3, 300 }, [1] = { 4, 400 } };
+	struct dataplane *from, *to;
+	struct shunt_counter got;
+	__u32 id = 5;
+	int fd;
+
+	ns_enter();
+	from = open_sized(&sizes, false);
+	cr_assert_eq(dataplane_commit(from), 0);
+	fd = bpf_obj_get(NS_PIN_DIR "/v1/shunt_counters");
+	cr_assert_eq(bpf_map_update_elem(fd, &id, one, BPF_ANY), 0);
+	cr_assert_eq(dataplane_read_counter(from, id, &got), 0);
+	cr_assert_eq(got.packets, 7UL);
+	cr_assert_eq(got.bytes, 700UL);
+
+	to = open_sized(&sizes, false);
+	cr_assert_eq(dataplane_carry_counters(from, to), 0);
+	cr_assert_eq(dataplane_carry_counters(from, to), 0, "it adds");
+	cr_assert_eq(dataplane_read_counter(to, id, &got), 0);
+	cr_assert_eq(got.packets, 14UL);
+	cr_assert_eq(got.bytes, 1400UL);
+	cr_assert_eq(dataplane_clear_counter(to, id), 0);
+	cr_assert_eq(dataplane_read_counter(to, id, &got), 0);
+	cr_assert_eq(got.packets, 0UL);
+	close(fd);
+	dataplane_close(from);
+	dataplane_close(to);
+}
