@@ -9,6 +9,9 @@
 # is linked only with the floors below it, so an upward call does not link.
 
 MAKEFLAGS += -r
+# V=1 shows whole commands, else what is made.
+V	 =
+quiet	 = $(if $(V),,@echo "  $(1)	$(@:$(BUILD)/%=%)";)
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
@@ -65,20 +68,20 @@ all: $(PROGRAMS) $(BUILD)/shunt.bpf.o
 
 $(BUILD)/%.bpf.o: bpf/%.bpf.c $(BPF_SRC)
 	@mkdir -p $(@D)
-	$(CLANG) $(BPF_CPPFLAGS) $(BPF_CFLAGS) -c $< -o $@
+	$(call quiet,BPF)$(CLANG) $(BPF_CPPFLAGS) $(BPF_CFLAGS) -c $< -o $@
 
 $(BUILD)/gen/%.skel.h: $(BUILD)/%.bpf.o
 	@mkdir -p $(@D)
-	$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+	$(call quiet,GEN)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
 # Small programs that only tests attach (decapsulation, pass, wrappers).
 $(BUILD)/tests/%.bpf.o: tests/lib/%.bpf.c $(BPF_SRC)
 	@mkdir -p $(@D)
-	$(CLANG) $(BPF_CPPFLAGS) $(BPF_CFLAGS) -c $< -o $@
+	$(call quiet,BPF)$(CLANG) $(BPF_CPPFLAGS) $(BPF_CFLAGS) -c $< -o $@
 
 $(BUILD)/gen/tests/%.skel.h: $(BUILD)/tests/%.bpf.o
 	@mkdir -p $(@D)
-	$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+	$(call quiet,GEN)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
 TEST_BPF = $(patsubst tests/lib/%.bpf.c,$(BUILD)/tests/%.bpf.o,$(wildcard tests/lib/*.bpf.c))
 
@@ -86,7 +89,7 @@ TEST_BPF = $(patsubst tests/lib/%.bpf.c,$(BUILD)/tests/%.bpf.o,$(wildcard tests/
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call quiet,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # The one file that includes the skeleton.
 $(BUILD)/obj/userspace/dataplane/load.o: $(BUILD)/gen/shunt.skel.h
@@ -95,15 +98,15 @@ define floor_rule
 $(call lib,$(1)): $$(patsubst %.c,$$(BUILD)/obj/%.o,$$(filter-out $$(MAINS),$$(wildcard userspace/$(1)/*.c)))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(call quiet,AR)ar rcs $$@ $$^
 endef
 $(foreach f,$(FLOORS),$(eval $(call floor_rule,$(f))))
 
 $(BUILD)/shuntd: $(BUILD)/obj/userspace/app/shuntd.o $(foreach f,$(below_app),$(call lib,$(f)))
-	$(CC) $(LDFLAGS) $< $(call link_libs,app) -o $@
+	$(call quiet,LD)$(CC) $(LDFLAGS) $< $(call link_libs,app) -o $@
 
 $(BUILD)/shunt: $(BUILD)/obj/userspace/app/shunt.o $(foreach f,$(below_ctl),$(call lib,$(f)))
-	$(CC) $(LDFLAGS) $< $(call link_libs,ctl) -o $@
+	$(call quiet,LD)$(CC) $(LDFLAGS) $< $(call link_libs,ctl) -o $@
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -117,7 +120,7 @@ define unit_rule
 $(BUILD)/unit/$(1): $$(patsubst %.c,$$(BUILD)/obj/%.o,$$(wildcard tests/unit/$(1)/*.c)) \
 		$(foreach f,$(below_$(1)),$(call lib,$(f)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS) $$(filter %.o,$$^) $$(call link_libs,$(1)) -lcriterion -lm -o $$@
+	$$(call quiet,LD)$$(CC) $$(LDFLAGS) $$(filter %.o,$$^) $$(call link_libs,$(1)) -lcriterion -lm -o $$@
 endef
 $(foreach f,$(UNIT_FLOORS),$(eval $(call unit_rule,$(f))))
 
@@ -125,7 +128,7 @@ BPF_TEST_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %.bpf.c,$(wildcard t
 TEST_SKELS   = $(patsubst tests/lib/%.bpf.c,$(BUILD)/gen/tests/%.skel.h,$(wildcard tests/lib/*.bpf.c))
 $(BPF_TEST_OBJ): $(BUILD)/gen/shunt.skel.h $(TEST_SKELS)
 $(BUILD)/bpf-tests: $(BPF_TEST_OBJ) $(foreach f,$(below_dataplane),$(call lib,$(f)))
-	$(CC) $(LDFLAGS) $(BPF_TEST_OBJ) $(call link_libs,dataplane) -lcriterion -lm -o $@
+	$(call quiet,LD)$(CC) $(LDFLAGS) $(BPF_TEST_OBJ) $(call link_libs,dataplane) -lcriterion -lm -o $@
 
 .PHONY: deps test test-all demo lint unit unit-san bpf netns vm help clean install
 deps:
