@@ -19,8 +19,9 @@ write_conf()
 	mv "$conf.new" "$conf"
 }
 
-quick_check="type: http, path: /, interval: 200ms, fast_interval: 100ms, \
-down_interval: 200ms, timeout: 1s, rise: 2, fall: 3"
+pace=$((200 * scale))ms
+quick_check="type: http, path: /, interval: $pace, fast_interval: $pace, \
+down_interval: $pace, timeout: $pace, rise: 2, fall: 3"
 
 # The service that most tests use.
 web_service()

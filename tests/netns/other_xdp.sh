@@ -13,8 +13,8 @@ check_refusal()
 	run_refused "$build/shuntd" --config "$conf"
 	say "exit $status: $(tail -n 3 "$(log_of refused)")"
 	[[ $status == 1 || $status == 3 ]] || die "exit status $status"
-	said refused 'eth0' || die "it does not name the interface"
-	said refused 'another XDP program|other XDP program' || die "it does not say what is in the way"
+	said refused 'eth0: XDP program [0-9]+ \(pass\) is there' ||
+		die "it does not say what is in the way"
 	want "the program that was there" "$theirs" "$(program_on lb eth0)"
 }
 

@@ -16,7 +16,7 @@ more_service()
 	    vip: [$extra4, "$extra6"]
 	    ports: [80/tcp]
 	    forward: $2
-	    check: { type: tcp, interval: 500ms }
+	    check: { type: tcp, interval: 500ms, timeout: 500ms }
 	    backends:
 	$(backend_list "4 6")
 	EOT

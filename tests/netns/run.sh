@@ -93,10 +93,11 @@ save_state()
 	machine_state 2>/dev/null | sort >"$tmp/$1"
 }
 
-is_as_before()
+# What came or went. A program that is gone was somebody else's.
+changes()
 {
 	save_state after
-	cmp -s "$tmp/before" "$tmp/after"
+	diff "$tmp/before" "$tmp/after" | grep '^[<>]' | grep -v '^< program'
 }
 
 # The kernel frees namespaces and programs a moment after their last user.
@@ -105,12 +106,12 @@ check_nothing_left()
 	local tries
 
 	for ((tries = 0; tries < 50 * scale; tries++)); do
-		! is_as_before || return 0
+		changes >/dev/null || return 0
 		sleep 0.2
 	done
 	failed=$((failed + 1))
 	printf 'FAIL cleanup: the machine is not as it was before (< before, > after)\n'
-	diff "$tmp/before" "$tmp/after" | sed 's/^/    /' || true
+	changes | sed 's/^/    /' || true
 }
 
 [[ $EUID == 0 ]] || { echo "netns: needs root (network namespaces and XDP)" >&2; exit 1; }
