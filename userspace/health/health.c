@@ -364,8 +364,8 @@ void health_restore(struct health *h, const char *service, const char *backend,
 
 bool health_is_settled(const struct health *h)
 {
-	array_for_each (t, h->set.by_place, h->set.n) {
-		if ((*t)->status.state == HEALTH_UNKNOWN)
+	for (size_t i = 0; i < h->set.n; i++) {
+		if (h->set.by_place[i]->status.state == HEALTH_UNKNOWN)
 			return false;
 	}
 	return true;

@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -174,22 +175,27 @@ static int add_rules(scmp_filter_ctx filter)
 	return err;
 }
 
+/* The address sanitizer's own calls are many and change with its version. */
+#if defined(__SANITIZE_ADDRESS__)
+#define FILTER_CALLS false
+#else
+#define FILTER_CALLS true
+#endif
+
 /*
  * What is not allowed gives EPERM instead of death, so that a libc with a new
  * habit costs an error and not every verdict.
  */
 int prober_jail_lock(void)
 {
-#if defined(__SANITIZE_ADDRESS__)
-	/* The sanitizer's own calls are many and change with its version. */
-	return 0;
-#else
-	_cleanup_(release_filter) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	_cleanup_(release_filter) scmp_filter_ctx filter = NULL;
 	int err;
 
+	if (!FILTER_CALLS)
+		return 0;
+	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (!filter)
 		return log_err(-ENOMEM, "prober: filter of system calls");
 	err = add_rules(filter) ?: seccomp_load(filter);
 	return err ? log_err(err, "prober: filter of system calls") : 0;
-#endif
 }
