@@ -87,6 +87,7 @@ const struct fixture fixtures[] = {
 	EACH_MODE4("IPv4 DF", .fragment = DF),
 	EACH_MODE4("IPv4 reserved flag", .fragment = 0x8000),
 	EACH_MODE4("IPv4 ID", .id = 0xbeef),
+	EACH_MODE4("IPv4 ID and DF", .id = 0xbeef, .fragment = DF),
 	EACH_MODE4("IPv4 wrong checksum stays wrong", .csum_off = 1),
 	EACH_MODE4("IPv4 very wrong checksum", .csum_off = 0xa5a5),
 	EACH_MODE4("IPv4 ECN CE", .tos = 0x03),
