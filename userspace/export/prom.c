@@ -47,5 +47,5 @@ void prom_int(struct buf *out, const char *name, const struct prom_label *labels
 void prom_float(struct buf *out, const char *name, const struct prom_label *labels, double value)
 {
 	add_series(out, name, labels);
-	buf_printf(out, "%.10g\n", value);
+	buf_printf(out, "%.15g\n", value);
 }

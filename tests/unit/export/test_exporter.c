@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The listener, over real connections. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "../../lib/snapshot_fixture.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "export/export.h"
+#include "export/listen.h"
+#include "net/addr.h"
+
+static struct exporter *exporter;
+static pthread_t thread;
+static int stop_fd;
+static bool broken;
+
+static struct snapshot *snapshot(void *app)
+{
+	return *(bool *)app ? NULL : fixture_snapshot();
+}
+
+static void *serve(void *arg)
+{
+	struct pollfd fds[] = { { exporter_fd(arg), POLLIN, 0 }, { stop_fd, POLLIN, 0 } };
+
+	while (poll(fds, 2, -1) > 0 && !fds[1].revents)
+		exporter_dispatch(arg);
+	return NULL;
+}
+
+static void setup(void)
+{
+	stop_fd = eventfd(0, EFD_CLOEXEC);
+	cr_assert_eq(exporter_create("127.0.0.1:0", snapshot, &broken, &exporter), 0);
+	cr_assert_eq(pthread_create(&thread, NULL, serve, exporter), 0);
+}
+
+static void teardown(void)
+{
+	eventfd_write(stop_fd, 1);
+	pthread_join(thread, NULL);
+	exporter_free(exporter);
+	close(stop_fd);
+}
+
+TestSuite(exporter, .init = setup, .fini = teardown, .timeout = 30);
+
+static int dial(void)
+{
+	struct timeval patience = { .tv_sec = 20 };
+	struct sockaddr_storage ss;
+	struct shunt_addr addr;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t len;
+
+	addr_parse("127.0.0.1", &addr);
+	len = addr_to_sockaddr(&addr, exporter_port(exporter), &ss);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	cr_assert_eq(connect(fd, (struct sockaddr *)&ss, len), 0);
+	return fd;
+}
+
+static void receive_all(int fd, struct buf *out)
+{
+	char chunk[4096];
+	ssize_t n;
+
+	while ((n = recv(fd, chunk, sizeof(chunk), 0)) > 0)
+		buf_add(out, chunk, n);
+	cr_assert_eq(n, 0, "the connection was not closed");
+}
+
+static void ask(const char *request, struct buf *answer)
+{
+	_cleanup_close_ int fd = dial();
+
+	cr_assert_eq(send(fd, request, strlen(request), MSG_NOSIGNAL), (ssize_t)strlen(request));
+	receive_all(fd, answer);
+}
+
+#define REQUEST(method, path) method " " path " HTTP/1.1\r\nHost: x\r\n\r\n"
+
+static const char *body_of(const struct buf *answer)
+{
+	const char *end = strstr(buf_str(answer), "\r\n\r\n");
+
+	cr_assert_not_null(end, "no end of the header: %s", buf_str(answer));
+	return end + 4;
+}
+
+Test(exporter, serves_the_page)
+{
+	_cleanup_(snapshot_freep) struct snapshot *s = fixture_snapshot();
+	_cleanup_(buf_free) struct buf answer = { 0 };
+	_cleanup_(buf_free) struct buf want = { 0 };
+
+	ask(REQUEST("GET", "/metrics"), &answer);
+	metrics_write(s, &want);
+	cr_assert_eq(strncmp(buf_str(&answer), "HTTP/1.1 200 ", 13), 0);
+	cr_assert_not_null(strstr(buf_str(&answer),
+				  "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
+	cr_assert_str_eq(body_of(&answer), buf_str(&want));
+}
+
+Test(exporter, answers_head_without_a_body)
+{
+	_cleanup_(buf_free) struct buf answer = { 0 };
+
+	ask(REQUEST("HEAD", "/metrics"), &answer);
+	cr_assert_eq(strncmp(buf_str(&answer), "HTTP/1.1 200 ", 13), 0);
+	cr_assert_str_eq(body_of(&answer), "");
+}
+
+Test(exporter, says_that_it_lives)
+{
+	_cleanup_(buf_free) struct buf answer = { 0 };
+
+	ask(REQUEST("GET", "/healthz"), &answer);
+	cr_assert_eq(strncmp(buf_str(&answer), "HTTP/1.1 200 ", 13), 0);
+	cr_assert_str_eq(body_of(&answer), "ok\n");
+}
+
+Test(exporter, refuses_everything_else)
+{
+	static const struct {
+		const char *request, *status;
+	} cases[] = {
+		{ REQUEST("GET", "/"), "HTTP/1.1 404 " },
+		{ REQUEST("GET", "/metrics/../etc/passwd"), "HTTP/1.1 404 " },
+		{ REQUEST("DELETE", "/metrics"), "HTTP/1.1 405 " },
+		{ "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
+		  "HTTP/1.1 405 " },
+	};
+
+	for (size_t i = 0; i < array_len(cases); i++) {
+		_cleanup_(buf_free) struct buf answer = { 0 };
+
+		ask(cases[i].request, &answer);
+		cr_assert_eq(strncmp(buf_str(&answer), cases[i].status, strlen(cases[i].status)), 0,
+			     "%s: %s", cases[i].request, buf_str(&answer));
+	}
+}
+
+Test(exporter, says_when_there_is_no_snapshot)
+{
+	_cleanup_(buf_free) struct buf answer = { 0 };
+
+	broken = true;
+	ask(REQUEST("GET", "/metrics"), &answer);
+	cr_assert_eq(strncmp(buf_str(&answer), "HTTP/1.1 503 ", 13), 0);
+}
+
+Test(exporter, survives_what_is_not_http)
+{
+	_cleanup_(buf_free) struct buf junk = { 0 };
+	_cleanup_(buf_free) struct buf answer = { 0 };
+	_cleanup_(buf_free) struct buf good = { 0 };
+	_cleanup_close_ int fd = dial();
+
+	for (int i = 0; i < 60000; i++)
+		buf_add(&junk, &(char){ (char)(i * 7 + 1) }, 1);
+	/* It may hang up before it has read everything. */
+	send(fd, junk.data, junk.len, MSG_NOSIGNAL);
+	shutdown(fd, SHUT_WR);
+	ask(REQUEST("GET", "/healthz"), &good);
+	cr_assert_str_eq(body_of(&good), "ok\n");
+}
+
+/* It sends a header a second, for ever; others do not notice, and it is hung up on. */
+Test(exporter, is_not_held_up_by_a_slow_client)
+{
+	static const char start[] = "GET /metrics HTTP/1.1\r\nHost: x\r\n";
+	_cleanup_close_ int slow = dial();
+	uint64_t begin_ms = clock_now_ms();
+	struct pollfd end = { slow, POLLIN, 0 };
+
+	send(slow, start, strlen(start), MSG_NOSIGNAL);
+	while (poll(&end, 1, 1000) == 0) {
+		_cleanup_(buf_free) struct buf answer = { 0 };
+		uint64_t asked_ms = clock_now_ms();
+
+		cr_assert_lt(asked_ms - begin_ms, 14000, "still not hung up on");
+		send(slow, "X: y\r\n", 6, MSG_NOSIGNAL);
+		ask(REQUEST("GET", "/healthz"), &answer);
+		cr_assert_str_eq(body_of(&answer), "ok\n");
+		cr_assert_lt(clock_now_ms() - asked_ms, 500);
+	}
+	cr_assert_geq(clock_now_ms() - begin_ms, 9000, "hung up on too soon");
+}
+
+Test(exporter, serves_many_at_once)
+{
+	int fds[12];
+
+	for (size_t i = 0; i < array_len(fds); i++)
+		fds[i] = dial();
+	for (size_t i = 0; i < array_len(fds); i++)
+		send(fds[i], REQUEST("GET", "/metrics"), strlen(REQUEST("GET", "/metrics")),
+		     MSG_NOSIGNAL);
+	for (size_t i = 0; i < array_len(fds); i++) {
+		_cleanup_(buf_free) struct buf answer = { 0 };
+
+		receive_all(fds[i], &answer);
+		cr_assert_not_null(
+			strstr(buf_str(&answer), "\nshunt_service_up{service=\"web\"} 1\n"));
+		close(fds[i]);
+	}
+}
+
+Test(listen, reads_addresses_and_ports)
+{
+	static const struct {
+		const char *text, *addr;
+		uint16_t port;
+	} good[] = {
+		{ "127.0.0.1:9924", "127.0.0.1", 9924 },
+		{ "0.0.0.0:0", "0.0.0.0", 0 },
+		{ "[::1]:65535", "::1", 65535 },
+		{ "[2001:db8:1:2:3:4:5:6]:80", "2001:db8:1:2:3:4:5:6", 80 },
+	};
+	static const char *const bad[] = {
+		"",
+		":",
+		"127.0.0.1",
+		"127.0.0.1:",
+		"127.0.0.1:65536",
+		"127.0.0.1:x",
+		"::1:80",
+		"[::1]80",
+		"[::1]:",
+		"[127.0.0.1]:80",
+		"[::1:80",
+		"host:80",
+		"127.0.0.1:-1",
+		"127.0.0.1:80 ",
+		"[]:80",
+		":80",
+		"[::1]x:80",
+		"127.0.0.1:+80",
+	};
+	struct shunt_addr addr, want;
+	uint16_t port;
+
+	for (size_t i = 0; i < array_len(good); i++) {
+		cr_assert_eq(listen_parse(good[i].text, &addr, &port), 0, "%s", good[i].text);
+		addr_parse(good[i].addr, &want);
+		cr_assert(addr_is_equal(&addr, &want) && port == good[i].port, "%s", good[i].text);
+	}
+	for (size_t i = 0; i < array_len(bad); i++)
+		cr_assert_lt(listen_parse(bad[i], &addr, &port), 0, "\"%s\"", bad[i]);
+}
+
+Test(listen, says_when_the_port_is_taken)
+{
+	struct exporter *first = NULL, *second = NULL;
+	char at[32];
+
+	cr_assert_eq(exporter_create("[::1]:0", snapshot, &broken, &first), 0);
+	snprintf(at, sizeof(at), "[::1]:%u", exporter_port(first));
+	cr_assert_eq(exporter_create(at, snapshot, &broken, &second), -EADDRINUSE);
+	exporter_free(first);
+}
