@@ -23,11 +23,16 @@ static __always_inline enum shunt_reason slot_pick(struct pkt *pkt, const bool v
 	const __u32 slot_mask = shunt_rodata.slot_mask;
 	const struct shunt_slot_line *line;
 	__u32 slot, index;
+	__u64 at;
 
 	pkt->hash = shunt_hash_flow(shunt_rodata.hash_key, &pkt->src, &pkt->dst, pkt->ports,
 				    pkt->proto, v6);
 	slot = pkt->hash & slot_mask;
-	index = (pkt->table * (slot_mask + 1) + slot) / SHUNT_SLOTS_PER_LINE;
+	/* In 64 bits: a table far beyond the map must not wrap around into it. */
+	at = ((__u64)pkt->table * (slot_mask + 1ULL) + slot) / SHUNT_SLOTS_PER_LINE;
+	index = at;
+	if (index != at)
+		return SHUNT_BAD_SLOT;
 	line = bpf_map_lookup_elem(&shunt_slots, &index);
 	if (!line)
 		return SHUNT_BAD_SLOT;
