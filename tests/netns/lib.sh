@@ -179,5 +179,6 @@ open_sandbox()
 
 trap 'die "${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND"' ERR
 set -o errtrace
+trap '[[ ! -d $work/died ]] || exit 1' EXIT	# in a subshell, perhaps unnoticed
 trap 'exit 130' INT TERM
 open_sandbox

@@ -60,11 +60,12 @@ url_host()
 }
 
 # tally VIP N: N requests, each on a connection of its own; "NAME COUNT" a line.
+# False if one of them was not answered.
 tally()
 {
 	in_host client curl -fsS -m $((2 * scale)) -H 'Connection: close' \
 		"http://$(url_host "$1")/?[1-$2]" | sort | uniq -c |
-		awk '{ print $2, $1 }'
+		awk -v all="$2" '{ print $2, $1; sum += $1 } END { exit sum != all }'
 }
 
 # who_answers VIP [N]: their names, on one line.
