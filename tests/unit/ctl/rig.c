@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <criterion/criterion.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "../../lib/snapshot_fixture.h"
+#include "rig.h"
+
+/* --- the daemon ---------------------------------------------------------------- */
+
+static void obey(const struct admin *admin, struct snapshot_service *s)
+{
+	s->n_usable = 0;
+	array_for_each (b, s->backends, s->n_backends) {
+		const struct admin_entry *said = admin_find(admin, s->conf->name, b->name);
+
+		if (said)
+			b->admin = said->state;
+		b->usable = b->health.state == HEALTH_UP && b->admin == ADMIN_ENABLED &&
+			    admin_weight(said, b->weight);
+		b->effective_weight = b->usable ? admin_weight(said, b->weight) : 0;
+		s->n_usable += b->usable;
+	}
+}
+
+static struct snapshot *fake_snapshot(void *app)
+{
+	const struct fake_daemon *d = app;
+	struct snapshot *s = fixture_snapshot();
+
+	array_for_each (service, s->services, s->n_services)
+		obey(&d->admin, service);
+	return s;
+}
+
+static int fake_reload(void *app, bool dry_run, struct buf *errors)
+{
+	struct fake_daemon *d = app;
+
+	*(dry_run ? &d->dry_runs : &d->reloads) += 1;
+	buf_puts(errors, d->reload_says ?: "");
+	return d->reload_err;
+}
+
+static const struct admin_entry *fake_admin_find(void *app, const char *service,
+						 const char *backend)
+{
+	const struct fake_daemon *d = app;
+
+	return admin_find(&d->admin, service, backend);
+}
+
+static int fake_admin_set(void *app, const struct admin_entry *entry)
+{
+	struct fake_daemon *d = app;
+	struct admin_entry *e;
+
+	d->sets++;
+	if (d->admin_err)
+		return d->admin_err;
+	e = admin_get(&d->admin, entry->service, entry->backend);
+	e->state = entry->state;
+	e->weight = entry->weight;
+	e->weight_percent = entry->weight_percent;
+	return 0;
+}
+
+const struct ctl_ops fake_ops = {
+	.snapshot = fake_snapshot,
+	.reload = fake_reload,
+	.admin_find = fake_admin_find,
+	.admin_set = fake_admin_set,
+};
+
+/* --- the thread ------------------------------------------------------------------ */
+
+static void *serve(void *arg)
+{
+	struct rig *r = arg;
+	struct pollfd fds[] = { { ctl_fd(r->ctl), POLLIN, 0 }, { r->stop_fd, POLLIN, 0 } };
+
+	while (poll(fds, 2, -1) > 0 && !fds[1].revents)
+		ctl_dispatch(r->ctl);
+	return NULL;
+}
+
+void rig_open(struct rig *r, const char *group, const char *read_group)
+{
+	*r = (struct rig){ .stop_fd = eventfd(0, EFD_CLOEXEC) };
+	strcpy(r->dir, "/tmp/shunt-ctl.XXXXXX");
+	cr_assert_not_null(mkdtemp(r->dir));
+	/* Clients of other uids have to reach the socket. */
+	cr_assert_eq(chmod(r->dir, 0755), 0);
+	snprintf(r->socket, sizeof(r->socket), "%s/run/shunt.sock", r->dir);
+	/* The fixture starts with one backend drained. */
+	admin_get(&r->daemon.admin, "web", "nginx3")->state = ADMIN_DRAIN;
+	cr_assert_eq(ctl_create(r->socket, group, read_group, &fake_ops, &r->daemon, &r->ctl), 0);
+	cr_assert_eq(pthread_create(&r->thread, NULL, serve, r), 0);
+}
+
+void rig_close(struct rig *r)
+{
+	char run[96];
+
+	eventfd_write(r->stop_fd, 1);
+	pthread_join(r->thread, NULL);
+	ctl_free(r->ctl);
+	close(r->stop_fd);
+	admin_free(&r->daemon.admin);
+	buf_free(&r->out);
+	buf_free(&r->err);
+	cr_expect_neq(access(r->socket, F_OK), 0, "the socket is still there");
+	snprintf(run, sizeof(run), "%s/run", r->dir);
+	rmdir(run);
+	rmdir(r->dir);
+}
+
+/* --- clients ----------------------------------------------------------------------- */
+
+enum ctl_exit rig_run_as(struct rig *r, struct cli *cli, const char *const *words, size_t n)
+{
+	char *argv[16];
+
+	for (size_t i = 0; i < n; i++)
+		argv[i] = (char *)words[i];
+	buf_free(&r->out);
+	buf_free(&r->err);
+	cli->socket = cli->socket ?: r->socket;
+	cli->out = &r->out;
+	cli->err = &r->err;
+	return cli_run(cli, n, argv);
+}
+
+enum ctl_exit rig_run(struct rig *r, const char *word, ...)
+{
+	const char *words[16];
+	struct cli cli = { 0 };
+	size_t n = 0;
+	va_list ap;
+
+	va_start(ap, word);
+	for (; word; word = va_arg(ap, const char *))
+		words[n++] = word;
+	va_end(ap);
+	return rig_run_as(r, &cli, words, n);
+}
+
+int rig_connect(const struct rig *r)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct timeval patience = { .tv_sec = 5 };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	strcpy(addr.sun_path, r->socket);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	cr_assert_eq(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	return fd;
+}
+
+void rig_send(int fd, const char *text)
+{
+	ssize_t len = strlen(text);
+
+	cr_assert_eq(send(fd, text, len, MSG_NOSIGNAL), len);
+}
+
+bool rig_receive(int fd, struct buf *out)
+{
+	char c;
+
+	buf_free(out);
+	while (recv(fd, &c, 1, 0) == 1) {
+		if (c == '\n')
+			return true;
+		buf_add(out, &c, 1);
+	}
+	return false;
+}

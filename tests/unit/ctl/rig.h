@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A control socket in a directory of its own, served by a thread, in front of a
+ * daemon that is only a snapshot. Tests talk to it as the CLI does, or in bytes.
+ */
+#ifndef TESTS_CTL_RIG_H
+#define TESTS_CTL_RIG_H
+
+#include <pthread.h>
+
+#include "base/buf.h"
+#include "ctl/cli.h"
+#include "ctl/ctl.h"
+
+/* What the daemon would be; the operator's word has effect on its snapshots. */
+struct fake_daemon {
+	struct admin admin;
+	int sets;
+	int admin_err;
+	int reloads;
+	int dry_runs;
+	int reload_err;
+	const char *reload_says;
+};
+
+extern const struct ctl_ops fake_ops;
+
+struct rig {
+	char dir[64];
+	char socket[96];
+	struct fake_daemon daemon;
+	struct ctl *ctl;
+	pthread_t thread;
+	int stop_fd;
+	struct buf out;
+	struct buf err;
+};
+
+void rig_open(struct rig *r, const char *group, const char *read_group);
+void rig_close(struct rig *r);
+
+/* Run the CLI with these words, the last one NULL. What it says is in out and err. */
+enum ctl_exit rig_run(struct rig *r, const char *word, ...) __attribute__((sentinel));
+
+/* The same with every option of struct cli. */
+enum ctl_exit rig_run_as(struct rig *r, struct cli *cli, const char *const *words, size_t n);
+
+/* A connection in bytes; receives wait for 5 s at most. */
+int rig_connect(const struct rig *r);
+void rig_send(int fd, const char *text);
+/* One line without its end in @out; false at the end of the connection. */
+bool rig_receive(int fd, struct buf *out);
+
+#endif /* TESTS_CTL_RIG_H */
