@@ -3,6 +3,8 @@
 #ifndef BPF_FWD_HOP_H
 #define BPF_FWD_HOP_H
 
+#include <bpf/bpf_endian.h>
+
 #include "addr.h"
 #include "maps.h"
 #include "pkt.h"
@@ -54,7 +56,7 @@ static __always_inline bool fwd_decrement_ttl(struct cursor *cur, const bool v6)
 {
 	struct ipv6hdr *ip6;
 	struct iphdr *ip;
-	__u16 *ttl;
+	__be16 *ttl;
 
 	if (v6) {
 		if (!cursor_take(cur, ip6))
@@ -64,8 +66,9 @@ static __always_inline bool fwd_decrement_ttl(struct cursor *cur, const bool v6)
 	}
 	if (!cursor_take(cur, ip))
 		return false;
-	ttl = (__u16 *)&ip->ttl;
-	ip->check = shunt_csum_replace(ip->check, *ttl, *ttl - 1);
+	/* The word of the checksum that the TTL is the high byte of. */
+	ttl = (__be16 *)&ip->ttl;
+	ip->check = shunt_csum_replace(ip->check, *ttl, *ttl - bpf_htons(0x0100));
 	ip->ttl--;
 	return true;
 }

@@ -66,9 +66,17 @@ static int admin_set(void *app, const struct admin_entry *entry)
 	return daemon_update(d);
 }
 
+static const struct admin_entry *said_of(void *app, const char *service, const char *backend)
+{
+	const struct daemon *d = app;
+
+	return admin_find(&d->state.admin, service, backend);
+}
+
 static const struct ctl_ops ctl_ops = {
 	.snapshot = daemon_snapshot,
 	.reload = reload,
+	.admin_find = said_of,
 	.admin_set = admin_set,
 };
 
