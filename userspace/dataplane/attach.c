@@ -159,17 +159,19 @@ static void record(const struct dataplane *dp, const struct attachment *a, int f
 static int attach_first(const struct dataplane *dp, struct attachment *a, struct load *load,
 			const struct shunt_rodata *rodata)
 {
-	const char *why = "libxdp's dispatcher needs CAP_SYS_ADMIN";
+	const bool by_id = may_use_ids(load);
+	const char *why = by_id ? "libxdp's dispatcher does not work on this kernel"
+				: "libxdp's dispatcher needs CAP_SYS_ADMIN";
 	int err;
 
-	if (may_use_ids(load)) {
-		if (!dispatcher_join(dp, a, rodata)) {
-			log_info("%s: attached in %s mode behind libxdp's dispatcher: other "
-				 "XDP programs can join",
-				 a->ifname, conf_xdp_mode_name(a->mode));
-			return 0;
-		}
-		why = "libxdp's dispatcher does not work on this kernel";
+	load_begin_trial();
+	err = by_id ? dispatcher_join(dp, a, rodata) : -EPERM;
+	load_end_trial();
+	if (!err) {
+		log_info("%s: attached in %s mode behind libxdp's dispatcher: other XDP programs "
+			 "can join",
+			 a->ifname, conf_xdp_mode_name(a->mode));
+		return 0;
 	}
 	err = attach_alone(a, load_program_fd(load), -1);
 	if (err)

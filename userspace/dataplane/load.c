@@ -65,10 +65,27 @@ static int on_libxdp(enum libxdp_print_level level, const char *fmt, va_list ap)
 	return 0;
 }
 
+static int on_libbpf_trial(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	if (level != LIBBPF_DEBUG)
+		log_folded(LOG_LEVEL_DEBUG, fmt, ap);
+	return 0;
+}
+
 void load_route_logs(void)
 {
 	libbpf_set_print(on_libbpf);
 	libxdp_set_print(on_libxdp);
+}
+
+void load_begin_trial(void)
+{
+	libbpf_set_print(on_libbpf_trial);
+}
+
+void load_end_trial(void)
+{
+	libbpf_set_print(on_libbpf);
 }
 
 static int set_sizes(struct load *l, const struct dataplane_sizes *sizes)

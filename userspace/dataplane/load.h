@@ -33,8 +33,11 @@ extern const char *const load_map_names[LOAD_MAPS];
 #define LOAD_PROGRAM "shunt_ingress"
 #define LOAD_SECTION "xdp"
 
-/* Warnings of libbpf and libxdp go to the log, one line each; from now on. */
+/* What libbpf and libxdp say goes to the log, one line each; from now on. */
 void load_route_logs(void);
+/* Between these, failures are expected, and for readers of debug output only. */
+void load_begin_trial(void);
+void load_end_trial(void);
 
 /**
  * load_open() - the object before it is loaded
