@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Memory that runs out, at every single allocation in turn: -ENOMEM, no crash, no
- * config. The C library's allocator is stood in for here, for the whole runner, and
- * hands everything on until a test starts counting.
+ * config, nothing lost. The C library's allocator is stood in for here, for the
+ * whole runner, and hands everything on until a test opens the ledger.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "conf/conf.h"
 #include "full.h"
 #include "rows.h"
@@ -19,44 +18,72 @@
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t size);
+void __libc_free(void *p);
 
-/* Allocations until one fails; negative: none does. */
-static long countdown = -1;
+/**
+ * struct ledger - what is allocated while a test looks
+ * @countdown: allocations until one fails; negative: none does
+ * @alive: allocated less released
+ */
+static struct {
+	bool is_open;
+	long countdown;
+	long alive;
+} ledger;
 
-static bool is_time(void)
+/* Enter what takes the place of @old; true if it is to fail. */
+static bool enter(const void *old)
 {
-	return countdown >= 0 && countdown-- == 0;
+	if (!ledger.is_open)
+		return false;
+	if (ledger.countdown-- == 0)
+		return true;
+	ledger.alive += !old;
+	return false;
 }
 
 void *malloc(size_t size)
 {
-	return is_time() ? NULL : __libc_malloc(size);
+	return enter(NULL) ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t n, size_t size)
 {
-	return is_time() ? NULL : __libc_calloc(n, size);
+	return enter(NULL) ? NULL : __libc_calloc(n, size);
 }
 
 void *realloc(void *p, size_t size)
 {
-	return is_time() ? NULL : __libc_realloc(p, size);
+	return enter(p) ? NULL : __libc_realloc(p, size);
+}
+
+void free(void *p)
+{
+	ledger.alive -= ledger.is_open && p;
+	__libc_free(p);
 }
 
 /* Fail the @nth allocation of a parse. Return: whether there were so many. */
 static bool fails_at(const char *text, long nth)
 {
-	_cleanup_(buf_free) struct buf said = { 0 };
-	_cleanup_(conf_freep) struct conf *conf = NULL;
-	bool was_reached;
+	struct buf said = { 0 };
+	struct conf *conf = NULL;
+	bool was_reached, was_made;
 	int err;
 
-	countdown = nth;
+	ledger.countdown = nth;
+	ledger.alive = 0;
+	ledger.is_open = true;
 	err = conf_parse("t.yaml", text, strlen(text), &said, &conf);
-	was_reached = countdown < 0;
-	countdown = -1;
+	was_made = conf;
+	conf_free(conf);
+	buf_free(&said);
+	ledger.is_open = false;
+
+	was_reached = ledger.countdown < 0;
 	cr_assert(!was_reached || err == -ENOMEM, "allocation %ld: %d", nth, err);
-	cr_assert_eq(!err, conf != NULL);
+	cr_assert_eq(!err, was_made);
+	cr_assert_eq(ledger.alive, 0, "allocation %ld: %ld are lost", nth, ledger.alive);
 	return was_reached;
 }
 
