@@ -124,7 +124,7 @@ int daemon_attach(struct daemon *d);
 /* Read the config file again. @report gets errors, or what was done. */
 int daemon_reload(struct daemon *d, bool dry_run, struct buf *report);
 
-/* --- state.c ---------------------------------------------------------------- */
+/* --- state.c, state_file.c ---------------------------------------------------- */
 
 /* Make the state directory and take its lock: -EADDRINUSE if somebody holds it. */
 int state_lock(const char *dir, int *lock_fd);
@@ -155,6 +155,9 @@ void state_free(struct state *s);
 
 /* The key of @conf if it has one, else the one that was made. */
 void state_hash_key(const struct state *s, const struct conf *conf, __u64 key[2]);
+
+/* 2 * @n hex digits to @n bytes; -EINVAL, and @out untouched, if they are not. */
+int state_hex_decode(const char *hex, uint8_t *out, size_t n);
 
 /* The sums of a service's former backends; made if absent, NULL without memory. */
 struct retired *state_retired(struct state *s, const char *service);

@@ -9,19 +9,6 @@
 
 #define STATE_VERSION 1
 
-int hex_decode(const char *hex, uint8_t *out, size_t n)
-{
-	uint8_t bytes[64];
-
-	if (n > sizeof(bytes) || strlen(hex) != 2 * n ||
-	    strspn(hex, "0123456789abcdefABCDEF") != 2 * n)
-		return -EINVAL;
-	for (size_t i = 0; i < n; i++)
-		sscanf(hex + 2 * i, "%2hhx", &bytes[i]);
-	memcpy(out, bytes, n);
-	return 0;
-}
-
 static void hex_encode(const uint8_t *bytes, size_t n, char *out)
 {
 	for (size_t i = 0; i < n; i++)
@@ -162,7 +149,7 @@ int state_from_json(struct state *s, const json_t *root)
 		return -EINVAL;
 	if (version != STATE_VERSION)
 		return -EINVAL;
-	return hex_decode(key, s->hash_key, sizeof(s->hash_key))
+	return state_hex_decode(key, s->hash_key, sizeof(s->hash_key))
 		?: ids_from_json(ids, &s->ids)
 		?: admin_from_json(&s->admin, admin)
 		?: retired_from_json(s, retired);

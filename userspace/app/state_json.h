@@ -16,7 +16,4 @@ int state_from_json(struct state *s, const json_t *root);
 void state_verdicts_from_json(const json_t *root,
 			      void (*fn)(void *arg, const struct state_verdict *v), void *arg);
 
-/* 2 * @n hex digits to @n bytes; -EINVAL, and @out untouched, if they are not. */
-int hex_decode(const char *hex, uint8_t *out, size_t n);
-
 #endif /* APP_STATE_JSON_H */
