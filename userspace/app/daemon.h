@@ -162,7 +162,7 @@ int state_hex_decode(const char *hex, uint8_t *out, size_t n);
 /* The sums of a service's former backends; made if absent, NULL without memory. */
 struct retired *state_retired(struct state *s, const char *service);
 
-/* --- view.c ----------------------------------------------------------------- */
+/* --- daemon_snapshot.c ----------------------------------------------------------------- */
 
 /* The daemon at this moment; NULL without memory. */
 struct snapshot *daemon_snapshot(void *app);

@@ -2,6 +2,7 @@
 /* What survives a restart, in memory; state_file.c keeps it. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/daemon.h"

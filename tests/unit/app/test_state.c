@@ -114,7 +114,7 @@ Test(state, a_damaged_file_is_put_aside)
 {
 	struct fixture f;
 	struct state s;
-	char path[128], bad[128], whole[65536];
+	char path[96], bad[128], whole[65536];
 	size_t len;
 	FILE *file;
 
