@@ -118,6 +118,7 @@ Test(state, a_damaged_file_is_put_aside)
 	size_t len;
 	FILE *file;
 
+	log_level_set(LOG_LEVEL_ERROR);
 	open_fixture(&f);
 	snprintf(path, sizeof(path), "%s/state.json", f.dir);
 	snprintf(bad, sizeof(bad), "%s.bad", path);
