@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * libFuzzer target: any bytes as a config file. Beside what the sanitizers see, a
- * refused text must come with an error, and no error may come with a config.
+ * libFuzzer target: any bytes as a config file. Beside what the sanitizers see,
+ * a refused text must come with an error, and no error may come with a config.
  *
  * To be built by clang with -fsanitize=fuzzer,address,undefined, together with
  * userspace/conf, net/addr.c and base; seeds are in tests/fuzz/corpus/conf.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From a file to a struct conf: the text becomes a tree (conf_yaml.c), the tables
- * of keys are walked over it (conf_field.c), and what is wrong is printed.
+ * From a file to a struct conf: the text becomes a tree (conf_yaml.c), the
+ * tables of keys are walked over it (conf_field.c), and what is wrong is
+ * printed.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -67,7 +67,9 @@ struct conf_check {
 	size_t n_status;
 };
 
-/* A port and protocol of a service: "443/tcp", "any/udp" (port 0). Host order. */
+/*
+ * A port and protocol of a service: "443/tcp", "any/udp" (port 0). Host order.
+ */
 struct conf_port {
 	uint16_t port;
 	uint8_t proto;
@@ -114,9 +116,10 @@ struct conf_interface {
 /**
  * struct conf - a whole config file
  * @slots: slots per table, a power of two
- * @max_services, @max_backends, @max_tables: how many there may be, not less than
- *	the file has; 0 lets the daemon choose from the number in the file, with
- *	room to grow. Ids start from 1: a map of backends has an entry more.
+ * @max_services, @max_backends, @max_tables: how many there may be, not less
+ *	than the file has; 0 lets the daemon choose from the number in the file,
+ *	with room to grow. Ids start from 1: a map of backends has an entry
+ *	more.
  * @hash_key: hex of 16 bytes shared by a fleet, or NULL: made once and kept
  */
 struct conf {
@@ -173,10 +176,10 @@ const char *conf_check_type_name(enum conf_check_type t);
 const char *conf_xdp_mode_name(enum conf_xdp_mode m);
 
 /*
- * The reference of all keys, from the tables of fields: one paragraph a key. With
- * a key, those it means: a path ("services.web.backends[2].weight", or its
- * beginning: all that is below) or some words of one ("weight", "check.interval").
- * Nothing is added to @out if there is no such key.
+ * The reference of all keys, from the tables of fields: one paragraph a key.
+ * With a key, those it means: a path ("services.web.backends[2].weight", or its
+ * beginning: all that is below) or some words of one ("weight",
+ * "check.interval"). Nothing is added to @out if there is no such key.
  */
 void conf_explain(const char *key_or_null, struct buf *out);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* check: how backends are probed. Written for all, for a service, or for a backend. */
+/*
+ * check: how backends are probed. Written for all, for a service, or for a
+ * backend.
+ */
 #include "conf/conf_tables.h"
 #include "conf/conf_value.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The manual of all keys, written by walking the tables. A path has NAME where
- * the user chooses the name, and [] behind a list; what is asked for may have any
- * name there, or leave it out: "services.web.backends[2].weight", "weight".
+ * the user chooses the name, and [] behind a list; what is asked for may have
+ * any name there, or leave it out: "services.web.backends[2].weight", "weight".
  */
 #include <string.h>
 

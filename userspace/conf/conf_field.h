@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The config's keys as tables of rows. A row says everything there is to know of
- * its key: the parser, the presets, the range check and conf_explain() read it, so
- * a new key is one row and nothing else.
+ * The config's keys as tables of rows. A row says everything there is to know
+ * of its key: the parser, the presets, the range check and conf_explain() read
+ * it, so a new key is one row and nothing else.
  *
  * Rows are applied in the order of their table, not of the text: what one row
  * needs of another stands above it.
@@ -85,9 +85,9 @@ struct conf_field {
 
 /**
  * struct conf_fields - a table
- * @verify: checks across its fields, after all are set; @node is the mapping, or
- *	null. May be NULL. What was wrong in itself has been noted: @base holds
- *	presets or zeroes there.
+ * @verify: checks across its fields, after all are set; @node is the mapping,
+ *	or null. May be NULL. What was wrong in itself has been noted: @base
+ *	holds presets or zeroes there.
  */
 struct conf_fields {
 	const struct conf_field *rows;
@@ -102,7 +102,8 @@ struct conf_fields {
  * @size: of one
  * @begin: after the presets and before the file's values; @parent is the struct
  *	that holds the array. May be NULL.
- * @is_name, @name_rule: of CONF_NAMED: the names that may be used, in code and words
+ * @is_name, @name_rule: of CONF_NAMED: the names that may be used, in code and
+ *	words
  */
 struct conf_elem {
 	size_t size;

@@ -38,7 +38,10 @@ static const char *scratch_text(struct conf_job *job, const struct buf *b)
 	return note_failure(job, arena_strndup(&job->scratch, buf_str(b), b->len));
 }
 
-/* Insert in the order of the text; the last one falls out when all places are taken. */
+/*
+ * Insert in the order of the text; the last one falls out when all places are
+ * taken.
+ */
 static void note(struct conf_job *job, struct conf_diags *list, struct conf_pos pos,
 		 const struct buf *text)
 {

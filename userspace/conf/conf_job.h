@@ -3,8 +3,8 @@
  * One run over one file: its text, the memory, and what is wrong with it.
  *
  * Nobody stops at a mistake: it is noted here and the walk goes on, so that one
- * run finds them all. Running out of memory is noted too, and asked for once, at
- * the end.
+ * run finds them all. Running out of memory is noted too, and asked for once,
+ * at the end.
  */
 #ifndef CONF_CONF_JOB_H
 #define CONF_CONF_JOB_H
@@ -16,7 +16,10 @@
 #include "base/buf.h"
 #include "conf/conf_node.h"
 
-/* As many are printed of each kind, in the order of the text; the rest is counted. */
+/*
+ * As many are printed of each kind, in the order of the text; the rest is
+ * counted.
+ */
 #define CONF_DIAGS 100
 
 struct conf_diag {
@@ -48,7 +51,9 @@ struct conf_job {
 	bool failed;
 };
 
-/* Zeroed memory in one of the arenas; NULL, and @job->failed, if there is none. */
+/*
+ * Zeroed memory in one of the arenas; NULL, and @job->failed, if there is none.
+ */
 void *conf_job_scratch(struct conf_job *job, size_t size);
 void *conf_job_keep(struct conf_job *job, size_t size);
 char *conf_job_keep_text(struct conf_job *job, const char *text);
@@ -66,7 +71,10 @@ void conf_error_at(struct conf_job *job, struct conf_pos pos, const char *fmt, .
 /* The text of a scalar in quotes, for a message; lives as long as the run. */
 const char *conf_quoted(struct conf_job *job, const struct conf_node *node);
 
-/* Write everything noted: "name:line:col: error: ..." with the line and a caret. */
+/*
+ * Write everything noted: "name:line:col: error: ..." with the line and a
+ * caret.
+ */
 void conf_job_print(const struct conf_job *job, struct buf *out);
 
 /* Release the scratch memory. */

@@ -57,7 +57,9 @@ struct conf_node {
 	size_t n_children;
 };
 
-/* The value of @key in a mapping, the first one if there are several, or NULL. */
+/*
+ * The value of @key in a mapping, the first one if there are several, or NULL.
+ */
 const struct conf_node *conf_node_get(const struct conf_node *map, const char *key);
 
 /* Nothing was written: "key:", "key: ~" or "key: null". */
@@ -74,7 +76,10 @@ const struct conf_node *conf_item_first(const struct conf_node *list);
 const struct conf_node *conf_item_next(const struct conf_node *list, const struct conf_node *item);
 size_t conf_item_count(const struct conf_node *list);
 
-/* What is meant, for messages: "services.web.backends[2]", "" for the whole file. */
+/*
+ * What is meant, for messages: "services.web.backends[2]", "" for the whole
+ * file.
+ */
 void conf_node_path(const struct conf_node *node, struct buf *out);
 
 /*

@@ -21,8 +21,8 @@ size_t conf_text_char(const char *p, size_t n, uint32_t *cp);
  * conf_text_flaw() - the first thing in @text that is not plain text
  * @pos: of it
  *
- * Control characters, a lone carriage return and the exotic line ends of YAML 1.1
- * count as flaws, so that lines are what every editor says they are.
+ * Control characters, a lone carriage return and the exotic line ends of YAML
+ * 1.1 count as flaws, so that lines are what every editor says they are.
  *
  * Return: what it is, for people, or NULL if there is none.
  */
@@ -32,8 +32,8 @@ const char *conf_text_flaw(const char *text, size_t len, struct conf_pos *pos);
 const char *conf_text_line(const char *text, size_t len, int line);
 
 /*
- * The line that starts at @line and a caret under @pos, both with a newline. Of a
- * long line the part around @pos. Nothing if the line is empty.
+ * The line that starts at @line and a caret under @pos, both with a newline. Of
+ * a long line the part around @pos. Nothing if the line is empty.
  */
 void conf_text_excerpt(struct buf *out, const char *line, const char *end, struct conf_pos pos);
 

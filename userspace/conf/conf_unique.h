@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Finds what is there twice: by sorting, for files with thousands of entries. */
+/*
+ * Finds what is there twice: by sorting, for files with thousands of entries.
+ */
 #ifndef CONF_CONF_UNIQUE_H
 #define CONF_CONF_UNIQUE_H
 
@@ -25,13 +27,17 @@ struct conf_unique {
 	size_t n;
 };
 
-/* Room for @max entries, in the scratch memory; without memory none is added. */
+/*
+ * Room for @max entries, in the scratch memory; without memory none is added.
+ */
 struct conf_unique conf_unique_make(struct conf_job *job, size_t max);
 
 /* @entry.key must live until the report. */
 void conf_unique_add(struct conf_unique *u, struct conf_entry entry);
 
-/* Call @report for every entry whose key was there before, in the text's order. */
+/*
+ * Call @report for every entry whose key was there before, in the text's order.
+ */
 void conf_unique_report(struct conf_job *job, struct conf_unique *u,
 			void (*report)(struct conf_job *job, const struct conf_entry *first,
 				       const struct conf_entry *again));

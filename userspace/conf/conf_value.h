@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One setter for each kind of value. A setter reads the text of a scalar that is
- * not null, or the items of a list, and either stores the value or notes what is
- * wrong with it.
+ * One setter for each kind of value. A setter reads the text of a scalar that
+ * is not null, or the items of a list, and either stores the value or notes
+ * what is wrong with it.
  */
 #ifndef CONF_CONF_VALUE_H
 #define CONF_CONF_VALUE_H
@@ -37,7 +37,10 @@ CONF_SETTER(conf_set_vips);
 CONF_SETTER(conf_set_ports);
 CONF_SETTER(conf_set_status);
 
-/* The digits of @s as a number; saturates. Return: the text behind, NULL without any. */
+/*
+ * The digits of @s as a number; saturates. Return: the text behind, NULL
+ * without any.
+ */
 const char *conf_read_digits(const char *s, uint32_t *value);
 
 /* Whether all of @s is one number without leading zeroes. */

@@ -138,7 +138,10 @@ struct item_kind {
 	bool (*read)(struct conf_job *job, const struct conf_node *item, void *elem);
 };
 
-/* An element for each item of @list, zeroed where the item is wrong; none twice. */
+/*
+ * An element for each item of @list, zeroed where the item is wrong; none
+ * twice.
+ */
 static void set_items(struct conf_job *job, const struct conf_node *list,
 		      const struct item_kind *kind, void **array, size_t *n)
 {

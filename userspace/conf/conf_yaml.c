@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * libyaml hands out events, each with the place it starts and ends at; here they
- * become nodes. Refused are tags, anchors and aliases (a config that includes
- * itself grows without bound), keys that are not scalars, NUL characters, a second
- * document, and more depth or nodes than any config has use for.
+ * libyaml hands out events, each with the place it starts and ends at; here
+ * they become nodes. Refused are tags, anchors and aliases (a config that
+ * includes itself grows without bound), keys that are not scalars, NUL
+ * characters, a second document, and more depth or nodes than any config has
+ * use for.
  */
 #include <limits.h>
 #include <string.h>

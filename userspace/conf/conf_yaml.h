@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* YAML text to a tree, refusing the parts of YAML that a config is better without. */
+/*
+ * YAML text to a tree, refusing the parts of YAML that a config is better
+ * without.
+ */
 #ifndef CONF_CONF_YAML_H
 #define CONF_CONF_YAML_H
 

@@ -5,7 +5,9 @@
 
 #include <stddef.h>
 
-/* Beginnings of files. The caret of a row counts from them: HEAD has 2 lines. */
+/*
+ * Beginnings of files. The caret of a row counts from them: HEAD has 2 lines.
+ */
 #define HEAD "version: 1\ninterfaces: { eth0: }\n"
 #define SERVICES                                                                                   \
 	"services: { a: { vip: 192.0.2.1, ports: 80/tcp, "                                         \

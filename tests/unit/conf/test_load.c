@@ -103,7 +103,10 @@ Test(load, what_is_said_is_appended)
 	cr_expect_str_eq(buf_str(&said), "before\nx:1:1: error: nothing is configured here\n");
 }
 
-/* The text lies in memory of just its size, so that a sanitizer sees a step beyond. */
+/*
+ * The text lies in memory of just its size, so that a sanitizer sees a step
+ * beyond.
+ */
 Test(load, every_truncation)
 {
 	for (size_t len = 0; len < strlen(full_text); len++) {
@@ -116,7 +119,10 @@ Test(load, every_truncation)
 		err = conf_parse("cut", cut, len, &said, &conf);
 		cr_assert_eq(!err, conf != NULL, "at %zu", len);
 		cr_assert(!err || strstr(buf_str(&said), ": error: "), "at %zu", len);
-		/* Where the text was cut inside brackets, it is not said what may follow. */
+		/*
+		 * Where the text was cut inside brackets, it is not said what
+		 * may follow.
+		 */
 		cr_assert(!strstr(buf_str(&said), "not valid YAML") ||
 				  !strstr(buf_str(&said), "is missing"),
 			  "at %zu: %s", len, buf_str(&said));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory that runs out, at every single allocation in turn: -ENOMEM, no crash, no
- * config, nothing lost. The C library's allocator is stood in for here, for the
- * whole runner, and hands everything on until a test opens the ledger.
+ * Memory that runs out, at every single allocation in turn: -ENOMEM, no crash,
+ * no config, nothing lost. The C library's allocator is stood in for here, for
+ * the whole runner, and hands everything on until a test opens the ledger.
  */
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -28,7 +28,10 @@ Test(text, characters)
 	array_for_each (row, rows, array_len(rows)) {
 		cr_expect_eq(conf_text_char(row->bytes, strlen(row->bytes), &cp), row->len);
 		cr_expect_eq(cp, row->cp);
-		/* Without its last byte it is none, and no byte beyond is looked at. */
+		/*
+		 * Without its last byte it is none, and no byte beyond is
+		 * looked at.
+		 */
 		if (row->len > 1)
 			cr_expect_eq(conf_text_char(row->bytes, row->len - 1, &cp), 0);
 	}
