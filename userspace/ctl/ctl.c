@@ -24,7 +24,7 @@
 
 #define CTL_CLIENTS 64
 /* To send a whole request, or to take a whole answer. */
-#define CTL_PATIENCE_MS 30000
+#define CTL_PATIENCE_MS 10000
 
 /* What an event is about: a client by its index, or one of these. */
 #define EVENT_LISTENER CTL_CLIENTS

@@ -94,7 +94,7 @@ static void *serve(void *arg)
 void rig_open(struct rig *r, const char *group, const char *read_group)
 {
 	*r = (struct rig){ .stop_fd = eventfd(0, EFD_CLOEXEC) };
-	strcpy(r->dir, "/tmp/shunt-ctl.XXXXXX");
+	strcpy(r->dir, P_tmpdir "/shunt-ctl.XXXXXX");
 	cr_assert_not_null(mkdtemp(r->dir));
 	/* Clients of other uids have to reach the socket. */
 	cr_assert_eq(chmod(r->dir, 0755), 0);

@@ -214,7 +214,7 @@ Test(metrics, write_numbers_without_rounding_them)
 /* What promtool says of the page, in @said. Return: its exit code; 127: not there. */
 static int run_promtool(struct buf *said)
 {
-	char path[] = "/tmp/shunt-metrics.XXXXXX", line[512];
+	char path[] = P_tmpdir "/shunt-metrics.XXXXXX", line[512];
 	int fd = mkstemp(path), status;
 	FILE *pipe;
 

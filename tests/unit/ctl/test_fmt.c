@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <criterion/criterion.h>
+
+#include "base/array.h"
+#include "ctl/fmt.h"
+#include "ctl/table.h"
+
+struct fmt_case {
+	uint64_t n;
+	const char *text;
+};
+
+static void expect_all(struct fmt (*fmt)(uint64_t n), const struct fmt_case *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		cr_assert_str_eq(fmt(cases[i].n).text, cases[i].text);
+}
+
+Test(fmt, count)
+{
+	static const struct fmt_case cases[] = {
+		{ 0, "0" },
+		{ 999, "999" },
+		{ 1000, "1.0k" },
+		{ 12400, "12.4k" },
+		{ 99999, "100.0k" },
+		{ 123456, "123k" },
+		{ 999499, "999k" },
+		{ 999500, "1.0M" },
+		{ 1000000, "1.0M" },
+		{ 3100000000, "3.1G" },
+		{ UINT64_MAX, "18447P" },
+	};
+
+	expect_all(fmt_count, cases, array_len(cases));
+}
+
+Test(fmt, bytes)
+{
+	static const struct fmt_case cases[] = {
+		{ 0, "0B" },
+		{ 512, "512B" },
+		{ 1500, "1.5kB" },
+		{ 9100000, "9.1MB" },
+	};
+
+	expect_all(fmt_bytes, cases, array_len(cases));
+}
+
+Test(fmt, age)
+{
+	static const struct fmt_case cases[] = {
+		{ 0, "0s" },	 { 59, "59s" },	     { 60, "1m" },	   { 312, "5m12s" },
+		{ 3600, "1h" },	 { 3659, "1h" },     { 3660, "1h1m" },	   { 86399, "23h59m" },
+		{ 86400, "1d" }, { 273600, "3d4h" }, { 31536000, "365d" },
+	};
+
+	expect_all(fmt_age, cases, array_len(cases));
+}
+
+Test(fmt, duration)
+{
+	static const struct fmt_case cases[] = {
+		{ 0, "0us" },
+		{ 999, "999us" },
+		{ 1100, "1.1ms" },
+		{ 2000000, "2.0s" },
+	};
+
+	expect_all(fmt_duration, cases, array_len(cases));
+}
+
+Test(fmt, msec)
+{
+	static const struct fmt_case cases[] = {
+		{ 500, "500ms" },
+		{ 1000, "1s" },
+		{ 1500, "1.5s" },
+		{ 600000, "600s" },
+	};
+
+	expect_all(fmt_msec, cases, array_len(cases));
+}
+
+Test(fmt, percent)
+{
+	cr_assert_str_eq(fmt_percent(1, 3).text, "33.3%");
+	cr_assert_str_eq(fmt_percent(0, 7).text, "0.0%");
+	cr_assert_str_eq(fmt_percent(0, 0).text, "-");
+}
+
+static const struct table_column columns[] = { { "NAME", false }, { "N", true }, { "", false } };
+
+Test(table, aligns_and_ends_lines_without_blanks)
+{
+	struct table t = { .columns = columns, .n_columns = 3 };
+	struct buf out = { 0 };
+
+	table_add(&t, TABLE_PLAIN, "%s", "short");
+	table_add(&t, TABLE_PLAIN, "%d", 7);
+	table_end_row(&t);
+	table_add(&t, TABLE_PLAIN, "%s", "much longer");
+	table_add(&t, TABLE_PLAIN, "%d", 1234);
+	table_add(&t, TABLE_RED, "%s", "!");
+	table_end_row(&t);
+	table_print(&t, false, &out);
+	cr_assert_str_eq(buf_str(&out), "NAME            N\n"
+					"short           7\n"
+					"much longer  1234  !\n");
+	buf_free(&out);
+	table_free(&t);
+}
+
+Test(table, lets_nobody_speak_to_the_terminal)
+{
+	struct table t = { .columns = columns, .n_columns = 1 };
+	struct buf out = { 0 };
+
+	table_add(&t, TABLE_PLAIN, "%s", "a\033[2Jb\nc\177");
+	table_print(&t, true, &out);
+	cr_assert_str_eq(buf_str(&out), "\033[1mNAME\033[0m\na?[2Jb?c?\n");
+	buf_free(&out);
+	table_free(&t);
+}
+
+Test(table, is_nothing_without_rows)
+{
+	struct table t = { .columns = columns, .n_columns = 3 };
+	struct buf out = { 0 };
+
+	table_print(&t, false, &out);
+	cr_assert_str_eq(buf_str(&out), "");
+}
