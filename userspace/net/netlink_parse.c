@@ -193,7 +193,9 @@ int netlink_parse(const struct nlmsghdr *nlh, struct netlink_event *out)
 	array_for_each (m, messages, array_len(messages)) {
 		if (nlh->nlmsg_type != m->new && nlh->nlmsg_type != m->del)
 			continue;
-		if (nlh->nlmsg_len < MNL_NLMSG_HDRLEN + m->header)
+		/* Attributes are padded: at another length one was cut, and libmnl,
+		 * which rounds up, would read beyond. */
+		if (nlh->nlmsg_len < MNL_NLMSG_HDRLEN + m->header || nlh->nlmsg_len % MNL_ALIGNTO)
 			return -EINVAL;
 		mnl_attr_parse(nlh, m->header, attrs_collect, &attrs);
 		ev.kind = m->kind;
