@@ -9,7 +9,9 @@ suppressions=$(cd "$(dirname "$0")" && pwd)/cppcheck.suppress
 # It parses neither typeof nor the macros of system headers: stand-ins, of which
 # only the shape matters.
 stand_ins=('-D__typeof__(x)=char *' '-DLIBBPF_OPTS(type,name,...)=struct type name'
-	'-DTestSuite(...)=struct test_suite')
+	'-DTestSuite(...)=struct test_suite'
+	'-DTest(suite,name,...)=void suite##_##name(void)'
+	'-DParameterizedTest(parameter,suite,name,...)=void suite##_##name(parameter)')
 mapfile -t files < <(list_host_c "$1")
 cd "$1"
 [ "${#files[@]}" -eq 0 ] ||

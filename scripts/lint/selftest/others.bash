@@ -51,6 +51,10 @@ accepts cppcheck
 accepts tidy
 printf 'int f(void)\n{\n\tint x[2] = { 0, 0 };\n\n\treturn x[2];\n}\n' | put userspace/base/f.c
 refuses cppcheck 'arrayIndexOutOfBounds'
+new_tree
+printf 'Test(a, b, .signal = 6)\n{\n\tint x[2] = { 0, 0 };\n\n\tx[2] = 0;\n}\n' |
+	put tests/unit/base/test_f.c
+refuses cppcheck 'tests/unit/base/test_f.c:5'
 printf '#include <string.h>\nvoid f(int *x)\n{\n\tmemset(x, sizeof(*x), 0);\n}\n' |
 	put userspace/base/f.c
 refuses tidy 'bugprone-'
