@@ -181,6 +181,12 @@ static int attach_first(const struct dataplane *dp, struct attachment *a, struct
 	return 0;
 }
 
+static void say_interrupted(const struct attachment *a, const struct occupant *o)
+{
+	log_warn("%s: changing from %s to %s mode interrupts the traffic", a->ifname,
+		 conf_xdp_mode_name(o->mode), conf_xdp_mode_name(a->mode));
+}
+
 static int attach_instead(const struct dataplane *dp, struct attachment *a, struct load *load,
 			  const struct occupant *o)
 {
@@ -189,8 +195,7 @@ static int attach_instead(const struct dataplane *dp, struct attachment *a, stru
 
 	/* The kernel takes one mode at a time. */
 	if (o->mode != a->mode) {
-		log_warn("%s: changing from %s to %s mode interrupts the traffic", a->ifname,
-			 conf_xdp_mode_name(o->mode), conf_xdp_mode_name(a->mode));
+		say_interrupted(a, o);
 		err = detach_alone(a->ifindex, o->mode, old_fd);
 		if (err)
 			return log_err(err, "detach from %s", a->ifname);
@@ -212,16 +217,39 @@ static int attach_beside(const struct dataplane *dp, struct attachment *a,
 
 	if (err)
 		return log_err(err, "%s: join libxdp's dispatcher", a->ifname);
-	log_info("%s: attached in %s mode behind libxdp's dispatcher, beside other XDP programs",
-		 a->ifname, conf_xdp_mode_name(a->mode));
+	log_info("%s: attached in %s mode behind the dispatcher that is there", a->ifname,
+		 conf_xdp_mode_name(a->mode));
 	return 0;
+}
+
+/* A dispatcher works in one mode; another one is possible once it has gone. */
+static int attach_otherwise(const struct dataplane *dp, struct attachment *a, struct load *load,
+			    const struct shunt_rodata *rodata, const struct occupant *o)
+{
+	int err;
+
+	say_interrupted(a, o);
+	err = dispatcher_remove(a->ifindex, o->mode, 0);
+	if (err)
+		return log_err(err, "detach from %s", a->ifname);
+	if (!dispatcher_is_on(a->ifindex))
+		return attach_first(dp, a, load, rodata);
+	log_error("%s: other XDP programs are there, in %s mode", a->ifname,
+		  conf_xdp_mode_name(o->mode));
+	return -EBUSY;
 }
 
 static int refuse(const struct attachment *a, const struct occupant *o)
 {
-	log_error("%s: XDP program %u (%s) is there, and not behind libxdp's dispatcher, so that "
-		  "no other can join: remove it (ip link set dev %s xdp off)",
-		  a->ifname, o->id, *o->name ? o->name : "name not readable", a->ifname);
+	if (*o->name)
+		log_error(
+			"%s: XDP program %u (%s) is there, and not behind libxdp's dispatcher, so "
+			"that no other can join: remove it (ip link set dev %s xdp off)",
+			a->ifname, o->id, o->name, a->ifname);
+	else
+		log_error("%s: XDP program %u is there, and without CAP_SYS_ADMIN it cannot be "
+			  "known or joined: remove it (ip link set dev %s xdp off)",
+			  a->ifname, o->id, a->ifname);
 	return -EBUSY;
 }
 
@@ -243,7 +271,8 @@ static int attach_load(const struct dataplane *dp, struct attachment *a, struct 
 		err = attach_instead(dp, a, load, &o);
 		break;
 	case WHO_DISPATCHER:
-		err = attach_beside(dp, a, rodata);
+		err = o.mode == a->mode ? attach_beside(dp, a, rodata)
+					: attach_otherwise(dp, a, load, rodata, &o);
 		break;
 	case WHO_STRANGER:
 		err = refuse(a, &o);
@@ -301,13 +330,17 @@ int dataplane_attach(struct dataplane *dp, const char *ifname, enum conf_xdp_mod
 	return 0;
 }
 
-/* One that this process did not attach: of a former daemon, alone. */
+/* One that this process did not attach: a former daemon's. */
 static int detach_former(struct dataplane *dp, const char *ifname)
 {
 	_cleanup_(occupant_done) struct occupant o = { .fd = -1 };
 	const int ifindex = if_nametoindex(ifname);
 
-	if (!ifindex || occupant_find(dp, ifindex, &o) || o.who != WHO_SHUNT)
+	if (!ifindex || occupant_find(dp, ifindex, &o))
+		return 0;
+	if (o.who == WHO_DISPATCHER)
+		return dispatcher_remove(ifindex, o.mode, 0);
+	if (o.who != WHO_SHUNT)
 		return 0;
 	pin_remove_program(dp->pin_dir, ifindex);
 	return detach_alone(ifindex, o.mode, o.fd);

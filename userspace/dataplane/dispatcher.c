@@ -34,9 +34,9 @@ static struct xdp_multiprog *multiprog_get(int ifindex)
 	return libxdp_get_error(mp) ? NULL : mp;
 }
 
-static enum xdp_attach_mode mode_of(const struct attachment *a)
+static enum xdp_attach_mode libxdp_mode(enum conf_xdp_mode mode)
 {
-	return a->mode == CONF_XDP_GENERIC ? XDP_MODE_SKB : XDP_MODE_NATIVE;
+	return mode == CONF_XDP_GENERIC ? XDP_MODE_SKB : XDP_MODE_NATIVE;
 }
 
 bool dispatcher_is_on(int ifindex)
@@ -51,16 +51,15 @@ bool dispatcher_has(const struct attachment *a)
 	return xdp_program__is_attached(a->xdp, a->ifindex) != XDP_MODE_UNSPEC;
 }
 
-/* Programs of a former daemon; ours, @keep_id, is in, so there is no gap. */
-static int remove_former(const struct attachment *a, uint32_t keep_id)
+int dispatcher_remove(int ifindex, enum conf_xdp_mode mode, uint32_t keep_id)
 {
-	_cleanup_multiprog_ struct xdp_multiprog *mp = multiprog_get(a->ifindex);
+	_cleanup_multiprog_ struct xdp_multiprog *mp = multiprog_get(ifindex);
 	struct xdp_program *p = NULL;
 	int err = 0;
 
 	while (mp && !err && (p = xdp_multiprog__next_prog(p, mp)))
 		if (!strcmp(xdp_program__name(p), LOAD_PROGRAM) && xdp_program__id(p) != keep_id)
-			err = xdp_program__detach(p, a->ifindex, mode_of(a), 0);
+			err = xdp_program__detach(p, ifindex, libxdp_mode(mode), 0);
 	return err;
 }
 
@@ -103,12 +102,12 @@ int dispatcher_join(const struct dataplane *dp, struct attachment *a,
 		next.xdp = NULL;
 		return err;
 	}
-	err = xdp_program__attach(next.xdp, a->ifindex, mode_of(a), 0);
+	err = xdp_program__attach(next.xdp, a->ifindex, libxdp_mode(a->mode), 0);
 	if (err)
 		return err;
 	if (!dispatcher_is_on(a->ifindex))
 		return undo_fallback(a, next.xdp);
-	err = remove_former(a, xdp_program__id(next.xdp));
+	err = dispatcher_remove(a->ifindex, a->mode, xdp_program__id(next.xdp));
 	if (err)
 		return err;
 	dispatcher_forget(a);
@@ -119,7 +118,7 @@ int dispatcher_join(const struct dataplane *dp, struct attachment *a,
 
 int dispatcher_leave(struct attachment *a)
 {
-	int err = xdp_program__detach(a->xdp, a->ifindex, mode_of(a), 0);
+	int err = xdp_program__detach(a->xdp, a->ifindex, libxdp_mode(a->mode), 0);
 
 	if (!err)
 		dispatcher_forget(a);

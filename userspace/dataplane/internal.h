@@ -86,6 +86,8 @@ bool dispatcher_is_on(int ifindex);
 int dispatcher_join(const struct dataplane *dp, struct attachment *a,
 		    const struct shunt_rodata *rodata);
 int dispatcher_leave(struct attachment *a);
+/* Programs of ours but @keep_id, whoever attached them, leave the dispatcher. */
+int dispatcher_remove(int ifindex, enum conf_xdp_mode mode, uint32_t keep_id);
 bool dispatcher_has(const struct attachment *a);
 void dispatcher_forget(struct attachment *a);
 
