@@ -22,17 +22,20 @@ struct numbers {
 	uint32_t limit;
 };
 
-/* The step from one struct ids to the next. */
+/**
+ * struct step - the step from one struct ids to the next
+ * @wanted: by id: in use after this step
+ */
 struct step {
 	const struct ids *old;
 	struct ids *new;
-	const struct conf *conf;
-	struct plan *plan;
-	struct seats *seats;
+	const struct ids_wish *wish;
 	uint64_t rest;
 	struct numbers ids;
 	struct numbers tables;
-	bool *wanted; /* by id: in use after this step */
+	bool id_used[SHUNT_MAX_BACKENDS];
+	bool table_used[SHUNT_MAX_SERVICES];
+	bool wanted[SHUNT_MAX_BACKENDS];
 };
 
 struct ids *ids_create(void)
@@ -226,10 +229,11 @@ static int seats_record(struct step *s, const struct conf_service *conf, const s
 static int backends_use(struct step *s, const struct ids_service *old, uint32_t index,
 			struct ids_service *service)
 {
-	const struct conf_service *conf = &s->conf->services[index];
-	struct plan_backend *backends = &s->plan->backends[s->plan->first_backend[index]];
+	const struct conf_service *conf = &s->wish->conf->services[index];
+	struct plan_backend *backends =
+		&s->wish->plan->backends[s->wish->plan->first_backend[index]];
 	size_t room = conf->n_backends + (old ? old->n_backends : 0);
-	struct named *names = names_of_backends(&s->plan->arena, conf);
+	struct named *names = names_of_backends(&s->wish->plan->arena, conf);
 	int err = 0;
 
 	service->backends = arena_alloc(&s->new->arena, room * sizeof(*service->backends));
@@ -244,10 +248,14 @@ static int backends_use(struct step *s, const struct ids_service *old, uint32_t 
 
 static int service_use(struct step *s, uint32_t index)
 {
-	const struct conf_service *conf = &s->conf->services[index];
+	const struct conf_service *conf = &s->wish->conf->services[index];
 	const struct ids_service *old = find_service(s->old, conf->name);
+	const struct seats_wish wish = {
+		.service = conf,
+		.backends = &s->wish->plan->backends[s->wish->plan->first_backend[index]],
+		.slots = s->wish->conf->slots,
+	};
 	struct ids_service service = { .name = keep_name(s, conf->name) };
-	struct seats *seats = &s->seats[index];
 	int err = 0;
 
 	if (!service.name)
@@ -259,14 +267,11 @@ static int service_use(struct step *s, uint32_t index)
 	else
 		err = number_take(&s->tables, &service.table);
 	err = err ?: backends_use(s, old, index, &service);
-	err = err
-		      ?: seats_assign(&s->plan->arena, conf,
-				      &s->plan->backends[s->plan->first_backend[index]],
-				      s->conf->slots, old, seats);
-	err = err ?: seats_record(s, conf, seats, &service);
+	err = err ?: seats_assign(&s->wish->plan->arena, &wish, old, &s->wish->seats[index]);
+	err = err ?: seats_record(s, conf, &s->wish->seats[index], &service);
 	if (err)
 		return err;
-	s->plan->tables[index].number = service.table;
+	s->wish->plan->tables[index].number = service.table;
 	s->new->services[s->new->n_services++] = service;
 	return 0;
 }
@@ -290,8 +295,8 @@ static int service_rest(struct step *s, const struct ids_service *old)
 
 static int step_run(struct step *s)
 {
-	struct named *names = names_of_services(&s->plan->arena, s->conf);
-	size_t n = s->conf->n_services;
+	struct named *names = names_of_services(&s->wish->plan->arena, s->wish->conf);
+	size_t n = s->wish->conf->n_services;
 	int err = 0;
 
 	s->new->services =
@@ -308,29 +313,22 @@ static int step_run(struct step *s)
 	return err;
 }
 
-int ids_next(const struct ids *old, const struct conf *conf, uint64_t rest, struct plan *plan,
-	     struct seats *seats, struct ids **out)
+int ids_next(const struct ids *old, const struct ids_wish *wish, uint64_t rest, struct ids **out)
 {
-	_cleanup_free_ bool *used =
-		calloc(2 * SHUNT_MAX_BACKENDS + SHUNT_MAX_SERVICES, sizeof(*used));
 	_cleanup_(ids_freep) struct ids *new = ids_create();
-	struct step s = {
-		.old = old,
-		.new = new,
-		.conf = conf,
-		.plan = plan,
-		.seats = seats,
-		.rest = rest,
-		.ids = { used, 1, SHUNT_MAX_BACKENDS },
-		.wanted = used + SHUNT_MAX_BACKENDS,
-		.tables = { used + 2 * SHUNT_MAX_BACKENDS, 0, SHUNT_MAX_SERVICES },
-	};
+	_cleanup_free_ struct step *s = calloc(1, sizeof(*s));
 	int err;
 
-	if (!used || !new)
+	if (!new || !s)
 		return -ENOMEM;
 	new->build = old->build + 1;
-	err = step_run(&s);
+	s->old = old;
+	s->new = new;
+	s->wish = wish;
+	s->rest = rest;
+	s->ids = (struct numbers){ s->id_used, 1, SHUNT_MAX_BACKENDS };
+	s->tables = (struct numbers){ s->table_used, 0, SHUNT_MAX_SERVICES };
+	err = step_run(s);
 	if (err)
 		return err;
 	*out = take_ptr(&new);

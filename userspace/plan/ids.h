@@ -51,16 +51,24 @@ struct ids {
 };
 
 /**
- * ids_next() - the ids after another plan
+ * struct ids_wish - what ids are given out for
  * @plan: gets the id of each backend, which lie in the order of the config, and the
  *	number of each table, likewise
- * @seats: of each service; gets the table positions
+ * @seats: of each service of the config; gets the table positions
+ */
+struct ids_wish {
+	const struct conf *conf;
+	struct plan *plan;
+	struct seats *seats;
+};
+
+/**
+ * ids_next() - the ids after another plan
  * @rest: plans for which a freed id may not be used
  *
- * Return: 0; -ENOSPC or -ENOMEM, and @plan and @seats are undefined.
+ * Return: 0; -ENOSPC or -ENOMEM, and what @wish points to is undefined.
  */
-int ids_next(const struct ids *old, const struct conf *conf, uint64_t rest, struct plan *plan,
-	     struct seats *seats, struct ids **out);
+int ids_next(const struct ids *old, const struct ids_wish *wish, uint64_t rest, struct ids **out);
 
 void ids_swap(struct ids *a, struct ids *b);
 

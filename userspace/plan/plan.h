@@ -82,7 +82,8 @@ uint32_t admin_weight_enabled(const struct admin_entry *e_or_null, uint32_t conf
  * keeps its place when its address changes. A service has a unit of weight, at
  * first the greatest common divisor of its weights, kept from then on; a backend
  * holds ceil(max(configured, effective) / unit) positions, and what that rounds up
- * is taken back by plan_position.keep. New ones go to the lowest holes, by name.
+ * is taken back by plan_position.keep. New ones go to the lowest holes, by name; a
+ * table gets longer only for a backend that is usable.
  * Where a table would get more than slots / 8 positions the unit is made coarser,
  * and the positions of that service are dealt out afresh.
  *

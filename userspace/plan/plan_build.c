@@ -229,13 +229,12 @@ static int plan_sort(struct plan *plan)
 	return 0;
 }
 
-static int ids_enter(const struct conf *conf, const struct ids *ids, struct plan *plan,
-		     struct seats *seats, struct ids **next)
+static int ids_enter(const struct ids *ids, const struct ids_wish *wish, struct ids **next)
 {
-	int err = ids_next(ids, conf, IDS_REST, plan, seats, next);
+	int err = ids_next(ids, wish, IDS_REST, next);
 
 	/* What no packet has met since the last plan is better than nothing. */
-	return err == -ENOSPC ? ids_next(ids, conf, 1, plan, seats, next) : err;
+	return err == -ENOSPC ? ids_next(ids, wish, 1, next) : err;
 }
 
 int plan_build(const struct conf *conf, const struct admin *admin, struct ids *ids,
@@ -244,17 +243,17 @@ int plan_build(const struct conf *conf, const struct admin *admin, struct ids *i
 	const struct inputs in = { conf, admin, healthy, arg };
 	_cleanup_(plan_freep) struct plan *plan = calloc(1, sizeof(*plan));
 	_cleanup_(ids_freep) struct ids *next = NULL;
-	struct seats *seats;
+	struct ids_wish wish = { .conf = conf, .plan = plan };
 	int err;
 
 	if (!plan)
 		return -ENOMEM;
-	seats = arena_alloc(&plan->arena, conf->n_services * sizeof(*seats));
-	if (!seats)
+	wish.seats = arena_alloc(&plan->arena, conf->n_services * sizeof(*wish.seats));
+	if (!wish.seats)
 		return -ENOMEM;
 	err = backends_enter(&in, plan)
-	    ?: ids_enter(conf, ids, plan, seats, &next)
-	    ?: tables_enter(conf, seats, plan)
+	    ?: ids_enter(ids, &wish, &next)
+	    ?: tables_enter(conf, wish.seats, plan)
 	    ?: services_enter(conf, plan)
 	    ?: plan_sort(plan);
 	if (err)

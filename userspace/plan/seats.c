@@ -4,6 +4,12 @@
  * has a position keeps it, whoever leaves leaves a hole, and newcomers sit down
  * in the lowest holes before the table gets longer. Its length never shrinks
  * while anybody sits: the base table depends on it.
+ *
+ * Making the table longer moves the slots of the new position, to a stand-in if
+ * its backend is not usable, and once more when it is. So a newcomer without a
+ * hole waits until it is usable for the first time: mostly that is its first
+ * check, a moment later. In a new table nothing can move, and all sit down at
+ * once, by name.
  */
 #include <assert.h>
 #include <errno.h>
@@ -29,9 +35,13 @@ static uint32_t greatest_common_divisor(uint32_t a, uint32_t b)
 	return a;
 }
 
-static uint32_t full_weight(const struct conf_backend *conf, const struct plan_backend *b)
+/* What backend @i may weigh without a change of the config or of the operator's mind. */
+static uint32_t full_weight(const struct seats_wish *wish, size_t i)
 {
-	return conf->weight > b->weight_enabled ? conf->weight : b->weight_enabled;
+	uint32_t configured = wish->service->backends[i].weight;
+	uint32_t enabled = wish->backends[i].weight_enabled;
+
+	return configured > enabled ? configured : enabled;
 }
 
 static uint32_t seats_needed(uint32_t weight, uint32_t unit)
@@ -39,24 +49,23 @@ static uint32_t seats_needed(uint32_t weight, uint32_t unit)
 	return (weight + unit - 1) / unit;
 }
 
-static uint64_t seats_needed_by_all(const struct conf_service *service,
-				    const struct plan_backend *backends, uint32_t unit)
+static uint64_t seats_needed_by_all(const struct seats_wish *wish, uint32_t unit)
 {
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < service->n_backends; i++)
-		sum += seats_needed(full_weight(&service->backends[i], &backends[i]), unit);
+	for (size_t i = 0; i < wish->service->n_backends; i++)
+		sum += seats_needed(full_weight(wish, i), unit);
 	return sum;
 }
 
 /* The unit in use if it does, else the finest that keeps the table even. */
-static uint32_t seats_unit(const struct conf_service *service, const struct plan_backend *backends,
-			   uint32_t slots, const struct ids_service *old)
+static uint32_t seats_unit(const struct seats_wish *wish, const struct ids_service *old)
 {
+	const struct conf_service *service = wish->service;
 	uint32_t heaviest = 1, unit = 0, step;
 
 	for (size_t i = 0; i < service->n_backends; i++) {
-		uint32_t weight = full_weight(&service->backends[i], &backends[i]);
+		uint32_t weight = full_weight(wish, i);
 
 		unit = greatest_common_divisor(service->backends[i].weight, unit);
 		heaviest = weight > heaviest ? weight : heaviest;
@@ -66,8 +75,7 @@ static uint32_t seats_unit(const struct conf_service *service, const struct plan
 	if (!unit)
 		unit = heaviest;
 	step = unit;
-	while (unit < heaviest &&
-	       seats_needed_by_all(service, backends, unit) > slots / SLOTS_PER_SEAT)
+	while (unit < heaviest && seats_needed_by_all(wish, unit) > wish->slots / SLOTS_PER_SEAT)
 		unit = unit + step < heaviest ? unit + step : heaviest;
 	return unit;
 }
@@ -89,44 +97,50 @@ static void seats_keep(const struct conf_service *service, const struct ids_serv
 	seats->n = old->n_seats;
 }
 
-static void seats_add(uint32_t b, uint32_t n, size_t *hole, struct seats *seats)
+static void seats_add(uint32_t b, uint32_t n, bool longer, size_t *hole, struct seats *seats)
 {
 	for (; n; n--) {
 		while (*hole < seats->n && seats->owner[*hole] != SEAT_EMPTY)
 			(*hole)++;
+		if (*hole == seats->n && !longer)
+			return;
 		if (*hole == seats->n)
 			seats->n++;
 		seats->owner[*hole] = b;
 	}
 }
 
-static int seats_follow(struct arena *arena, const struct conf_service *service,
-			const struct plan_backend *backends, const struct ids_service *old,
-			struct seats *seats)
+static int seats_follow(struct arena *arena, const struct seats_wish *wish,
+			const struct ids_service *old, struct seats *seats)
 {
+	const struct conf_service *service = wish->service;
 	_cleanup_free_ uint32_t *missing = calloc(service->n_backends + 1, sizeof(*missing));
-	size_t room = seats_needed_by_all(service, backends, seats->unit), hole = 0;
+	size_t room = seats_needed_by_all(wish, seats->unit), hole = 0;
 	struct named *names = names_of_backends(arena, service);
+	bool is_new;
 
 	if (!missing || !names)
 		return -ENOMEM;
 	if (!room)
 		return 0;
 	/* A table in another unit is another table. */
-	if (old && old->unit == seats->unit)
-		room += old->n_seats;
-	else
+	is_new = !old || !old->n_seats || old->unit != seats->unit;
+	if (is_new)
 		old = NULL;
+	else
+		room += old->n_seats;
 	seats->owner = arena_alloc(arena, room * sizeof(*seats->owner));
 	if (!seats->owner)
 		return -ENOMEM;
 	for (size_t i = 0; i < service->n_backends; i++)
-		missing[i] =
-			seats_needed(full_weight(&service->backends[i], &backends[i]), seats->unit);
+		missing[i] = seats_needed(full_weight(wish, i), seats->unit);
 	if (old)
 		seats_keep(service, old, names, missing, seats);
-	for (size_t i = 0; i < service->n_backends; i++)
-		seats_add(names[i].index, missing[names[i].index], &hole, seats);
+	for (size_t i = 0; i < service->n_backends; i++) {
+		uint32_t b = names[i].index;
+
+		seats_add(b, missing[b], is_new || wish->backends[b].usable, &hole, seats);
+	}
 	return 0;
 }
 
@@ -165,20 +179,19 @@ static int seats_fix(struct arena *arena, const struct conf_service *service, st
 	return 0;
 }
 
-int seats_assign(struct arena *arena, const struct conf_service *service,
-		 const struct plan_backend *backends, uint32_t slots, const struct ids_service *old,
+int seats_assign(struct arena *arena, const struct seats_wish *wish, const struct ids_service *old,
 		 struct seats *out)
 {
 	struct seats seats = { 0 };
-	int err;
+	int err = 0;
 
-	if (service->scheduler == CONF_SCHEDULER_CONSISTENT && seats_are_fixed(service)) {
-		err = seats_fix(arena, service, &seats);
-	} else if (service->scheduler == CONF_SCHEDULER_CONSISTENT) {
-		seats.unit = seats_unit(service, backends, slots, old);
-		err = seats_follow(arena, service, backends, old, &seats);
+	if (wish->service->scheduler != CONF_SCHEDULER_CONSISTENT) {
+		/* Backends take turns; none has a place. */
+	} else if (seats_are_fixed(wish->service)) {
+		err = seats_fix(arena, wish->service, &seats);
 	} else {
-		err = 0;
+		seats.unit = seats_unit(wish, old);
+		err = seats_follow(arena, wish, old, &seats);
 	}
 	if (!err)
 		*out = seats;

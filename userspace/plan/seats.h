@@ -25,15 +25,24 @@ struct seats {
 bool seats_are_fixed(const struct conf_service *service);
 
 /**
- * seats_assign() - deal out the positions of one service
+ * struct seats_wish - what positions are dealt out for
  * @backends: of the plan, in the order of the config
+ * @slots: of the table
+ */
+struct seats_wish {
+	const struct conf_service *service;
+	const struct plan_backend *backends;
+	uint32_t slots;
+};
+
+/**
+ * seats_assign() - deal out the positions of one service
  * @old: what was dealt out before, or NULL
  * @out: in @arena
  *
  * Return: 0 or -ENOMEM.
  */
-int seats_assign(struct arena *arena, const struct conf_service *service,
-		 const struct plan_backend *backends, uint32_t slots, const struct ids_service *old,
+int seats_assign(struct arena *arena, const struct seats_wish *wish, const struct ids_service *old,
 		 struct seats *out);
 
 #endif /* PLAN_SEATS_H */

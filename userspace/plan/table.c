@@ -8,7 +8,11 @@
 
 struct table_cache *table_cache_create(void)
 {
-	return calloc(1, sizeof(struct table_cache));
+	struct table_cache *cache = calloc(1, sizeof(*cache));
+
+	if (cache)
+		table_log_fill(&cache->log);
+	return cache;
 }
 
 void table_cache_free(struct table_cache *cache)

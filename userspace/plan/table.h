@@ -5,6 +5,7 @@
 
 #include "plan/plan.h"
 #include "plan/table_chain.h"
+#include "plan/table_log.h"
 
 /**
  * struct table_cache - work that tables of the same size share
@@ -15,6 +16,7 @@ struct table_cache {
 	uint32_t *base;
 	uint32_t base_slots;
 	uint32_t base_n;
+	struct table_log log;
 };
 
 int table_build_consistent(struct table_cache *cache, const struct plan_table *table,

@@ -28,8 +28,6 @@
 #include "plan/table.h"
 #include "plan/table_hash.h"
 
-#define LOG_FRACTION_BITS 28
-
 /* An alive position in the rendezvous. */
 struct seat {
 	uint64_t hash;
@@ -50,32 +48,15 @@ static bool position_keeps(const struct plan_position *pos, uint32_t p, uint32_t
 	return table_hash(TABLE_KEEP, (uint64_t)slot << 32 | p) >> 48 < pos->keep;
 }
 
-/*
- * -log2(@h / 2^64) with LOG_FRACTION_BITS, never rising in @h: bits of the
- * logarithm of x in [1, 2) come out one by one as x is squared.
- */
-static uint64_t minus_log2(uint64_t h)
-{
-	int zeros = __builtin_clzll(h | 1);
-	uint64_t x = (h | 1) << zeros >> 32; /* 1.0 is 1 << 31 */
-	uint64_t log = 0;
-
-	for (int i = 0; i < LOG_FRACTION_BITS; i++) {
-		x = x * x >> 31;
-		log = log << 1 | x >> 32;
-		x >>= x >> 32;
-	}
-	return ((uint64_t)(zeros + 1) << LOG_FRACTION_BITS) - log;
-}
-
 /* Fits: the logarithm has at most 7 + 28 bits. */
-static uint64_t seat_score(uint64_t hash, uint32_t keep)
+static uint64_t seat_score(const struct table_log *log, uint64_t hash, uint32_t keep)
 {
-	return (minus_log2(hash) << 24) / keep;
+	return (table_log_minus(log, hash) << 24) / keep;
 }
 
 /* The seat that takes @slot; @seats are in groups of equal keep, @n > 0. */
-static const struct seat *seats_choose(const struct seat *seats, size_t n, uint32_t slot)
+static const struct seat *seats_choose(const struct seat *seats, size_t n, uint32_t slot,
+				       const struct table_log *log)
 {
 	const uint64_t slot_hash = table_hash(TABLE_SLOT, slot);
 	const struct seat *end = seats + n, *s = seats, *winner = NULL;
@@ -96,7 +77,7 @@ static const struct seat *seats_choose(const struct seat *seats, size_t n, uint3
 		}
 		if (best->keep == seats[n - 1].keep && !winner)
 			return best; /* the only group */
-		score = seat_score(largest, keep);
+		score = seat_score(log, largest, keep);
 		if (!winner || score < least) {
 			least = score;
 			winner = best;
@@ -174,9 +155,10 @@ int table_build_consistent(struct table_cache *cache, const struct plan_table *t
 		uint32_t p = cache->base[slot];
 		const struct plan_position *pos = &table->positions[p];
 
-		words[slot] = slot_word(position_keeps(pos, p, slot)
-						? pos->backend_id
-						: seats_choose(seats, n, slot)->backend_id);
+		words[slot] =
+			slot_word(position_keeps(pos, p, slot)
+					  ? pos->backend_id
+					  : seats_choose(seats, n, slot, &cache->log)->backend_id);
 	}
 	return 0;
 }

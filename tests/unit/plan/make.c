@@ -26,11 +26,19 @@ void make_free(struct conf **conf)
 	*conf = NULL;
 }
 
+struct shunt_addr make_addr(const char *text)
+{
+	struct shunt_addr a;
+
+	cr_assert_eq(addr_parse(text, &a), 0);
+	return a;
+}
+
 void make_vip(struct conf *conf, struct conf_service *s, const char *vip)
 {
 	if (!s->vips)
 		s->vips = arena_alloc(&conf->arena, 8 * sizeof(*s->vips));
-	cr_assert_eq(addr_parse(vip, &s->vips[s->n_vips++]), 0);
+	s->vips[s->n_vips++] = make_addr(vip);
 }
 
 struct conf_service *make_service(struct conf *conf, const char *name, const char *vip)
@@ -57,7 +65,7 @@ struct conf_backend *make_backend(struct conf *conf, struct conf_service *s, uin
 	snprintf(text, sizeof(text), "b%u", number);
 	b->name = arena_strndup(&conf->arena, text, strlen(text));
 	snprintf(text, sizeof(text), "10.0.%u.%u", number >> 8, number & 255);
-	cr_assert_eq(addr_parse(text, &b->address), 0);
+	b->address = make_addr(text);
 	b->has_address = true;
 	b->weight = weight;
 	return b;

@@ -21,6 +21,8 @@ struct conf_backend *make_backend(struct conf *conf, struct conf_service *s, uin
 /* One service "web" of @n backends b1, b2, ... of weight @weight. */
 struct conf *make_web(uint32_t slots, uint32_t n, uint32_t weight);
 
+struct shunt_addr make_addr(const char *text);
+
 /* plan_build() that must succeed; all healthy, nothing said by the operator. */
 struct plan *make_plan(const struct conf *conf, struct ids *ids);
 

@@ -52,5 +52,6 @@ Test(golden, maglev)
 	conf->services[0].scheduler = CONF_SCHEDULER_MAGLEV;
 	conf->services[0].backends[2].weight = 5;
 	plan = make_plan(conf, ids);
-	cr_expect_eq(checksum(&plan->tables[0]), 0xf9aee33a1bcdbb41ULL, "%#lx", checksum(&plan->tables[0]));
+	cr_expect_eq(checksum(&plan->tables[0]), 0xf9aee33a1bcdbb41ULL, "%#lx",
+		     checksum(&plan->tables[0]));
 }

@@ -128,7 +128,7 @@ Test(consistent, changes_beside_holes_move_slots_of_one_position_alone)
 
 	hall_open(&h, 40);
 	before = make_words(&h.table);
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 100; i++) {
 		_cleanup_free_ uint32_t *after = NULL;
 		uint32_t p = make_random(&random, 40), was = h.positions[p].keep;
 		uint32_t keep = make_random(&random, 4) * (PLAN_KEEP_ALL / 3);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "desk.h"
+
+static bool desk_is_healthy(void *arg, size_t service, size_t backend)
+{
+	const struct desk *d = arg;
+
+	return service || !d->down[backend];
+}
+
+void desk_plan(struct desk *d)
+{
+	struct plan *next = NULL;
+
+	cr_assert_eq(plan_build(d->conf, &d->admin, d->ids, desk_is_healthy, d, &next), 0);
+	plan_free(d->plan);
+	d->plan = next;
+	free(d->words);
+	d->words = make_words(plan_table_of(next, 0));
+}
+
+void desk_open(struct desk *d, struct conf *conf)
+{
+	*d = (struct desk){ .conf = conf, .ids = ids_create() };
+	desk_plan(d);
+}
+
+void desk_close(struct desk *d)
+{
+	make_free(&d->conf);
+	admin_free(&d->admin);
+	ids_free(d->ids);
+	plan_free(d->plan);
+	free(d->words);
+}
+
+uint32_t desk_share(const struct desk *d, size_t backend)
+{
+	return count_words(d->words, d->conf->slots, plan_backend_of(d->plan, 0, backend)->id);
+}
+
+uint32_t desk_replan(struct desk *d)
+{
+	_cleanup_free_ uint32_t *before = malloc(d->conf->slots * sizeof(*before));
+
+	memcpy(before, d->words, d->conf->slots * sizeof(*before));
+	desk_plan(d);
+	return count_moved(before, d->words, d->conf->slots);
+}

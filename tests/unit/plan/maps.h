@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A model of the maps: takes the steps of a diff one by one and after each looks
+ * at everything a packet could do then.
+ */
+#ifndef TESTS_UNIT_PLAN_MAPS_H
+#define TESTS_UNIT_PLAN_MAPS_H
+
+#include "make.h"
+
+#define MAPS_TABLES 64
+#define MAPS_BACKENDS 2048
+#define MAPS_SERVICES 256
+#define MAPS_NAME 8
+
+/**
+ * struct maps
+ * @owner: name of the service that each backend id is there for; "": not there
+ * @words: of each table; NULL: cleared or never filled
+ * @service: where each key points, and whose it is
+ */
+struct maps {
+	uint32_t slots;
+	struct plan_leg legs[MAPS_BACKENDS][SHUNT_FAMILIES];
+	char owner[MAPS_BACKENDS][MAPS_NAME];
+	uint32_t *words[MAPS_TABLES];
+	struct plan_service service[MAPS_SERVICES];
+	char service_name[MAPS_SERVICES][MAPS_NAME];
+	size_t n_services;
+	struct shunt_addr vips[MAPS_SERVICES];
+	size_t n_vips;
+};
+
+void maps_free(struct maps *m);
+
+/*
+ * Carry out the diff from @old to @new; @conf is what @new was made from. Asserts
+ * that no step repeats or contradicts what is there, and that packets are safe after
+ * each: a service's table is there, and its slots lead to backends of that service.
+ * Return: the number of steps.
+ */
+size_t maps_carry_out(struct maps *m, const struct plan *old, const struct plan *new,
+		      const struct conf *conf);
+
+/* Assert that the maps hold exactly what @plan says. */
+void maps_expect(const struct maps *m, const struct plan *plan);
+
+#endif /* TESTS_UNIT_PLAN_MAPS_H */
