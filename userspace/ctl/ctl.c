@@ -23,7 +23,6 @@
 #include "ctl/peer.h"
 
 #define CTL_CLIENTS 64
-/* To send a whole request, or to take a whole answer. */
 #define CTL_PATIENCE_MS 10000
 
 /* What an event is about: a client by its index, or one of these. */
@@ -36,6 +35,7 @@ struct ctl {
 	struct sockaddr_un addr;
 	struct stat made; /* the socket's inode, to remove no other */
 	struct peer_policy policy;
+	uint32_t patience_ms;
 	int epoll_fd;
 	int listen_fd;
 	int timer_fd;
@@ -132,6 +132,7 @@ static struct ctl *ctl_alloc(const struct ctl_ops *ops, void *app)
 	c->ops = *ops;
 	c->app = app;
 	c->addr.sun_family = AF_UNIX;
+	c->patience_ms = CTL_PATIENCE_MS;
 	c->epoll_fd = c->listen_fd = c->timer_fd = -1;
 	array_for_each (conn, c->conns, CTL_CLIENTS)
 		conn->fd = -1;
@@ -182,6 +183,11 @@ void ctl_free(struct ctl *c)
 	cleanup_closep(&c->timer_fd);
 	cleanup_closep(&c->epoll_fd);
 	free(c);
+}
+
+void ctl_set_patience(struct ctl *c, uint32_t patience_ms)
+{
+	c->patience_ms = patience_ms;
 }
 
 int ctl_fd(const struct ctl *c)
@@ -259,7 +265,7 @@ static void drop_silent(struct ctl *c, uint64_t now_ms)
 	uint64_t next_ms = UINT64_MAX;
 
 	array_for_each (conn, c->conns, CTL_CLIENTS) {
-		uint64_t end_ms = conn->since_ms + CTL_PATIENCE_MS;
+		uint64_t end_ms = conn->since_ms + c->patience_ms;
 
 		if (conn->fd < 0)
 			continue;

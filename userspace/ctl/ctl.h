@@ -67,6 +67,10 @@ int ctl_create(const char *path, const char *group, const char *read_group,
 /* Stop listening and remove the socket. */
 void ctl_free(struct ctl *c);
 
+/* How long a client may take to send a whole request, or to take a whole answer, before
+ * it is hung up on: 10 s unless this says otherwise. */
+void ctl_set_patience(struct ctl *c, uint32_t patience_ms);
+
 /* Readable when there is work; then call ctl_dispatch(). Stays the same. */
 int ctl_fd(const struct ctl *c);
 void ctl_dispatch(struct ctl *c);

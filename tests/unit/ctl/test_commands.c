@@ -21,7 +21,7 @@ static void teardown(void)
 	rig_close(&r);
 }
 
-TestSuite(commands, .init = setup, .fini = teardown, .timeout = 20);
+TestSuite(commands, .init = setup, .fini = teardown);
 
 static void expect(enum ctl_exit code, enum ctl_exit want, const char *out, const char *err)
 {

@@ -30,7 +30,7 @@ static void teardown(void)
 	rig_close(&r);
 }
 
-TestSuite(permission, .init = setup, .fini = teardown, .timeout = 20);
+TestSuite(permission, .init = setup, .fini = teardown);
 
 /* Become a stranger with these groups, by name; NULL for none. */
 static void become(const char *group, const char *extra)

@@ -20,7 +20,7 @@ static void teardown(void)
 	rig_close(&r);
 }
 
-TestSuite(tables, .init = setup, .fini = teardown, .timeout = 20);
+TestSuite(tables, .init = setup, .fini = teardown);
 
 static void expect_text(const char *want)
 {
