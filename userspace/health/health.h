@@ -53,6 +53,11 @@ extern const uint32_t health_bucket_us[HEALTH_BUCKETS];
 
 #define HEALTH_DETAIL 96
 
+/*
+ * SOCKERR and INTERNAL are faults of this side. They are counted as failed
+ * probes, but do not move a verdict: they say nothing of the backend.
+ */
+
 /**
  * struct health_status - what is known of one backend
  * @since_wall_s: when @state was entered, seconds since 1970
@@ -88,11 +93,15 @@ void health_free(struct health *h);
 /**
  * health_configure() - probe the backends of @conf from now on
  *
+ * @now_ms: of clock_now_ms(), here and below
+ *
  * State is carried over by (service name, backend name); a backend whose
  * address changed starts again as unknown. Others are added as unknown or
- * forgotten. @conf must live until the next call.
+ * forgotten. First checks are spread over half a second, or less. Nothing of
+ * @conf is kept.
  *
- * Return: 0 or -ENOMEM; on failure what ran before goes on.
+ * Return: 0; -ENOMEM; -EINVAL, logged, if a check cannot be made. On failure
+ * what ran before goes on.
  */
 int health_configure(struct health *h, const struct conf *conf, uint64_t now_ms);
 

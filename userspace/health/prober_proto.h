@@ -18,9 +18,9 @@
 #include "health/health.h"
 #include "shunt/abi.h"
 
-/* NUL included. A host name has at most 253 characters. */
+/* NUL included; as long as the config lets them be. */
 #define PROBER_HOST 256
-#define PROBER_PATH 512
+#define PROBER_PATH 1024
 
 #define PROBER_MAX_TIMEOUT_MS (600 * 1000)
 
@@ -64,7 +64,7 @@ struct prober_answer {
 	uint8_t pad[4];
 };
 
-_Static_assert(sizeof(struct prober_request) == 840, "no hidden padding");
+_Static_assert(sizeof(struct prober_request) == 1352, "no hidden padding");
 _Static_assert(sizeof(struct prober_answer) == 120, "no hidden padding");
 
 /* Is this a request, or an answer, in every field? @data need not be aligned. */

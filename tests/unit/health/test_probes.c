@@ -71,7 +71,8 @@ static int fill_backlog(const struct server *s, int *fds, size_t n)
 		return -errno;
 	for (size_t i = 0; i < n; i++) {
 		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-		connect(fds[i], (struct sockaddr *)&to, sizeof(to));
+		if (connect(fds[i], (struct sockaddr *)&to, sizeof(to)) && errno != EINPROGRESS)
+			return -errno;
 	}
 	return 0;
 }

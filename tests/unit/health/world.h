@@ -76,6 +76,9 @@ int world_wait_other_prober(struct world *w, int old);
 
 const struct health_status *world_status(const struct world *w, size_t backend);
 
+/* What /proc/@pid/status says of @key, "" if nothing; returns @out. */
+const char *status_of(int pid, const char *key, char *out, size_t size);
+
 /* Stop listening; connections are refused from now on. */
 void server_close(struct server *s);
 

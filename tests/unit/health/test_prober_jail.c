@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the child has given up. */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "health/prober_jail.h"
+#include "health/prober_link.h"
+#include "world.h"
+
+/* The runner is what /proc/self/exe is here: let it be the prober if so asked. */
+__attribute__((constructor)) static void be_prober(int argc, char **argv)
+{
+	if (argc == 1 && !strcmp(argv[0], PROBER_ARGV0))
+		_exit(prober_main(PROBER_SOCKET_FD));
+}
+
+static struct world w;
+
+static void setup(void)
+{
+	world_init(&w);
+}
+
+static void teardown(void)
+{
+	world_free(&w);
+}
+
+TestSuite(prober_jail, .init = setup, .fini = teardown, .timeout = 120);
+
+static void expect_status(int pid, const char *key, const char *want)
+{
+	char got[256];
+
+	cr_expect_str_eq(status_of(pid, key, got, sizeof(got)), want, "%s: \"%s\", wanted \"%s\"",
+			 key, got, want);
+}
+
+Test(prober_jail, runs_this_program_again_without_privileges)
+{
+	static const char *const sets[] = { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb" };
+	int pid;
+
+	if (geteuid() != 0)
+		cr_skip("only root has an identity to give up: run as root");
+	world_add(&w, "127.0.0.1", CONF_CHECK_TCP);
+	world_start(&w, prober_link_exec);
+	world_wait_state(&w, 0, HEALTH_UP);
+	pid = health_prober_pid(w.health);
+	expect_status(pid, "Name", "shuntd-prober");
+	expect_status(pid, "Uid", "65534\t65534\t65534\t65534");
+	expect_status(pid, "Gid", "65534\t65534\t65534\t65534");
+	expect_status(pid, "Groups", " ");
+	for (size_t i = 0; i < 5; i++)
+		expect_status(pid, sets[i], "0000000000000000");
+	expect_status(pid, "NoNewPrivs", "1");
+	expect_status(pid, "SigBlk", "0000000000000000");
+#if !defined(__SANITIZE_ADDRESS__)
+	expect_status(pid, "Seccomp", "2");
+#endif
+}
+
+Test(prober_jail, has_only_the_descriptors_it_needs)
+{
+	int extra = open("/dev/null", O_RDONLY), pid; /* not close-on-exec */
+	char path[64], to[64];
+	ssize_t n;
+
+	if (geteuid() != 0)
+		cr_skip("the child's descriptors are visible to root only: run as root");
+	world_add(&w, "127.0.0.1", CONF_CHECK_TCP);
+	world_start(&w, prober_link_exec);
+	world_wait_state(&w, 0, HEALTH_UP);
+	pid = health_prober_pid(w.health);
+	for (int fd = 0; fd <= extra + 64; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+		n = readlink(path, to, sizeof(to) - 1);
+		to[n < 0 ? 0 : n] = '\0';
+		if (fd <= 1)
+			cr_expect_str_eq(to, "/dev/null");
+		else if (fd > 3)
+			cr_expect(n < 0 || strstr(to, "eventpoll"), "%d is %s", fd, to);
+	}
+	close(extra);
+}
+
+/* In the child: what a hijacked prober would try. Exits with the failures. */
+static int try_to_break_out(int socket_fd)
+{
+	int escaped;
+
+	if (prober_jail_enter(socket_fd) || prober_jail_lock())
+		return 100;
+	escaped = open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0;
+	escaped += socket(AF_UNIX, SOCK_STREAM, 0) >= 0;
+	escaped += socket(AF_INET, SOCK_DGRAM, 0) >= 0;
+	escaped += fork() >= 0;
+	escaped += setuid(0) == 0;
+	escaped += kill(getppid(), 0) == 0;
+	escaped += execl("/bin/true", "true", NULL) == 0;
+	return escaped;
+}
+
+Test(prober_jail, cannot_break_out)
+{
+	int status, fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	pid_t pid;
+
+#if defined(__SANITIZE_ADDRESS__)
+	cr_skip("the filter is not built into programs with the address sanitizer");
+#endif
+	pid = fork();
+	cr_assert_geq(pid, 0);
+	if (!pid) {
+		dup2(fd, PROBER_SOCKET_FD);
+		_exit(try_to_break_out(PROBER_SOCKET_FD));
+	}
+	close(fd);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+}
