@@ -12,8 +12,9 @@
 #include "app/daemon.h"
 #include "base/clock.h"
 
-/* How long a first start waits for verdicts before it attaches without them. */
-#define FIRST_VERDICTS_MS 800
+/* How long a first start waits for verdicts and MAC addresses before it attaches. */
+#define FIRST_VERDICTS_MS 500
+#define FIRST_HOPS_MS 250
 
 int daemon_exit_code(int err)
 {
@@ -85,16 +86,29 @@ static void restore_verdict(void *arg, const struct state_verdict *v)
 	health_restore(arg, v->service, v->backend, v->state, v->since_wall_s);
 }
 
-/* Probe until every backend has a verdict, or it has taken long enough. */
-static void await_verdicts(struct daemon *d)
+/* Until every backend has a verdict, or it has taken long enough. */
+static void await_verdicts(struct health *h)
 {
-	struct pollfd pfd = { .fd = health_fd(d->health), .events = POLLIN };
+	struct pollfd pfd = { .fd = health_fd(h), .events = POLLIN };
 	uint64_t deadline = clock_now_ms() + FIRST_VERDICTS_MS;
 	uint64_t now;
 
-	while (!health_is_settled(d->health) && (now = clock_now_ms()) < deadline) {
+	while (!health_is_settled(h) && (now = clock_now_ms()) < deadline) {
 		poll(&pfd, 1, deadline - now);
-		health_dispatch(d->health, clock_now_ms());
+		health_dispatch(h, clock_now_ms());
+	}
+}
+
+/* Until every next hop has a MAC address, or it has taken long enough. */
+static void await_hops(struct hops *h)
+{
+	struct pollfd pfd = { .fd = hops_fd(h), .events = POLLIN };
+	uint64_t deadline = clock_now_ms() + FIRST_HOPS_MS;
+	uint64_t now;
+
+	while (!hops_is_settled(h) && (now = clock_now_ms()) < deadline) {
+		poll(&pfd, 1, deadline - now);
+		hops_dispatch(h, clock_now_ms());
 	}
 }
 
@@ -106,7 +120,7 @@ static int start_health(struct daemon *d)
 	if (err)
 		return err;
 	state_each_verdict(d->conf->state_dir, restore_verdict, d->health);
-	await_verdicts(d);
+	await_verdicts(d->health);
 	return 0;
 }
 
@@ -132,9 +146,12 @@ static int start_dataplane(struct daemon *d)
 	err = open_dataplane(d)
 		?: hops_create(&dataplane_map_ops, d->dp, &d->hops)
 		?: daemon_update(d);
-	if (!err && dataplane_was_adopted(d->dp))
+	if (err)
+		return err;
+	await_hops(d->hops);
+	if (dataplane_was_adopted(d->dp))
 		log_info("adopted the maps of a former daemon");
-	return err ?: daemon_attach(d) ?: dataplane_commit(d->dp);
+	return daemon_attach(d) ?: dataplane_commit(d->dp);
 }
 
 static int start_exporter(struct daemon *d)

@@ -7,6 +7,7 @@
 #ifndef DATAPLANE_HOPS_H
 #define DATAPLANE_HOPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,9 @@ int hops_follow(struct hops *h, const struct plan *plan, uint64_t now_ms);
 /* Readable when there is work; then call hops_dispatch(). Stays the same. */
 int hops_fd(const struct hops *h);
 int hops_dispatch(struct hops *h, uint64_t now_ms);
+
+/* True once no address is on its way to be resolved for the first time. */
+bool hops_is_settled(const struct hops *h);
 
 /* For the snapshot; @out released with free(). */
 int hops_list(const struct hops *h, struct snapshot_hop **out, size_t *n);

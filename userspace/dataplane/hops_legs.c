@@ -285,6 +285,14 @@ int hops_take_plan(struct hops *h, const struct plan *plan, uint64_t now_ms)
 	return 0;
 }
 
+bool hops_is_settled(const struct hops *h)
+{
+	array_for_each (t, h->targets, h->n_targets)
+		if (t->said.state == HOP_RESOLVING)
+			return false;
+	return true;
+}
+
 int hops_list(const struct hops *h, struct snapshot_hop **out, size_t *n)
 {
 	struct snapshot_hop *list = calloc(h->n_targets + 1, sizeof(*list));
