@@ -15,6 +15,8 @@ quiet	 = $(if $(V),,@echo "  $(1)	$(@:$(BUILD)/%=%)";)
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
+SHELL	 = /bin/bash
+.SHELLFLAGS = -o pipefail -c
 CC	 = gcc
 CLANG	 = clang
 BPFTOOL	 = $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
@@ -130,7 +132,7 @@ $(BPF_TEST_OBJ): $(BUILD)/gen/shunt.skel.h $(TEST_SKELS)
 $(BUILD)/bpf-tests: $(BPF_TEST_OBJ) $(foreach f,$(below_dataplane),$(call lib,$(f)))
 	$(call quiet,LD)$(CC) $(LDFLAGS) $(BPF_TEST_OBJ) $(call link_libs,dataplane) -lcriterion -lm -o $@
 
-.PHONY: deps test test-all demo lint unit unit-san bpf netns vm help clean install
+.PHONY: deps test test-all demo lint unit unit-san fuzz bpf netns vm help clean install
 deps:
 	@scripts/install-deps.sh
 
@@ -138,7 +140,7 @@ deps:
 test: deps
 	@$(MAKE) --no-print-directory test-all
 
-test-all: lint unit unit-san bpf netns vm
+test-all: lint unit unit-san fuzz bpf netns vm
 
 demo: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BPF)
@@ -150,10 +152,29 @@ lint:
 unit: $(UNIT_BINS)
 	@for t in $(UNIT_BINS); do echo "== $$t"; $$t || exit 1; done
 
-# Criterion runs each test in a child of its own; leaks are looked for in each.
+# Criterion runs each test in a child whose report of a leak it does not count.
 unit-san:
+	@mkdir -p $(BUILD)
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)/san \
-		SAN_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all" unit
+		SAN_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all" unit 2>&1 | \
+		tee $(BUILD)/san.log
+	@! grep -A 20 'SUMMARY: .*Sanitizer' $(BUILD)/san.log
+
+# A short run over the seeds and what it makes of them; FUZZ_S=3600 for a long one.
+FUZZ_S	 = 15
+FUZZ_SRC = $(wildcard tests/fuzz/fuzz_conf.c userspace/conf/*.c userspace/base/*.c) userspace/net/addr.c
+$(BUILD)/fuzz_conf: $(FUZZ_SRC)
+	@mkdir -p $(@D)
+	$(call quiet,FUZZ)$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fno-strict-aliasing \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $^ -lyaml -o $@
+
+fuzz: $(BUILD)/fuzz_conf
+	@mkdir -p $(BUILD)/corpus
+	@$< -print_final_stats=1 -max_len=6000 -max_total_time=$(FUZZ_S) \
+		-artifact_prefix=$(BUILD)/ $(BUILD)/corpus tests/fuzz/corpus/conf \
+		>$(BUILD)/fuzz.log 2>&1 || { tail -n 60 $(BUILD)/fuzz.log; exit 1; }
+	@grep stat::number_of_executed_units $(BUILD)/fuzz.log
+	@echo "fuzz: 1 passed, 0 failed"
 
 bpf: $(BUILD)/bpf-tests
 	@echo "== $<"
@@ -184,6 +205,6 @@ clean:
 help:
 	@echo "make             build everything into $(BUILD)/"
 	@echo "make demo        the main job on real traffic (root; KEEP=1 leaves it running)"
-	@echo "make test        every test (root): lint unit unit-san bpf netns vm, each a target"
+	@echo "make test        every test (root): lint unit unit-san fuzz bpf netns vm, each a target"
 	@echo "make install     shuntd, shunt, the systemd unit, an example config (DESTDIR, PREFIX)"
 	@echo "make clean       remove $(BUILD)/"

@@ -15,7 +15,7 @@ packages=(
 	libyaml-dev libjansson-dev libmicrohttpd-dev libmnl-dev
 	libcap-ng-dev libseccomp-dev libsystemd-dev
 	# lint and unit tests
-	clang-format clang-tidy cppcheck shellcheck libcriterion-dev
+	clang-format clang-tidy cppcheck shellcheck libcriterion-dev libclang-rt-14-dev
 	# namespaces with real clients and servers
 	iproute2 ethtool util-linux procps python3 jq curl wrk nginx-light prometheus
 	# a virtual machine with a kernel that is unpacked, not installed
