@@ -75,8 +75,8 @@ uint32_t admin_weight_enabled(const struct admin_entry *e_or_null, uint32_t conf
  * Table numbers: by service, with the same rest.
  *
  * Ids and numbers are given out from the lowest free one on, so that maps can be
- * small: they stay below twice the number in use unless a config is replaced whole.
- * They may pass conf.max_backends and conf.max_tables: maps are sized by the plan.
+ * small: none is greater than those in use and those at rest together. They may pass
+ * conf.max_backends and conf.max_tables: maps are sized by the plan.
  *
  * Table positions (scheduler consistent): by (service, backend name), so a backend
  * keeps its place when its address changes. A service has a unit of weight, at
@@ -90,8 +90,10 @@ uint32_t admin_weight_enabled(const struct admin_entry *e_or_null, uint32_t conf
  * If all backends of a service have an `id:`, positions are not remembered but
  * follow from the config: position id - 1, one each, and keep is the weight in
  * proportion to the heaviest. So all balancers of a fleet agree whatever happened
- * to them before, and a new id or weight moves no more than it must. Ids count
- * only if all backends of the service have one; conf sees to it that they differ.
+ * to them before. The price: a newcomer with the highest id that is light, or not
+ * usable yet, moves what it does not take of an even share from some of the others
+ * to the rest. Ids count only if all backends of the service have one; conf sees to
+ * it that they differ.
  *
  * Opaque; kept in the state directory as JSON.
  */
@@ -209,7 +211,9 @@ typedef bool plan_is_healthy_fn(void *arg, size_t service, size_t backend);
  * @healthy: asked once for each backend; NULL: all are healthy
  * @out: to be released with plan_free()
  *
- * All or nothing: on failure @ids and @out are as they were.
+ * All or nothing: on failure @ids and @out are as they were. A plan is meant to be
+ * carried out, and @ids to be saved before it is: freed ids age with every plan, and
+ * what a plan gives out is taken.
  *
  * Return: 0; -ENOSPC if ids or tables ran out; -ENOMEM.
  */

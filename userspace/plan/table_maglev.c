@@ -25,7 +25,7 @@
 struct claimant {
 	uint64_t offset;
 	uint64_t skip;
-	uint64_t next; /* place in its permutation; the product with skip has 40 bits */
+	uint64_t next; /* place in its permutation; times skip it has 40 bits */
 	uint64_t start; /* hash that the first credit is drawn with */
 	uint32_t weight;
 	uint32_t credit;

@@ -94,8 +94,8 @@ Test(maglev, fail_moves_little)
 	cr_assert_lt(count_moved(whole, less, 65536), 3 * 655);
 }
 
-/* slot(j) by additions alone, with nothing that could overflow. */
-Test(maglev, does_not_overflow_in_the_largest_table)
+/* The largest table, against a model that steps by additions below 2 * M alone. */
+Test(maglev, the_largest_table_follows_the_permutations)
 {
 	enum {
 		SLOTS = SHUNT_MAX_SLOTS
