@@ -4,15 +4,17 @@
 #include <stdio.h>
 
 #include "base/array.h"
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "dataplane/dataplane.h"
 #include "net/addr.h"
 
-/* Where steps go, and room to build a table. */
+/* Where steps go, room to build a table, and what tables of one size share. */
 struct target {
 	const struct map_ops *ops;
 	void *ctx;
 	uint32_t *scratch;
+	struct table_cache *cache;
 };
 
 static int put_backend(const struct target *t, const struct plan_op *op)
@@ -45,7 +47,7 @@ static int fill_table(const struct target *t, const struct plan_op *op)
 
 	if (!words)
 		return -ERANGE;
-	err = table_build(op->table, t->scratch);
+	err = table_build_cached(t->cache, op->table, t->scratch);
 	if (err)
 		return err;
 	for (uint32_t i = 0; i < op->table->slots; i++)
@@ -129,10 +131,13 @@ static void object_format(const struct plan_op *op, char *out, size_t size)
 int apply(const struct map_ops *ops, void *ctx, const struct plan_op *steps, size_t n,
 	  uint32_t *scratch)
 {
-	const struct target t = { ops, ctx, scratch };
+	_cleanup_(table_cache_freep) struct table_cache *cache = table_cache_create();
+	const struct target t = { ops, ctx, scratch, cache };
 	char object[ADDR_TEXT + 16];
 	int err;
 
+	if (!cache)
+		return log_err(-ENOMEM, "apply the config");
 	array_for_each (op, steps, n) {
 		err = steps_of[op->kind].run(&t, op);
 		if (err) {

@@ -228,15 +228,16 @@ static int attach_otherwise(const struct dataplane *dp, struct attachment *a, st
 {
 	int err;
 
+	if (dispatcher_has_others(a->ifindex)) {
+		log_error("%s: other XDP programs are there, in %s mode", a->ifname,
+			  conf_xdp_mode_name(o->mode));
+		return -EBUSY;
+	}
 	say_interrupted(a, o);
 	err = dispatcher_remove(a->ifindex, o->mode, 0);
 	if (err)
 		return log_err(err, "detach from %s", a->ifname);
-	if (!dispatcher_is_on(a->ifindex))
-		return attach_first(dp, a, load, rodata);
-	log_error("%s: other XDP programs are there, in %s mode", a->ifname,
-		  conf_xdp_mode_name(o->mode));
-	return -EBUSY;
+	return attach_first(dp, a, load, rodata);
 }
 
 static int refuse(const struct attachment *a, const struct occupant *o)
@@ -318,11 +319,11 @@ int dataplane_attach(struct dataplane *dp, const char *ifname, enum conf_xdp_mod
 	strncpy(next.ifname, ifname, sizeof(next.ifname) - 1);
 	if (a && a->ifindex == next.ifindex && a->mode == next.mode && attach_is_in_force(a))
 		return 0;
-	if (a)
-		attachment_remove(dp, a);
 	err = attach_load(dp, &next, dp->load, &dp->rodata);
 	if (err)
 		return err;
+	if (a)
+		attachment_remove(dp, a);
 	a = array_add(&dp->attachments, &dp->n_attachments);
 	if (!a)
 		return log_err(-ENOMEM, "attach to %s", ifname);

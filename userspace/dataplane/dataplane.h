@@ -25,7 +25,7 @@
 struct dataplane_sizes {
 	uint32_t slots; /* a table; a power of two */
 	uint32_t tables;
-	uint32_t backends;
+	uint32_t backends; /* the largest id */
 	uint32_t services;
 };
 
@@ -72,7 +72,7 @@ extern const struct map_ops dataplane_map_ops;
  */
 int dataplane_attach(struct dataplane *dp, const char *ifname, enum conf_xdp_mode mode);
 
-/* Take it off again; 0 if it was not there. */
+/* Take it off again, also one that a former daemon attached; 0 if it was not there. */
 int dataplane_detach(struct dataplane *dp, const char *ifname);
 
 /**

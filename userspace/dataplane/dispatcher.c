@@ -46,6 +46,17 @@ bool dispatcher_is_on(int ifindex)
 	return mp && !xdp_multiprog__is_legacy(mp);
 }
 
+bool dispatcher_has_others(int ifindex)
+{
+	_cleanup_multiprog_ struct xdp_multiprog *mp = multiprog_get(ifindex);
+	struct xdp_program *p = NULL;
+
+	while (mp && (p = xdp_multiprog__next_prog(p, mp)))
+		if (strcmp(xdp_program__name(p), LOAD_PROGRAM))
+			return true;
+	return false;
+}
+
 bool dispatcher_has(const struct attachment *a)
 {
 	return xdp_program__is_attached(a->xdp, a->ifindex) != XDP_MODE_UNSPEC;

@@ -165,10 +165,16 @@ static int resolved_hop(struct hops *h, const struct target *t, const struct vie
 	return 0;
 }
 
+static bool is_same(const struct snapshot_hop *a, const struct snapshot_hop *b)
+{
+	return a->state == b->state && a->mtu == b->mtu && addr_is_equal(&a->via, &b->via) &&
+	       !memcmp(a->mac, b->mac, sizeof(a->mac)) && !strcmp(a->ifname, b->ifname);
+}
+
 /* An address on its way to be resolved for the first time is not news yet. */
 static bool is_news(const struct target *t, const struct snapshot_hop *now)
 {
-	return t->is_said ? memcmp(&t->said, now, sizeof(*now)) : now->state != HOP_RESOLVING;
+	return t->is_said ? !is_same(&t->said, now) : now->state != HOP_RESOLVING;
 }
 
 void hops_settle(struct hops *h, struct target *t, uint64_t now_ms)

@@ -77,6 +77,8 @@ void attach_free_all(struct dataplane *dp);
 
 /* A dispatcher is what is on the interface. */
 bool dispatcher_is_on(int ifindex);
+/* It has programs that are not ours. */
+bool dispatcher_has_others(int ifindex);
 /**
  * dispatcher_join() - put a program behind the dispatcher, or behind a new one
  *

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <xdp/libxdp.h>
 
 #include "dataplane/dataplane.h"
 #include "ns.h"
@@ -270,5 +271,52 @@ Test(attach, takes_off_what_a_former_daemon_left)
 	cr_assert_eq(id_on("v0"), 0);
 	cr_assert_eq(dataplane_unpin(dp), 0);
 	cr_assert_neq(access(NS_PIN_DIR, F_OK), 0);
+	dataplane_close(dp);
+}
+
+/* Programs behind the dispatcher of v0. */
+static int programs_on(const char *ifname)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(if_nametoindex(ifname));
+	int n = libxdp_get_error(mp) ? 0 : xdp_multiprog__program_count(mp);
+
+	if (!libxdp_get_error(mp))
+		xdp_multiprog__close(mp);
+	return n;
+}
+
+Test(attach, lives_beside_other_programs)
+{
+	struct xdp_program_opts opts = { .sz = sizeof(opts),
+					 .find_filename = "xdp-dispatcher.o",
+					 .prog_name = "xdp_pass" };
+	struct shunt_rodata more = rodata;
+	struct xdp_program *other;
+	struct dataplane *dp;
+
+	add_veth();
+	dp = open_dataplane(true);
+	cr_assert_eq(dataplane_attach(dp, "v0", CONF_XDP_AUTO), 0);
+	if (is_alone(dp)) {
+		dataplane_close(dp);
+		cr_skip_test("this kernel refuses freplace: run it on Debian's, in tests/vm");
+	}
+	other = xdp_program__create(&opts);
+	cr_assert_eq(libxdp_get_error(other), 0);
+	cr_assert_eq(xdp_program__attach(other, if_nametoindex("v0"), XDP_MODE_NATIVE, 0), 0);
+	cr_assert_eq(programs_on("v0"), 2);
+	cr_assert(is_attached(dp, "v0"), "behind another dispatcher, but there");
+
+	more.ipv6 = 1;
+	cr_assert_eq(dataplane_reload(dp, &more), 0);
+	cr_assert_eq(programs_on("v0"), 2);
+	cr_assert_eq(dataplane_attach(dp, "v0", CONF_XDP_GENERIC), -EBUSY, "the other is native");
+	cr_assert_eq(programs_on("v0"), 2, "nobody has left");
+	cr_assert_eq(dataplane_attach(dp, "v0", CONF_XDP_NATIVE), 0);
+	cr_assert_eq(programs_on("v0"), 2);
+	cr_assert_eq(dataplane_detach(dp, "v0"), 0);
+	cr_assert_eq(programs_on("v0"), 1);
+	cr_assert_neq(id_on("v0"), 0);
+	xdp_program__close(other);
 	dataplane_close(dp);
 }
