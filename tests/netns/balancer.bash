@@ -79,7 +79,7 @@ shunt()
 # The id of the program on an interface; nothing if there is none.
 program_on()
 {
-	ip -n "$1" -d link show "$2" | sed -nE 's/.*prog\/xdp id ([0-9]+).*/\1/p' | head -n 1
+	ip -n "$1" -d link show "$2" | sed -nE 's/.*prog\/xdp id ([0-9]+).*/\1/p'
 }
 
 # metric PATTERN: the sum of the values of all lines that begin like it.

@@ -8,24 +8,17 @@ in_host()
 }
 
 # Settings that a test must not inherit from the machine; addresses usable at once.
-settle_host()
-{
-	local key
-
-	ip -n "$1" link set lo up
-	for key in ipv6.conf.{all,default}.accept_dad=0 \
-		   ipv6.conf.{all,default}.router_solicitations=0 \
-		   ipv6.conf.{all,default}.accept_ra=0 \
-		   ipv6.conf.{all,default}.disable_ipv6=0 \
-		   ipv4.conf.{all,default}.rp_filter=0 ipv4.ip_forward=0; do
-		in_host "$1" sysctl -qw "net.$key"
-	done
-}
+host_settings=(
+	net.ipv6.conf.{all,default}.{accept_dad,router_solicitations,accept_ra,disable_ipv6}=0
+	net.ipv4.conf.{all,default}.rp_filter=0
+	net.ipv4.ip_forward=0
+)
 
 add_host()
 {
 	ip netns add "$1"
-	settle_host "$1"
+	ip -n "$1" link set lo up
+	in_host "$1" sysctl -qw "${host_settings[@]}"
 }
 
 add_fabric()
@@ -42,14 +35,12 @@ plug()
 
 	ip -n "$fabric" link add "$host" type veth peer name "$if" netns "$host"
 	ip -n "$fabric" link set "$host" master bridge up
-	ip -n "$host" link set "$if" up
-	for address in "${@:4}"; do
-		if [[ $address == *:* ]]; then
-			ip -n "$host" addr add "$address" dev "$if" nodad
-		else
-			ip -n "$host" addr add "$address" dev "$if"
-		fi
-	done
+	{
+		echo "link set $if up"
+		for address in "${@:4}"; do
+			echo "addr add $address dev $if"
+		done
+	} | ip -n "$host" -batch -
 }
 
 # xdp_cable HOST IF FABRIC: make that cable fit for native XDP at the host's end.
@@ -70,11 +61,11 @@ serve_vip()
 	in_host "$1" sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
 	for vip in "${@:2}"; do
 		if [[ $vip == *:* ]]; then
-			ip -n "$1" addr add "$vip/128" dev lo nodad noprefixroute
+			echo "addr add $vip/128 dev lo nodad noprefixroute"
 		else
-			ip -n "$1" addr add "$vip/32" dev lo
+			echo "addr add $vip/32 dev lo"
 		fi
-	done
+	done | ip -n "$1" -batch -
 }
 
 # route_to HOST VIA4 VIA6 VIP...

@@ -113,7 +113,7 @@ wait_for()
 # said NAME PATTERN [LINE]: in its log, after that line.
 said()
 {
-	tail -n +"$((${3:-0} + 1))" "$(log_of "$1")" | grep -qE -- "$2"
+	tail -n +"$((${3:-0} + 1))" "$(log_of "$1")" | grep -E -- "$2" >/dev/null
 }
 
 log_lines()

@@ -22,7 +22,8 @@ wait_for 5 every_backend_answers "$vip4"
 scrape >"$work/metrics"
 promtool check metrics <"$work/metrics" || die "promtool is not content"
 say "$(grep -c '^shunt_' "$work/metrics") series in $(grep -c '^# TYPE' "$work/metrics") families"
-in_host lb curl -fsSI http://127.0.0.1:9924/metrics | grep -qi 'content-type: text/plain; version=0.0.4' ||
+in_host lb curl -fsSI http://127.0.0.1:9924/metrics >"$work/head"
+grep -qi 'content-type: text/plain; version=0.0.4' "$work/head" ||
 	die "not the content type that Prometheus expects"
 
 before=$(metric 'shunt_service_packets_total\{')

@@ -42,6 +42,7 @@ start_shuntd
 wait_for 5 every_backend_answers "$vip4"
 wait_for 5 every_backend_answers "$vip6"
 start_load "$vip4" "$vip6"
+dropped=$(metric 'shunt_dropped_packets_total\{')
 start wrk client wrk -t1 -c10 -d5s "http://$vip4/"
 
 # Nothing new: the program stays.
@@ -90,3 +91,4 @@ wait_end wrk
 grep -E 'requests in|Socket errors|Non-2xx' "$(log_of wrk)" | xargs
 ! said wrk 'Socket errors|Non-2xx' || die "wrk saw errors"
 end_load
+want "dropped packets" "$dropped" "$(metric 'shunt_dropped_packets_total\{')"

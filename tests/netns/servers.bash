@@ -106,9 +106,16 @@ transfer()
 }
 
 # start_load VIP...: strict requests and long connections, until end_load.
+# TCP segments that the client had to send again.
+sent_again()
+{
+	in_host client awk '$1 == "Tcp:" { n = $13 } END { print n }' /proc/net/snmp
+}
+
 # Options of strict_load.py may follow.
 start_load()
 {
+	sent_again_before=$(sent_again)
 	start load client "$python" "$here/strict_load.py" "$@"
 	wait_for 10 said load 'under way'
 }
@@ -117,6 +124,6 @@ start_load()
 end_load()
 {
 	stop load
-	say "load: $(tail -n 1 "$(log_of load)")"
+	say "load: $(tail -n 1 "$(log_of load)"), $(($(sent_again) - sent_again_before)) segments sent again"
 	[[ $status == 0 ]] || die "requests failed under load"
 }

@@ -27,7 +27,7 @@ for signal in TERM INT; do
 	wait_for 5 every_backend_answers "$vip4"
 	program=$(program_on lb eth0)
 	[[ -n $program ]] || die "no program on the interface"
-	find /sys/fs/bpf -path '*/shunt/*' -type f | grep -q . || die "nothing is pinned"
+	[[ -n $(find /sys/fs/bpf -path "*/shunt/*" -type f) ]] || die "nothing is pinned"
 	maps=$(bpftool -j prog show id "$program" | jq '.map_ids[]')
 	stop shuntd "$signal"
 	want "exit status after $signal" 0 "$status"

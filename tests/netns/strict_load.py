@@ -9,7 +9,7 @@ Two kinds of clients at once, until SIGTERM:
 
 Anything but a complete, correct answer within the time limit is a failure; the
 first ones are printed. The last line sums up; the exit status is 1 if there was
-a failure or if nothing was measured.
+a failure or if nothing was measured. SHUNT_TEST_SCALE slows it all down.
 """
 import argparse
 import asyncio
@@ -27,7 +27,10 @@ SHOWN_FAILURES = 10
 class Load:
     def __init__(self, args):
         self.args = args
-        self.limit_s = args.timeout * float(os.environ.get("SHUNT_TEST_SCALE", "1"))
+        scale = float(os.environ.get("SHUNT_TEST_SCALE", "1"))
+        self.limit_s = args.timeout * scale
+        self.pause_s = args.pause * scale
+        self.gap_s = scale / args.rate
         self.start = time.monotonic()
         self.backends = collections.Counter()
         self.failures = 0
@@ -79,7 +82,7 @@ class Load:
             task = asyncio.create_task(self.request(vip))
             under_way.add(task)
             task.add_done_callback(under_way.discard)
-            next_s += 1 / self.args.rate
+            next_s += self.gap_s
             await asyncio.sleep(max(0, next_s - time.monotonic()))
         if under_way:
             await asyncio.wait(under_way)
@@ -104,7 +107,7 @@ class Load:
                 first = first or name
                 if name != first:
                     raise ValueError(f"moved from {first} to {name}")
-                await asyncio.sleep(self.args.pause)
+                await asyncio.sleep(self.pause_s)
             writer.close()
         except Exception as error:
             self.fail(f"session with {vip} at {first}", error)
