@@ -9,9 +9,9 @@ in_host()
 
 # Settings that a test must not inherit from the machine; addresses usable at once.
 host_settings=(
-	net.ipv6.conf.{all,default}.{accept_dad,router_solicitations,accept_ra,disable_ipv6}=0
-	net.ipv4.conf.{all,default}.rp_filter=0
-	net.ipv4.ip_forward=0
+	net.ipv6.conf.{all,default}.{accept_dad,router_solicitations,accept_ra,disable_ipv6}"=0"
+	net.ipv4.conf.{all,default}.rp_filter"=0"
+	net.ipv4.ip_forward"=0"
 )
 
 add_host()

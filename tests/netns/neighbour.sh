@@ -5,7 +5,7 @@
 
 some_without_neighbour()
 {
-	tally "$vip4" 20 >/dev/null || true
+	in_host client curl -sZ -m 1 -o /dev/null "http://$vip4/?[1-20]" || true
 	[[ $(reason_count no_neighbour) -gt 0 ]]
 }
 

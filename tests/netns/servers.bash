@@ -109,7 +109,7 @@ transfer()
 # TCP segments that the client had to send again.
 sent_again()
 {
-	in_host client awk '$1 == "Tcp:" { n = $13 } END { print n }' /proc/net/snmp
+	in_host client cat /proc/net/snmp | awk '$1 == "Tcp:" { n = $13 } END { print n }'
 }
 
 # Options of strict_load.py may follow.
