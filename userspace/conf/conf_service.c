@@ -267,6 +267,26 @@ static void note_repeated_address(struct conf_job *job, const struct conf_entry 
 		     conf_quoted(job, again->node), first->node->pos.line);
 }
 
+/* A place that an id fixes and one that history gives could be the same. */
+static void verify_ids(struct conf_job *job, const struct conf_node *list,
+		       const struct conf_service *s)
+{
+	const struct conf_node *node = s->n_backends ? list->first : NULL;
+	const struct conf_node *without = NULL;
+	bool any = false;
+
+	array_for_each (b, s->backends, s->n_backends) {
+		any |= b->id;
+		if (!b->id && !conf_node_get(node, "id") && !without)
+			without = node;
+		node = node->next;
+	}
+	if (any && without)
+		conf_error(job, without,
+			   "no id, but another backend has one: give all of a "
+			   "service an id, or none");
+}
+
 static void verify_backends(struct conf_job *job, const struct conf_node *list,
 			    const struct conf_service *s)
 {
@@ -296,6 +316,7 @@ static void verify_backends(struct conf_job *job, const struct conf_node *list,
 	conf_unique_report(job, &names, note_repeated_name);
 	conf_unique_report(job, &ids, note_repeated_id);
 	conf_unique_report(job, &addresses, note_repeated_address);
+	verify_ids(job, list, s);
 }
 
 static void verify_service(struct conf_job *job, const struct conf_node *node, void *base)

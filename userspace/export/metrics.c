@@ -178,7 +178,7 @@ static void write_durations(const struct family *f, const struct snapshot *s, st
 
 static uint64_t backend_up(const struct snapshot_backend *b)
 {
-	return b->usable;
+	return b->health.state == HEALTH_UP;
 }
 
 static uint64_t backend_weight(const struct snapshot_backend *b)
@@ -304,7 +304,7 @@ static const struct family families[] = {
 	{ .name = "shunt_backend_info", .type = "gauge", .write = write_infos, .per_backend = true,
 	  .help = "Address of the backend, to be joined by name." },
 	{ .name = "shunt_backend_up", .type = "gauge", .backend = backend_up,
-	  .help = "1 if the backend takes flows: healthy, not drained, weight above 0." },
+	  .help = "1 if the backend passes its health check; whether it takes flows is its effective weight." },
 	{ .name = "shunt_backend_state", .type = "gauge", .write = write_states, .per_backend = true,
 	  .help = "1 for the state that the backend is in." },
 	{ .name = "shunt_backend_weight", .type = "gauge", .backend = backend_weight,

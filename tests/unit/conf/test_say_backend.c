@@ -15,6 +15,15 @@ static const struct row rows[] = {
 		"  ^~~\n",
 	},
 	{
+		"an id for one backend only",
+		BACKENDS "      - { name: a, address: 192.0.2.11, id: 4 }\n"
+			 "      - { name: b, address: 192.0.2.12 }\n",
+		"t.yaml:9:9: error: services.web.backends[1]: no id, but another backend has one: "
+		"give all of a service an id, or none\n"
+		"      - { name: b, address: 192.0.2.12 }\n"
+		"        ^\n",
+	},
+	{
 		"an empty list of backends",
 		HEAD "services:\n"
 		     "  web: { vip: 192.0.2.1, ports: 80/tcp, backends: [] }\n",
@@ -94,7 +103,7 @@ static const struct row rows[] = {
 	{
 		"repeated ids",
 		BACKENDS "      - { name: a, address: 192.0.2.11, id: 4 }\n"
-			 "      - { name: b, address: 192.0.2.12 }\n"
+			 "      - { name: b, address: 192.0.2.12, id: 5 }\n"
 			 "      - { name: c, address: 192.0.2.13, id: 4 }\n",
 		"t.yaml:10:45: error: services.web.backends[2].id: another backend has the id "
 		"\"4\" (line 8)\n"

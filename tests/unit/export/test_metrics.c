@@ -98,6 +98,14 @@ Test(metrics, tell_about_backends)
 		"shunt_backend_info{service=\"web\",backend=\"nginx2\",address=\"192.0.2.12\"} 1\n"
 		"shunt_backend_info{service=\"web\",backend=\"nginx3\",address=\"192.0.2.13\"} 1\n"
 		"shunt_backend_info{service=\"dns\",backend=\"ns1\",address=\"192.0.2.53\"} 1\n");
+	/* A drained backend that passes its checks is up: it is its weight that is 0. */
+	expect_family("shunt_backend_up",
+		"# HELP shunt_backend_up 1 if the backend passes its health check; whether it takes flows is its effective weight.\n"
+		"# TYPE shunt_backend_up gauge\n"
+		"shunt_backend_up{service=\"web\",backend=\"nginx1\"} 1\n"
+		"shunt_backend_up{service=\"web\",backend=\"nginx2\"} 0\n"
+		"shunt_backend_up{service=\"web\",backend=\"nginx3\"} 1\n"
+		"shunt_backend_up{service=\"dns\",backend=\"ns1\"} 0\n");
 	expect_family("shunt_backend_packets_total",
 		"# HELP shunt_backend_packets_total Packets sent to the backend.\n"
 		"# TYPE shunt_backend_packets_total counter\n"
