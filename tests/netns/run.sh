@@ -10,6 +10,7 @@
 # KEEP=1	a failed test stays as it is for inspection
 # SHUNT_TEST_SCALE=N	every time limit times N
 set -euo pipefail
+[[ -z ${BUILD:-} ]] || BUILD=$(realpath -m "$BUILD")	# relative to where we were called
 cd "$(dirname "$0")"
 PATH=$PATH:/usr/sbin:/sbin
 scale=${SHUNT_TEST_SCALE:-1}
