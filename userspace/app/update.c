@@ -215,8 +215,11 @@ static int step_to(struct daemon *d, const struct plan *next)
 	err = plan_diff(d->plan, next, &steps, &n);
 	if (err)
 		return err;
-	note_steps(d, steps, n);
-	return carry_out(d, next, steps, n);
+	err = carry_out(d, next, steps, n);
+	/* Counted until its slots had moved, so asked after that. */
+	if (!err)
+		note_steps(d, steps, n);
+	return err;
 }
 
 /*
