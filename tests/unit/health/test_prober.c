@@ -64,9 +64,9 @@ Test(prober, probes_under_way_are_repeated)
 	old = health_prober_pid(w.health);
 	s->reply = "HTTP/1.1 200 OK\r\n\r\n";
 	s->reply_len = strlen(s->reply);
+	kill(old, SIGKILL); /* before the end of the connection can reach it */
 	close(s->peer);
 	s->peer = -1;
-	kill(old, SIGKILL);
 	world_wait_other_prober(&w, old);
 	world_wait_state(&w, 0, HEALTH_UP);
 	cr_expect_eq(world_status(&w, 0)->results[0], 0);
