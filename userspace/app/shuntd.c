@@ -120,7 +120,10 @@ static int explain(const char *key)
 
 	conf_explain(key, &text);
 	fputs(buf_str(&text), stdout);
-	return text.len ? DAEMON_OK : DAEMON_BAD_CONFIG;
+	if (text.len)
+		return DAEMON_OK;
+	fprintf(stderr, "shuntd: no config key \"%s\"; --explain alone lists them all\n", key);
+	return DAEMON_BAD_CONFIG;
 }
 
 int main(int argc, char **argv)
