@@ -19,7 +19,7 @@
 
 #include <linux/types.h>
 
-#define SHUNT_ABI_VERSION 1
+#define SHUNT_ABI_VERSION 2
 
 /* Ids are 15 bits in a slot word; id 0 means "no backend". */
 #define SHUNT_MAX_BACKENDS 32768
@@ -63,9 +63,16 @@ struct shunt_service_key {
 	__u8 pad[5];
 };
 
+/* struct shunt_service.flags */
+/* UDP goes to the new backend at once; without it flows in transition stay. */
+#define SHUNT_SERVICE_UDP_MOVES (1U << 0)
+/* Every flow is kept in the flow cache, not only those of slots in transition. */
+#define SHUNT_SERVICE_TRACKED (1U << 1)
+
 /**
  * struct shunt_service - a virtual service
  * @table: number of its slot table; services may share one
+ * @flags: SHUNT_SERVICE_*
  */
 struct shunt_service {
 	__u32 table;
@@ -80,14 +87,29 @@ struct shunt_service {
  *   | state |           prev           |           cur            |
  *   +-------+--------------------------+--------------------------+
  *
- * cur: the backend that owns the slot, 0 for none. prev: the owner before
- * it. Words are written whole, in place, through a mapping of the array, so a
- * packet sees the old word or the new one.
+ * cur: the backend that owns the slot, 0 for none. prev: the owner before it, 0
+ * for none or dead. Words are written whole, in place, through a mapping of the
+ * array, so a packet sees the old word or the new one.
+ *
+ *			a new flow (SYN)	other packets
+ *	STABLE		cur			cur; no flow is looked up
+ *	MIGRATING	cur, noted as new	pinned: there; noted: pinned where
+ *						its SYN went; else prev
+ *	PINNING		cur, noted as new	the same, and what goes to prev is
+ *						pinned there (rate-limited)
+ *	PINNED		cur			pinned: there; noted: as above; else cur
+ *
+ * User space moves a slot on: MIGRATING for a while, in which short flows end by
+ * themselves; PINNING for the longest idle gap to protect, in which those that
+ * live show themselves; PINNED until no live pin to another backend is left.
+ * Where prev is 0 its place is taken by cur. A pin to a backend that is dead
+ * (SHUNT_LEG_DEAD) is as none.
  */
 enum shunt_slot_state {
-	SHUNT_SLOT_STABLE, /* every packet goes to cur */
-	SHUNT_SLOT_MIGRATING, /* reserved: established flows go to prev */
-	SHUNT_SLOT_PINNED, /* reserved: pinned flows go where they were */
+	SHUNT_SLOT_STABLE,
+	SHUNT_SLOT_MIGRATING,
+	SHUNT_SLOT_PINNING,
+	SHUNT_SLOT_PINNED,
 };
 
 #define SHUNT_SLOT_ID_BITS 15
@@ -109,6 +131,45 @@ struct shunt_slot_line {
 	__u32 word[SHUNT_SLOTS_PER_LINE];
 };
 
+/*
+ * The flow cache: eight flows in a cache line, 0 is an empty entry:
+ *
+ *    63             32 31         16 15          0
+ *   +-----------------+-------------+-------------+
+ *   |       tag       |   backend   |    time     |
+ *   +-----------------+-------------+-------------+
+ *
+ * tag: the low half of the flow's hash, which holds its slot in any table. time:
+ * seconds of the monotonic clock when the flow was last seen, modulo 2^16. The
+ * line is picked by the high half of the hash: (hash >> 32) & flow_mask. Entries
+ * are loaded and stored whole; the one seen longest ago is overwritten.
+ *
+ * A second, small array of the same lines, shunt_fresh, notes where the SYNs of
+ * slots in transition went, so that a flood of them cannot push pins out.
+ */
+#define SHUNT_FLOWS_PER_LINE 8
+
+struct shunt_flow_line {
+	__u64 entry[SHUNT_FLOWS_PER_LINE];
+};
+
+#define SHUNT_FLOW(tag, backend, time)                                                             \
+	((__u64)(__u32)(tag) << 32 | (__u32)(__u16)(backend) << 16 | (__u16)(time))
+#define SHUNT_FLOW_TAG(entry) ((__u32)((entry) >> 32))
+#define SHUNT_FLOW_BACKEND(entry) ((__u16)((entry) >> 16))
+#define SHUNT_FLOW_TIME(entry) ((__u16)(entry))
+
+/* Lines of shunt_fresh: a power of two; 256 KiB. */
+#define SHUNT_FRESH_LINES 4096
+
+/**
+ * struct shunt_pin_budget - pins to prev that a CPU may still write this second
+ */
+struct shunt_pin_budget {
+	__u32 second;
+	__u32 used;
+};
+
 /**
  * union shunt_hop - the next hop of a leg, one word so that it changes whole
  * @dmac: MAC address of the next hop
@@ -128,14 +189,19 @@ union shunt_hop {
  * @hop: followed in place when routes or neighbours change
  * @mtu: largest IP packet that the egress link takes, outer header included
  * @forward: enum shunt_forward
+ * @flags: SHUNT_LEG_*; one byte, written in place
  */
 struct shunt_leg {
 	struct shunt_addr addr;
 	union shunt_hop hop;
 	__u16 mtu;
 	__u8 forward;
-	__u8 pad[5];
+	__u8 flags;
+	__u8 pad[4];
 };
+
+/* The backend is known to be down: pins to it do not count. */
+#define SHUNT_LEG_DEAD (1U << 0)
 
 enum shunt_family {
 	SHUNT_V4,
@@ -194,15 +260,20 @@ struct shunt_reasons {
  *
  * @hash_key: secret of the flow hash; the same on every balancer of a fleet
  * @slot_mask: slots per table - 1
+ * @flow_mask: lines of the flow cache - 1
+ * @pins_per_s: pins to prev that one CPU may write in a second
  * @ipv4, @ipv6: some VIP is of that family
  * @tcp, @udp: some service has that protocol
  * @any_port: some service has port 0
  * @direct: some leg is SHUNT_FORWARD_DIRECT
  * @ipip4, @ipip6: some leg is SHUNT_FORWARD_IPIP with such an outer header
+ * @tracked: some service has SHUNT_SERVICE_TRACKED
  */
 struct shunt_rodata {
 	__u64 hash_key[2];
 	__u32 slot_mask;
+	__u32 flow_mask;
+	__u32 pins_per_s;
 	__u8 ipv4;
 	__u8 ipv6;
 	__u8 tcp;
@@ -211,7 +282,8 @@ struct shunt_rodata {
 	__u8 direct;
 	__u8 ipip4;
 	__u8 ipip6;
-	__u8 pad[4];
+	__u8 tracked;
+	__u8 pad[3];
 };
 
 _Static_assert(sizeof(struct shunt_addr) == 16, "ABI");
@@ -223,6 +295,7 @@ _Static_assert(sizeof(struct shunt_leg) == 32, "ABI");
 _Static_assert(sizeof(struct shunt_backend) == 64, "ABI");
 _Static_assert(sizeof(struct shunt_egress) == 32, "ABI");
 _Static_assert(sizeof(struct shunt_counter) == 16, "ABI");
-_Static_assert(sizeof(struct shunt_rodata) == 32, "ABI");
+_Static_assert(sizeof(struct shunt_flow_line) == 64, "ABI");
+_Static_assert(sizeof(struct shunt_rodata) == 40, "ABI");
 
 #endif /* SHUNT_ABI_H */
