@@ -101,6 +101,8 @@ struct conf_service {
 	size_t n_ports;
 	enum shunt_forward forward;
 	enum conf_scheduler scheduler;
+	bool udp_moves; /* UDP flows go to the new backend at once */
+	bool track; /* every flow is kept in the flow cache */
 	struct conf_check check; /* merged with the defaults; backends may override it */
 	struct conf_backend *backends;
 	size_t n_backends;
@@ -138,6 +140,9 @@ struct conf {
 	uint32_t max_services;
 	uint32_t max_backends;
 	uint32_t max_tables;
+	uint64_t flow_cache_bytes; /* a power of two of 64-byte lines */
+	uint32_t flow_idle_ms; /* the longest idle gap of a flow that is kept */
+	uint32_t flow_early_ms; /* before flows of a slot in transition are pinned */
 	const char *hash_key;
 
 	struct conf_interface *interfaces;
