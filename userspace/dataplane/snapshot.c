@@ -69,5 +69,6 @@ void snapshot_free(struct snapshot *s)
 	free(s->services);
 	free(s->interfaces);
 	free(s->hops);
+	free(s->maps);
 	free(s);
 }

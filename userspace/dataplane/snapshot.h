@@ -17,6 +17,7 @@
 #include "shunt/reason.h"
 
 #define SNAPSHOT_IFNAME 16
+#define SNAPSHOT_PATH 256
 
 /* How a next hop stands. */
 enum hop_state {
@@ -71,6 +72,21 @@ struct snapshot_service {
 	uint64_t bytes;
 };
 
+/**
+ * struct snapshot_map - a map of the program, as in `shunt show maps`
+ * @name: "shunt_flows"; pinned under that name in snapshot.pin_dir
+ * @type: in the kernel's words: "array", "percpu_array", "hash"
+ * @bytes: of memory, as the kernel accounts for it
+ */
+struct snapshot_map {
+	char name[32];
+	const char *type;
+	uint32_t max_entries;
+	uint64_t bytes;
+};
+
+#define SNAPSHOT_SLOT_STATES (SHUNT_SLOT_PINNED + 1)
+
 struct snapshot {
 	const struct conf *conf;
 	const char *version;
@@ -91,6 +107,14 @@ struct snapshot {
 	struct snapshot_hop *hops;
 	size_t n_hops;
 	uint64_t reasons[SHUNT_REASONS];
+	struct snapshot_map *maps;
+	size_t n_maps;
+	char pin_dir[SNAPSHOT_PATH]; /* of the maps, with the version of the ABI */
+	/* By enum shunt_slot_state, over all tables; as of the last second. */
+	uint64_t slots_by_state[SNAPSHOT_SLOT_STATES];
+	uint64_t flows_live; /* entries that count, when they were last swept */
+	uint64_t flows_capacity; /* entries */
+	uint64_t flows_bytes;
 };
 
 /* Name ("NO_BACKEND"), label ("no_backend"), action ("drop") and sentence of a reason. */
