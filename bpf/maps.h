@@ -65,6 +65,30 @@ struct {
 
 /* --- written by the program ------------------------------------------------- */
 
+/* Flows of slots in transition; user space scans and sweeps it through a mapping. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_flow_line);
+	__uint(max_entries, 1);
+} shunt_flows SEC(".maps");
+
+/* Where the SYNs of slots in transition went. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__type(key, __u32);
+	__type(value, struct shunt_flow_line);
+	__uint(max_entries, SHUNT_FRESH_LINES);
+} shunt_fresh SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, struct shunt_pin_budget);
+	__uint(max_entries, 1);
+} shunt_pin_budget SEC(".maps");
+
 /* By backend id. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -23,6 +23,12 @@
 /* IPv4 fragment field: "more fragments" and the offset, not "don't fragment". */
 #define IPV4_FRAGMENT 0x3fff
 
+/* RFC 9293: where the flags are in the TCP header, and the ones that matter. */
+#define TCP_FLAGS_BYTE 13
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+
 static __always_inline enum shunt_reason parse_ethernet(struct cursor *cur, bool *v6)
 {
 	const struct ethhdr *eth;
@@ -57,8 +63,11 @@ static __always_inline enum shunt_reason parse_l4(const struct cursor *cur, cons
 
 	if ((void *)(udp + 1) > cur->end)
 		return SHUNT_TRUNCATED;
-	if (cur->pos + l4_bytes > cur->end)
-		return SHUNT_TRUNCATED;
+	if (pkt->proto == IPPROTO_TCP) {
+		if (cur->pos + sizeof(struct tcphdr) > cur->end)
+			return SHUNT_TRUNCATED;
+		pkt->tcp_flags = ((const __u8 *)udp)[TCP_FLAGS_BYTE];
+	}
 	if (pkt->ip_bytes < cur->pos - ip_start + l4_bytes)
 		return SHUNT_BAD_LENGTH;
 	if (pkt->ip_bytes > cur->end - ip_start)

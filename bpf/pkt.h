@@ -24,8 +24,9 @@
  * @frame_bytes: the frame as received, Ethernet header included
  * @ip_bytes: the IP packet; a frame may be longer (Ethernet padding)
  * @ttl: or hop limit, as received
+ * @tcp_flags: the byte of the TCP header; 0 for UDP
  * @hash: of the flow
- * @table: of the virtual service
+ * @service_flags, @table: of the virtual service
  */
 struct pkt {
 	struct shunt_addr src;
@@ -35,7 +36,9 @@ struct pkt {
 	__u32 ip_bytes;
 	__u8 proto;
 	__u8 ttl;
+	__u8 tcp_flags;
 	__u64 hash;
+	__u32 service_flags;
 	__u32 table;
 	__u32 backend_id;
 	const struct shunt_backend *backend;

@@ -24,6 +24,7 @@ static __always_inline enum shunt_reason service_match(struct pkt *pkt)
 	if (!service)
 		return SHUNT_NOT_SERVICE;
 	pkt->table = service->table;
+	pkt->service_flags = service->flags;
 	return SHUNT_CONTINUE;
 }
 

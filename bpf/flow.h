@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * The flow cache: which backend a flow keeps while its slot is in transition.
+ *
+ * A line is one cache line of eight entries, so a lookup costs one miss however
+ * many flows there are. Entries are plain 64-bit loads and stores without a lock:
+ * of two CPUs that write one line at once, one may lose its pin, and the flow's
+ * next packet writes it again. A false match, 8 in 2^32, sends a flow to another
+ * backend of its service.
+ */
+#ifndef BPF_FLOW_H
+#define BPF_FLOW_H
+
+#include "maps.h"
+#include "rodata.h"
+
+#define NS_PER_S 1000000000ULL
+
+/* Seconds of the monotonic clock, by the helper that reads no timer. */
+static __always_inline __u32 flow_now(void)
+{
+	return bpf_ktime_get_coarse_ns() / NS_PER_S;
+}
+
+static __always_inline struct shunt_flow_line *flow_line(__u64 hash)
+{
+	__u32 index = hash >> 32 & shunt_rodata.flow_mask;
+
+	return bpf_map_lookup_elem(&shunt_flows, &index);
+}
+
+static __always_inline struct shunt_flow_line *flow_fresh_line(__u64 hash)
+{
+	__u32 index = hash >> 32 & (SHUNT_FRESH_LINES - 1);
+
+	return bpf_map_lookup_elem(&shunt_fresh, &index);
+}
+
+/* The entry of a flow and its place; 0 if the line has none. */
+static __always_inline __u64 flow_find(const struct shunt_flow_line *line, __u32 tag, __u32 *place)
+{
+	__u64 found = 0;
+
+#pragma unroll
+	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++) {
+		const __u64 entry = ((const volatile struct shunt_flow_line *)line)->entry[i];
+
+		if (entry && SHUNT_FLOW_TAG(entry) == tag) {
+			found = entry;
+			*place = i;
+		}
+	}
+	return found;
+}
+
+/* How good a place an entry is to be written over: its own, an empty one, the oldest. */
+static __always_inline __u32 flow_rank(__u64 entry, __u32 tag, __u32 now)
+{
+	if (!entry)
+		return 1 << 16;
+	if (SHUNT_FLOW_TAG(entry) == tag)
+		return 1 << 17;
+	return (__u16)(now - SHUNT_FLOW_TIME(entry));
+}
+
+static __always_inline void flow_put(struct shunt_flow_line *line, __u32 tag, __u32 backend,
+				     __u32 now)
+{
+	__u32 best = 0, place = 0;
+
+#pragma unroll
+	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++) {
+		const __u32 rank = flow_rank(line->entry[i], tag, now);
+
+		if (rank > best) {
+			best = rank;
+			place = i;
+		}
+	}
+	((volatile struct shunt_flow_line *)line)->entry[place & (SHUNT_FLOWS_PER_LINE - 1)] =
+		SHUNT_FLOW(tag, backend, now);
+}
+
+/* May this CPU pin one more flow this second? A flood must not fill the cache. */
+static __always_inline bool flow_may_pin(__u32 now)
+{
+	struct shunt_pin_budget *budget;
+	__u32 zero = 0;
+
+	budget = bpf_map_lookup_elem(&shunt_pin_budget, &zero);
+	if (!budget)
+		return false;
+	if (budget->second != now) {
+		budget->second = now;
+		budget->used = 0;
+	}
+	if (budget->used >= shunt_rodata.pins_per_s)
+		return false;
+	budget->used++;
+	return true;
+}
+
+#endif /* BPF_FLOW_H */
