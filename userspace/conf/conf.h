@@ -177,6 +177,7 @@ static inline void conf_freep(struct conf **conf)
 /* Names as they are written in the file. */
 const char *conf_scheduler_name(enum conf_scheduler s);
 const char *conf_forward_name(enum shunt_forward f);
+const char *conf_udp_name(bool moves);
 const char *conf_check_type_name(enum conf_check_type t);
 const char *conf_xdp_mode_name(enum conf_xdp_mode m);
 

@@ -139,7 +139,7 @@ static const struct conf_field check_rows[] = {
 static void verify_timeout(struct conf_job *job, const struct conf_node *node,
 			   const struct conf_check *check)
 {
-	char timeout[CONF_MSEC_TEXT], interval[CONF_MSEC_TEXT];
+	char timeout[CONF_VALUE_TEXT], interval[CONF_VALUE_TEXT];
 	const struct conf_node *at = conf_node_get(node, "timeout");
 
 	at = at ? at : conf_node_get(node, "interval");

@@ -150,6 +150,43 @@ static const struct conf_field dataplane_rows[] = {
 		       "file has, and some to spare.",
 	},
 	{
+		.key = "flow_cache",
+		.kind = CONF_SIZE,
+		.effect = CONF_LIVE,
+		.off = OFF(flow_cache_bytes),
+		.min = 256,
+		.max = 4 << 20,
+		.preset = "4MiB",
+		.doc = "Memory of the flow cache, a power of two; 8 bytes a flow. It holds the "
+		       "flows that stay with a backend whose slots have moved, and those of "
+		       "services that track theirs. With room for four times as many next to none "
+		       "is lost.",
+	},
+	{
+		.key = "flow_early",
+		.kind = CONF_MSEC,
+		.effect = CONF_LIVE,
+		.off = OFF(flow_early_ms),
+		.max = 3600 * 1000,
+		.preset = "60s",
+		.doc = "For so long after a slot has moved its flows stay where they were without "
+		       "being entered in the flow cache: short ones end and never take room there.",
+	},
+	{
+		.key = "flow_idle",
+		.kind = CONF_MSEC,
+		.effect = CONF_LIVE,
+		.off = OFF(flow_idle_ms),
+		.min = 1000,
+		.max = 12 * 3600 * 1000,
+		.preset = "300s",
+		.doc = "The longest silence of a flow that is kept while its slot moves: flows "
+		       "have "
+		       "so long after flow_early to show themselves, and are forgotten after such "
+		       "a "
+		       "silence.",
+	},
+	{
 		.key = "hash_key",
 		.kind = CONF_HEX,
 		.effect = CONF_RESTART,

@@ -28,8 +28,10 @@ static const char *const kind_names[] = {
 	[CONF_POWER] = "a power of two",
 	[CONF_PORT_NUMBER] = "a port",
 	[CONF_MSEC] = "a duration (ms, s, m, h)",
+	[CONF_SIZE] = "a power of two (KiB, MiB, GiB)",
 	[CONF_PERCENT] = "a percentage",
 	[CONF_WORD] = "one of",
+	[CONF_SWITCH] = "one of",
 	[CONF_NAME] = "a name: " CONF_NAME_RULE,
 	[CONF_FILE] = "an absolute path",
 	[CONF_URL_PATH] = "the path of a URL",
@@ -100,17 +102,17 @@ static bool is_asked_for(const char *path, const char *query)
 static bool has_limits(const struct conf_field *f)
 {
 	return f->kind == CONF_NUMBER || f->kind == CONF_POWER || f->kind == CONF_PORT_NUMBER ||
-	       f->kind == CONF_MSEC || f->kind == CONF_PERCENT;
+	       f->kind == CONF_MSEC || f->kind == CONF_SIZE || f->kind == CONF_PERCENT;
 }
 
 static void explain_value(const struct explainer *x, const struct conf_field *f)
 {
 	const char *base = f->base ? f->base : x->base;
 	struct buf *out = x->out;
-	char min[CONF_MSEC_TEXT], max[CONF_MSEC_TEXT];
+	char min[CONF_VALUE_TEXT], max[CONF_VALUE_TEXT];
 
 	buf_printf(out, "    %s", kind_names[f->kind]);
-	if (f->kind == CONF_WORD)
+	if (f->words)
 		for (const struct conf_word *w = f->words; w->name; w++)
 			buf_printf(out, " %s", w->name);
 	if (f->kind == CONF_HEX)

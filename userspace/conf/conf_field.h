@@ -25,8 +25,10 @@ enum conf_kind {
 	CONF_POWER, /* of two */
 	CONF_PORT_NUMBER, /* uint16_t */
 	CONF_MSEC, /* 500ms, 2s, 5m, 1h */
+	CONF_SIZE, /* uint64_t, bytes: 256KiB, 4MiB, 1GiB; .min and .max in KiB */
 	CONF_PERCENT, /* 5% */
 	CONF_WORD, /* an enum; one of .words */
+	CONF_SWITCH, /* bool; one of .words, whose values are 0 and 1 */
 	CONF_NAME, /* const char *, as all texts */
 	CONF_FILE, /* an absolute path; .max bytes */
 	CONF_URL_PATH, /* the path and query of a URL; .max bytes */

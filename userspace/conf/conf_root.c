@@ -64,7 +64,7 @@ static const struct conf_field root_rows[] = {
 		.kind = CONF_GROUP,
 		.fields = &conf_dataplane_fields,
 		.off = OFF(conf),
-		.doc = "Sizes of the tables in the kernel.",
+		.doc = "Sizes of the tables in the kernel, and how long flows stay in them.",
 	},
 	{
 		.key = "interfaces",

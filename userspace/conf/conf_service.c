@@ -4,96 +4,11 @@
 #include <string.h>
 
 #include "conf/conf_tables.h"
-#include "conf/conf_unique.h"
 #include "conf/conf_value.h"
 
 #define OFF(member) offsetof(struct conf_service, member)
-#define BACKEND_OFF(member) offsetof(struct conf_backend, member)
 
 #define MYSQL_PORT 3306
-
-static const struct conf_field backend_rows[] = {
-	{
-		.key = "name",
-		.kind = CONF_NAME,
-		.effect = CONF_LIVE,
-		.required = true,
-		.off = BACKEND_OFF(name),
-		.doc = "Name of the backend in commands and metrics.",
-	},
-	{
-		.key = "address",
-		.kind = CONF_IPV4,
-		.effect = CONF_LIVE,
-		.off = BACKEND_OFF(address),
-		.off_also = BACKEND_OFF(has_address),
-		.doc = "IPv4 address. A backend has this or address6 or both.",
-	},
-	{
-		.key = "address6",
-		.kind = CONF_IPV6,
-		.effect = CONF_LIVE,
-		.off = BACKEND_OFF(address6),
-		.off_also = BACKEND_OFF(has_address6),
-		.doc = "IPv6 address.",
-	},
-	{
-		.key = "weight",
-		.kind = CONF_NUMBER,
-		.effect = CONF_LIVE,
-		.off = BACKEND_OFF(weight),
-		.max = 1000,
-		.preset = "100",
-		.doc = "Share of the flows, relative to the other backends. 0: no flows.",
-	},
-	{
-		.key = "id",
-		.kind = CONF_NUMBER,
-		.effect = CONF_LIVE,
-		.off = BACKEND_OFF(id),
-		.min = 1,
-		.max = SHUNT_MAX_BACKENDS - 1,
-		.doc = "Place in the table, for fleets whose balancers must agree. Without it one "
-		       "is handed out and kept in the state directory.",
-	},
-	{
-		.key = "check",
-		.kind = CONF_GROUP,
-		.fields = &conf_check_fields,
-		.off = BACKEND_OFF(check),
-		.base = "services.NAME.check",
-		.doc = "How this backend is probed.",
-	},
-};
-
-static void verify_backend(struct conf_job *job, const struct conf_node *node, void *base)
-{
-	(void)base;
-	if (!node->is_open && !conf_node_get(node, "address") && !conf_node_get(node, "address6"))
-		conf_error(job, node, "\"address\" or \"address6\" is missing");
-}
-
-static const struct conf_fields backend_fields = {
-	CONF_FIELDS(backend_rows),
-	.verify = verify_backend,
-};
-
-static void begin_backend(struct conf_job *job, const struct conf_node *node, void *item,
-			  const void *parent)
-{
-	const struct conf_service *service = parent;
-	struct conf_backend *backend = item;
-
-	(void)job;
-	backend->check = service->check;
-	backend->line = node->pos.line;
-}
-
-static const struct conf_elem backend_elem = {
-	.size = sizeof(struct conf_backend),
-	.fields = &backend_fields,
-	.begin = begin_backend,
-};
 
 static const struct conf_field service_rows[] = {
 	{
@@ -134,6 +49,27 @@ static const struct conf_field service_rows[] = {
 		.doc = "How flows are spread.",
 	},
 	{
+		.key = "udp",
+		.kind = CONF_SWITCH,
+		.effect = CONF_LIVE,
+		.off = OFF(udp_moves),
+		.words = conf_udp_words,
+		.preset = "keep",
+		.doc = "What UDP flows do when their slot moves: keep leaves them where they are, "
+		       "as TCP; move sends them to the new backend at once, which suits protocols "
+		       "of one question and one answer, such as DNS.",
+	},
+	{
+		.key = "track",
+		.kind = CONF_BOOL,
+		.effect = CONF_LIVE,
+		.off = OFF(track),
+		.preset = "false",
+		.doc = "Whether every flow is kept in the flow cache from its first packet on, not "
+		       "only those of slots that move: a lookup for every packet, and room for "
+		       "every flow.",
+	},
+	{
 		.key = "check",
 		.kind = CONF_GROUP,
 		.fields = &conf_check_fields,
@@ -145,7 +81,7 @@ static const struct conf_field service_rows[] = {
 		.key = "backends",
 		.kind = CONF_LIST,
 		.effect = CONF_LIVE,
-		.elem = &backend_elem,
+		.elem = &conf_backend_elem,
 		.off = OFF(backends),
 		.off_also = OFF(n_backends),
 		.doc = "The servers.",
@@ -246,77 +182,26 @@ static void warn_of_mysql(struct conf_job *job, const struct conf_node *node,
 	}
 }
 
-static void note_repeated_name(struct conf_job *job, const struct conf_entry *first,
-			       const struct conf_entry *again)
+static bool has_udp_port(const struct conf_service *s)
 {
-	conf_error(job, again->node, "another backend is called %s (line %d)",
-		   conf_quoted(job, again->node), first->node->pos.line);
+	array_for_each (p, s->ports, s->n_ports)
+		if (p->proto == IPPROTO_UDP)
+			return true;
+	return false;
 }
 
-static void note_repeated_id(struct conf_job *job, const struct conf_entry *first,
-			     const struct conf_entry *again)
+static void warn_of_idle_udp(struct conf_job *job, const struct conf_node *node,
+			     const struct conf_service *s)
 {
-	conf_error(job, again->node, "another backend has the id %s (line %d)",
-		   conf_quoted(job, again->node), first->node->pos.line);
-}
+	const struct conf_node *udp = conf_node_get(node, "udp");
 
-static void note_repeated_address(struct conf_job *job, const struct conf_entry *first,
-				  const struct conf_entry *again)
-{
-	conf_warning(job, again->node, "another backend has the address %s (line %d)",
-		     conf_quoted(job, again->node), first->node->pos.line);
-}
-
-/* A place that an id fixes and one that history gives could be the same. */
-static void verify_ids(struct conf_job *job, const struct conf_node *list,
-		       const struct conf_service *s)
-{
-	const struct conf_node *node = s->n_backends ? list->first : NULL;
-	const struct conf_node *without = NULL;
-	bool any = false;
-
-	array_for_each (b, s->backends, s->n_backends) {
-		any |= b->id;
-		if (!b->id && !conf_node_get(node, "id") && !without)
-			without = node;
-		node = node->next;
-	}
-	if (any && without)
-		conf_error(job, without,
-			   "no id, but another backend has one: give all of a "
-			   "service an id, or none");
-}
-
-static void verify_backends(struct conf_job *job, const struct conf_node *list,
-			    const struct conf_service *s)
-{
-	struct conf_unique names = conf_unique_make(job, s->n_backends);
-	struct conf_unique ids = conf_unique_make(job, s->n_backends);
-	struct conf_unique addresses = conf_unique_make(job, 2 * s->n_backends);
-	const struct conf_node *node = s->n_backends ? list->first : NULL;
-
-	array_for_each (b, s->backends, s->n_backends) {
-		if (b->name)
-			conf_unique_add(&names,
-					(struct conf_entry){ b->name, strlen(b->name),
-							     conf_node_get(node, "name"), b });
-		if (b->id)
-			conf_unique_add(&ids, (struct conf_entry){ &b->id, sizeof(b->id),
-								   conf_node_get(node, "id"), b });
-		if (b->has_address)
-			conf_unique_add(&addresses,
-					(struct conf_entry){ &b->address, sizeof(b->address),
-							     conf_node_get(node, "address"), b });
-		if (b->has_address6)
-			conf_unique_add(&addresses,
-					(struct conf_entry){ &b->address6, sizeof(b->address6),
-							     conf_node_get(node, "address6"), b });
-		node = node->next;
-	}
-	conf_unique_report(job, &names, note_repeated_name);
-	conf_unique_report(job, &ids, note_repeated_id);
-	conf_unique_report(job, &addresses, note_repeated_address);
-	verify_ids(job, list, s);
+	if (!udp || !s->udp_moves || has_wrong_port(s))
+		return;
+	if (!has_udp_port(s))
+		conf_warning(job, udp->key, "\"udp\" means nothing to a service without UDP ports");
+	else if (s->track)
+		conf_warning(job, udp->key,
+			     "\"udp: move\" means nothing to a service that tracks every flow");
 }
 
 static void verify_service(struct conf_job *job, const struct conf_node *node, void *base)
@@ -329,7 +214,8 @@ static void verify_service(struct conf_job *job, const struct conf_node *node, v
 		fill_in_port(&b->check, s);
 	verify_check_ports(job, node, s);
 	warn_of_mysql(job, node, s);
-	verify_backends(job, backends, s);
+	warn_of_idle_udp(job, node, s);
+	conf_backends_verify(job, backends, s);
 	if (!node->is_open && (!backends || conf_node_is_empty(backends)))
 		conf_warning(job, backends ? backends : node,
 			     "no backends: its packets are dropped");

@@ -7,14 +7,19 @@
 
 struct unit {
 	const char *name;
-	uint32_t ms;
+	uint32_t size; /* in those that the value is kept in */
 };
 
-static const struct unit units[] = {
-	{ "h", 3600 * 1000 },
-	{ "m", 60 * 1000 },
-	{ "s", 1000 },
-	{ "ms", 1 },
+/* The largest first; the last one is 1. */
+static const struct unit durations[] = {
+	{ "h", 3600 * 1000 }, { "m", 60 * 1000 }, { "s", 1000 }, { "ms", 1 }, { NULL, 0 },
+};
+
+static const struct unit sizes[] = {
+	{ "GiB", 1 << 20 },
+	{ "MiB", 1 << 10 },
+	{ "KiB", 1 },
+	{ NULL, 0 },
 };
 
 const char *conf_read_digits(const char *s, uint32_t *value)
@@ -36,29 +41,39 @@ bool conf_read_number(const char *s, uint32_t *value)
 	return end && !*end && (*s != '0' || end == s + 1);
 }
 
-const char *conf_format_msec(uint32_t ms, char out[CONF_MSEC_TEXT])
+static const char *format(uint32_t value, const struct unit *u, char out[CONF_VALUE_TEXT])
 {
-	const struct unit *u = units;
-
-	/* 0 is whole in every unit: seconds read best. */
-	while (ms ? ms % u->ms != 0 : u->ms != 1000)
+	while (value % u->size)
 		u++;
-	snprintf(out, CONF_MSEC_TEXT, "%u%s", ms / u->ms, u->name);
+	snprintf(out, CONF_VALUE_TEXT, "%u%s", value / u->size, u->name);
 	return out;
 }
 
-const char *conf_format_limit(const struct conf_field *f, uint32_t value, char out[CONF_MSEC_TEXT])
+const char *conf_format_msec(uint32_t ms, char out[CONF_VALUE_TEXT])
+{
+	/* 0 is whole in every unit: seconds read best. */
+	return ms ? format(ms, durations, out) : strcpy(out, "0s");
+}
+
+const char *conf_format_size(uint32_t kib, char out[CONF_VALUE_TEXT])
+{
+	return format(kib, sizes, out);
+}
+
+const char *conf_format_limit(const struct conf_field *f, uint32_t value, char out[CONF_VALUE_TEXT])
 {
 	if (f->kind == CONF_MSEC)
 		return conf_format_msec(value, out);
-	snprintf(out, CONF_MSEC_TEXT, f->kind == CONF_PERCENT ? "%u%%" : "%u", value);
+	if (f->kind == CONF_SIZE)
+		return conf_format_size(value, out);
+	snprintf(out, CONF_VALUE_TEXT, f->kind == CONF_PERCENT ? "%u%%" : "%u", value);
 	return out;
 }
 
 static bool is_in_range(struct conf_job *job, const struct conf_field *f,
 			const struct conf_node *node, uint32_t value)
 {
-	char min[CONF_MSEC_TEXT], max[CONF_MSEC_TEXT];
+	char min[CONF_VALUE_TEXT], max[CONF_VALUE_TEXT];
 
 	if (value >= f->min && value <= f->max)
 		return true;
@@ -119,28 +134,71 @@ CONF_SETTER(conf_set_port_number)
 		*(uint16_t *)conf_field_at(base, f->off) = value;
 }
 
-static const struct unit *find_unit(const char *name)
+/**
+ * struct measure - numbers with a unit
+ * @example: what one looks like
+ * @names: the units, for people
+ */
+struct measure {
+	const struct unit *units;
+	const char *example;
+	const char *names;
+};
+
+/* A number and its unit, in the last one of the units; saturates. */
+static bool read_measure(struct conf_job *job, const struct conf_field *f,
+			 const struct conf_node *node, const struct measure *m, uint32_t *value)
 {
-	for (size_t i = 0; i < array_len(units); i++)
-		if (!strcmp(units[i].name, name))
-			return &units[i];
-	return NULL;
+	const char *rest = conf_read_digits(node->text, value);
+	const struct unit *u = m->units;
+	uint64_t product;
+
+	while (u->name && !(rest && !strcmp(u->name, rest)))
+		u++;
+	if (rest && !*rest)
+		conf_error(job, node, "%s needs a unit: %s", conf_quoted(job, node), m->names);
+	else if (!u->name)
+		conf_error(job, node, "%s is not %s", conf_quoted(job, node), m->example);
+	if (!u->name)
+		return false;
+	product = (uint64_t)*value * u->size;
+	*value = product > UINT32_MAX ? UINT32_MAX : product;
+	return is_in_range(job, f, node, *value);
 }
 
 CONF_SETTER(conf_set_msec)
 {
-	uint32_t value;
-	const char *rest = conf_read_digits(node->text, &value);
-	const struct unit *u = rest ? find_unit(rest) : NULL;
-	uint64_t ms = u ? (uint64_t)value * u->ms : 0;
+	static const struct measure duration = {
+		durations,
+		"a duration such as 500ms, 2s, 5m or 1h",
+		"ms, s, m or h",
+	};
+	uint32_t ms;
 
-	if (rest && !*rest)
-		conf_error(job, node, "%s needs a unit: ms, s, m or h", conf_quoted(job, node));
-	else if (!u)
-		conf_error(job, node, "%s is not a duration such as 500ms, 2s, 5m or 1h",
-			   conf_quoted(job, node));
-	else if (is_in_range(job, f, node, ms > UINT32_MAX ? UINT32_MAX : ms))
+	if (read_measure(job, f, node, &duration, &ms))
 		*(uint32_t *)conf_field_at(base, f->off) = ms;
+}
+
+CONF_SETTER(conf_set_size)
+{
+	static const struct measure size = {
+		sizes,
+		"a size such as 256KiB, 4MiB or 1GiB",
+		"KiB, MiB or GiB",
+	};
+	char below[CONF_VALUE_TEXT], above[CONF_VALUE_TEXT];
+	uint32_t kib, power = 1;
+
+	if (!read_measure(job, f, node, &size, &kib))
+		return;
+	while (power <= kib / 2)
+		power *= 2;
+	if (kib == power)
+		*(uint64_t *)conf_field_at(base, f->off) = (uint64_t)kib * 1024;
+	else
+		conf_error(job, node, "%s is not a power of two: the nearest are %s and %s",
+			   conf_quoted(job, node), conf_format_size(power, below),
+			   conf_format_size(2 * power, above));
 }
 
 CONF_SETTER(conf_set_percent)
@@ -185,14 +243,29 @@ static void note_unknown_word(struct conf_job *job, const struct conf_field *f,
 	buf_free(&known);
 }
 
+/* The word that @node is, or NULL and a complaint. */
+static const struct conf_word *find_word(struct conf_job *job, const struct conf_field *f,
+					 const struct conf_node *node)
+{
+	for (const struct conf_word *w = f->words; w->name; w++)
+		if (!strcmp(w->name, node->text))
+			return w;
+	note_unknown_word(job, f, node);
+	return NULL;
+}
+
 CONF_SETTER(conf_set_word)
 {
-	const struct conf_word *w = f->words;
+	const struct conf_word *w = find_word(job, f, node);
 
-	while (w->name && strcmp(w->name, node->text))
-		w++;
-	if (w->name)
+	if (w)
 		*(unsigned int *)conf_field_at(base, f->off) = w->value;
-	else
-		note_unknown_word(job, f, node);
+}
+
+CONF_SETTER(conf_set_switch)
+{
+	const struct conf_word *w = find_word(job, f, node);
+
+	if (w)
+		*(bool *)conf_field_at(base, f->off) = w->value;
 }

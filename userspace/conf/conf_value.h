@@ -19,8 +19,10 @@ CONF_SETTER(conf_set_number);
 CONF_SETTER(conf_set_power);
 CONF_SETTER(conf_set_port_number);
 CONF_SETTER(conf_set_msec);
+CONF_SETTER(conf_set_size);
 CONF_SETTER(conf_set_percent);
 CONF_SETTER(conf_set_word);
+CONF_SETTER(conf_set_switch);
 
 /* conf_value_text.c: texts */
 CONF_SETTER(conf_set_name);
@@ -50,11 +52,13 @@ bool conf_read_number(const char *s, uint32_t *value);
 bool conf_is_name(const char *s);
 #define CONF_NAME_RULE "1 to 63 letters, digits, dots, dashes and underscores"
 
-/* A duration in its largest whole unit, for messages: "500ms", "2s", "10m". */
-#define CONF_MSEC_TEXT 16
-const char *conf_format_msec(uint32_t ms, char out[CONF_MSEC_TEXT]);
+/* In its largest whole unit, for messages: "500ms", "2s", "10m"; "256KiB", "4GiB". */
+#define CONF_VALUE_TEXT 16
+const char *conf_format_msec(uint32_t ms, char out[CONF_VALUE_TEXT]);
+const char *conf_format_size(uint32_t kib, char out[CONF_VALUE_TEXT]);
 
-/* A limit of a row as it would be written: "100ms", "5%", "1000". */
-const char *conf_format_limit(const struct conf_field *f, uint32_t value, char out[CONF_MSEC_TEXT]);
+/* A limit of a row as it would be written: "100ms", "4GiB", "5%", "1000". */
+const char *conf_format_limit(const struct conf_field *f, uint32_t value,
+			      char out[CONF_VALUE_TEXT]);
 
 #endif /* CONF_CONF_VALUE_H */

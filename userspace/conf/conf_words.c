@@ -16,6 +16,13 @@ const struct conf_word conf_scheduler_words[] = {
 	{ NULL, 0 },
 };
 
+/* Of conf_service.udp_moves. */
+const struct conf_word conf_udp_words[] = {
+	{ "keep", false },
+	{ "move", true },
+	{ NULL, 0 },
+};
+
 const struct conf_word conf_check_type_words[] = {
 	{ "none", CONF_CHECK_NONE },
 	{ "tcp", CONF_CHECK_TCP },
@@ -54,6 +61,11 @@ const char *conf_scheduler_name(enum conf_scheduler s)
 const char *conf_forward_name(enum shunt_forward f)
 {
 	return word_name(conf_forward_words, f);
+}
+
+const char *conf_udp_name(bool moves)
+{
+	return word_name(conf_udp_words, moves);
 }
 
 const char *conf_check_type_name(enum conf_check_type t)

@@ -46,6 +46,9 @@ Test(conf, presets)
 	cr_expect_eq(c->max_services, 0);
 	cr_expect_eq(c->max_backends, 0);
 	cr_expect_eq(c->max_tables, 0);
+	cr_expect_eq(c->flow_cache_bytes, 4 << 20);
+	cr_expect_eq(c->flow_early_ms, 60 * 1000);
+	cr_expect_eq(c->flow_idle_ms, 300 * 1000);
 	cr_expect_null(c->hash_key);
 	cr_expect_eq(c->n_interfaces, 1);
 	cr_expect_eq(c->interfaces[0].mode, CONF_XDP_AUTO);
@@ -54,6 +57,8 @@ Test(conf, presets)
 	cr_expect_eq(s->scheduler, CONF_SCHEDULER_CONSISTENT);
 	cr_expect_eq(s->n_vips, 1);
 	cr_expect_eq(s->n_ports, 1);
+	cr_expect_not(s->udp_moves);
+	cr_expect_not(s->track);
 	cr_expect_eq(s->backends[0].weight, 100);
 	cr_expect_eq(s->backends[0].id, 0);
 	conf_free(c);
@@ -96,11 +101,14 @@ Test(conf, full_daemon)
 	cr_expect_eq(c->max_services, 64);
 	cr_expect_eq(c->max_backends, 128);
 	cr_expect_eq(c->max_tables, 32);
+	cr_expect_eq(c->flow_cache_bytes, 512 << 10);
+	cr_expect_eq(c->flow_early_ms, 0);
+	cr_expect_eq(c->flow_idle_ms, 12 * 3600 * 1000);
 	cr_expect_str_eq(c->hash_key, "00112233445566778899aabbccddeeff");
 	cr_assert_eq(c->n_interfaces, 3);
 	cr_expect_str_eq(c->interfaces[0].name, "eth0");
 	cr_expect_eq(c->interfaces[0].mode, CONF_XDP_NATIVE);
-	cr_expect_eq(c->interfaces[0].line, 14);
+	cr_expect_eq(c->interfaces[0].line, 17);
 	cr_expect_str_eq(c->interfaces[1].name, "eth1");
 	cr_expect_eq(c->interfaces[1].mode, CONF_XDP_AUTO);
 	cr_expect_str_eq(c->interfaces[2].name, "bond0.100");
@@ -115,7 +123,7 @@ Test(conf, full_service)
 
 	cr_assert_eq(c->n_services, 3);
 	cr_expect_str_eq(s->name, "web");
-	cr_expect_eq(s->line, 22);
+	cr_expect_eq(s->line, 25);
 	cr_assert_eq(s->n_vips, 2);
 	expect_addr(&s->vips[0], "203.0.113.10");
 	expect_addr(&s->vips[1], "2001:db8:113::10");
@@ -125,6 +133,8 @@ Test(conf, full_service)
 	cr_expect_eq(s->ports[1].port, 443);
 	cr_expect_eq(s->forward, SHUNT_FORWARD_DIRECT);
 	cr_expect_eq(s->scheduler, CONF_SCHEDULER_CONSISTENT);
+	cr_expect(s->track);
+	cr_expect_not(s->udp_moves);
 	cr_expect_eq(s->n_backends, 3);
 
 	s = &c->services[1];
@@ -136,10 +146,14 @@ Test(conf, full_service)
 	cr_expect_eq(s->ports[0].port, 53);
 	cr_expect_eq(s->ports[0].proto, IPPROTO_UDP);
 	cr_expect_eq(s->ports[1].proto, IPPROTO_TCP);
+	cr_expect(s->udp_moves);
+	cr_expect_not(s->track);
 
 	s = &c->services[2];
 	cr_expect_eq(s->ports[0].port, 0);
 	cr_expect_eq(s->ports[0].proto, IPPROTO_UDP);
+	cr_expect_not(s->udp_moves);
+	cr_expect_not(s->track);
 	conf_free(c);
 }
 
@@ -155,13 +169,13 @@ Test(conf, full_backends)
 	expect_addr(&b[0].address6, "2001:db8:2::11");
 	cr_expect_eq(b[0].weight, 50);
 	cr_expect_eq(b[0].id, 7);
-	cr_expect_eq(b[0].line, 34);
+	cr_expect_eq(b[0].line, 38);
 
 	cr_expect_str_eq(b[1].name, "nginx2");
 	cr_expect_not(b[1].has_address);
 	cr_expect(b[1].has_address6);
 	cr_expect_eq(b[1].weight, 100);
-	cr_expect_eq(b[1].line, 35);
+	cr_expect_eq(b[1].line, 39);
 
 	cr_expect_str_eq(b[2].name, "nginx3");
 	cr_expect_not(b[2].has_address6);
@@ -249,8 +263,33 @@ Test(conf, byte_order_mark_is_no_column)
 	conf_free(c);
 }
 
+/* The largest does not fit in 32 bits. */
+Test(conf, sizes_and_times_at_their_limits)
+{
+	struct conf *c = parse(QUIET "dataplane: { flow_cache: 256KiB, flow_idle: 1s }\n");
+
+	cr_expect_eq(c->flow_cache_bytes, 256 << 10);
+	cr_expect_eq(c->flow_idle_ms, 1000);
+	conf_free(c);
+	c = parse(QUIET "dataplane: { flow_cache: 4GiB, flow_early: 1h }\n");
+	cr_expect_eq(c->flow_cache_bytes, 1ULL << 32);
+	cr_expect_eq(c->flow_early_ms, 3600 * 1000);
+	conf_free(c);
+}
+
+/* A smaller unit says the same. */
+Test(conf, size_in_another_unit)
+{
+	struct conf *c = parse(QUIET "dataplane: { flow_cache: 1048576KiB }\n");
+
+	cr_expect_eq(c->flow_cache_bytes, 1 << 30);
+	conf_free(c);
+}
+
 Test(conf, names)
 {
+	cr_expect_str_eq(conf_udp_name(false), "keep");
+	cr_expect_str_eq(conf_udp_name(true), "move");
 	cr_expect_str_eq(conf_scheduler_name(CONF_SCHEDULER_MAGLEV), "maglev");
 	cr_expect_str_eq(conf_forward_name(SHUNT_FORWARD_IPIP), "ipip");
 	cr_expect_str_eq(conf_check_type_name(CONF_CHECK_NONE), "none");

@@ -67,7 +67,7 @@ static void expect_whole(const struct conf_field *f, const char *path)
 	cr_assert_gt(doc_len, 0, "%s has no doc", path);
 	cr_expect_eq(f->doc[doc_len - 1], '.', "%s: not a sentence: %s", path, f->doc);
 	cr_expect_leq(f->min, f->max, "%s", path);
-	cr_expect_eq(f->kind == CONF_WORD, f->words != NULL, "%s", path);
+	cr_expect_eq(f->kind == CONF_WORD || f->kind == CONF_SWITCH, f->words != NULL, "%s", path);
 	cr_expect_eq(f->kind == CONF_GROUP, f->fields != NULL, "%s", path);
 	cr_expect_eq(f->kind == CONF_NAMED || f->kind == CONF_LIST, f->elem != NULL, "%s", path);
 	cr_expect(!f->preset || !f->base, "%s has a preset, and inherits one", path);
@@ -130,6 +130,18 @@ Test(field, explain_is_silent_about_what_is_not_there)
 		conf_explain(*key, &out);
 		cr_expect_str_empty(buf_str(&out), "%s: %s", *key, buf_str(&out));
 	}
+}
+
+Test(field, explain_says_sizes_and_words_as_they_are_written)
+{
+	_cleanup_(buf_free) struct buf size = { 0 }, word = { 0 };
+
+	conf_explain("flow_cache", &size);
+	cr_expect_not_null(strstr(buf_str(&size), "256KiB to 4GiB; preset 4MiB"), "%s",
+			   buf_str(&size));
+	conf_explain("services.dns.udp", &word);
+	cr_expect_not_null(strstr(buf_str(&word), "one of keep move; preset keep"), "%s",
+			   buf_str(&word));
 }
 
 /* What an override inherits is not the preset. */

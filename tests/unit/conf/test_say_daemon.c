@@ -267,6 +267,130 @@ static const struct row rows[] = {
 		"                       ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n",
 	},
 	{
+		"a size without a unit",
+		QUIET "dataplane: { flow_cache: 4194304 }\n",
+		"t.yaml:4:26: error: dataplane.flow_cache: \"4194304\" needs a unit: KiB, MiB or "
+		"GiB\n"
+		"dataplane: { flow_cache: 4194304 }\n"
+		"                         ^~~~~~~\n",
+	},
+	{
+		"a size in units of ten",
+		QUIET "dataplane: { flow_cache: 4MB }\n",
+		"t.yaml:4:26: error: dataplane.flow_cache: \"4MB\" is not a size such as 256KiB, "
+		"4MiB or 1GiB\n"
+		"dataplane: { flow_cache: 4MB }\n"
+		"                         ^~~\n",
+	},
+	{
+		"a size with a blank",
+		QUIET "dataplane: { flow_cache: 4 MiB }\n",
+		"t.yaml:4:26: error: dataplane.flow_cache: \"4 MiB\" is not a size such as 256KiB, "
+		"4MiB or 1GiB\n"
+		"dataplane: { flow_cache: 4 MiB }\n"
+		"                         ^~~~~\n",
+	},
+	{
+		"a unit in small letters",
+		QUIET "dataplane: { flow_cache: 4mib }\n",
+		"t.yaml:4:26: error: dataplane.flow_cache: \"4mib\" is not a size such as 256KiB, "
+		"4MiB or 1GiB\n"
+		"dataplane: { flow_cache: 4mib }\n"
+		"                         ^~~~\n",
+	},
+	{
+		"a unit without a size",
+		QUIET "dataplane: { flow_cache: MiB }\n",
+		"t.yaml:4:26: error: dataplane.flow_cache: \"MiB\" is not a size such as 256KiB, "
+		"4MiB or 1GiB\n"
+		"dataplane: { flow_cache: MiB }\n"
+		"                         ^~~\n",
+	},
+	{
+		"a size with a fraction",
+		QUIET "dataplane: { flow_cache: 0.5GiB }\n",
+		"t.yaml:4:26: error: dataplane.flow_cache: \"0.5GiB\" is not a size such as "
+		"256KiB, 4MiB or 1GiB\n"
+		"dataplane: { flow_cache: 0.5GiB }\n"
+		"                         ^~~~~~\n",
+	},
+	{
+		"a size that is not a power of two",
+		QUIET "dataplane: { flow_cache: 5MiB }\n",
+		"t.yaml:4:26: error: dataplane.flow_cache: \"5MiB\" is not a power of two: the "
+		"nearest are 4MiB and 8MiB\n"
+		"dataplane: { flow_cache: 5MiB }\n"
+		"                         ^~~~\n",
+	},
+	{
+		"a size just below a power of two",
+		QUIET "dataplane: { flow_cache: 1023MiB }\n",
+		"t.yaml:4:26: error: dataplane.flow_cache: \"1023MiB\" is not a power of two: the "
+		"nearest are 512MiB and 1GiB\n"
+		"dataplane: { flow_cache: 1023MiB }\n"
+		"                         ^~~~~~~\n",
+	},
+	{
+		"a size just below the smallest",
+		QUIET "dataplane: { flow_cache: 128KiB }\n",
+		"t.yaml:4:26: error: dataplane.flow_cache: \"128KiB\" is out of range: 256KiB to "
+		"4GiB\n"
+		"dataplane: { flow_cache: 128KiB }\n"
+		"                         ^~~~~~\n",
+	},
+	{
+		"no size",
+		QUIET "dataplane: { flow_cache: 0KiB }\n",
+		"t.yaml:4:26: error: dataplane.flow_cache: \"0KiB\" is out of range: 256KiB to "
+		"4GiB\n"
+		"dataplane: { flow_cache: 0KiB }\n"
+		"                         ^~~~\n",
+	},
+	{
+		"a large size",
+		QUIET "dataplane: { flow_cache: 8GiB }\n",
+		"t.yaml:4:26: error: dataplane.flow_cache: \"8GiB\" is out of range: 256KiB to "
+		"4GiB\n"
+		"dataplane: { flow_cache: 8GiB }\n"
+		"                         ^~~~\n",
+	},
+	{
+		"a size beyond 64 bits",
+		QUIET "dataplane: { flow_cache: 18446744073709551616GiB }\n",
+		"t.yaml:4:26: error: dataplane.flow_cache: \"18446744073709551616GiB\" is out of "
+		"range: 256KiB to 4GiB\n"
+		"dataplane: { flow_cache: 18446744073709551616GiB }\n"
+		"                         ^~~~~~~~~~~~~~~~~~~~~~~\n",
+	},
+	{
+		"a short idle gap",
+		QUIET "dataplane: { flow_idle: 999ms }\n",
+		"t.yaml:4:25: error: dataplane.flow_idle: \"999ms\" is out of range: 1s to 12h\n"
+		"dataplane: { flow_idle: 999ms }\n"
+		"                        ^~~~~\n",
+	},
+	{
+		"a long idle gap",
+		QUIET "dataplane: { flow_idle: 13h }\n",
+		"t.yaml:4:25: error: dataplane.flow_idle: \"13h\" is out of range: 1s to 12h\n"
+		"dataplane: { flow_idle: 13h }\n"
+		"                        ^~~\n",
+	},
+	{
+		"a long early time",
+		QUIET "dataplane: { flow_early: 61m }\n",
+		"t.yaml:4:26: error: dataplane.flow_early: \"61m\" is out of range: 0s to 1h\n"
+		"dataplane: { flow_early: 61m }\n"
+		"                         ^~~\n",
+	},
+	{
+		"an early time without a unit",
+		QUIET "dataplane: { flow_early: 0 }\n",
+		"t.yaml:4:26: error: dataplane.flow_early: \"0\" needs a unit: ms, s, m or h\n"
+		"dataplane: { flow_early: 0 }\n"
+		"                         ^\n",
+	},
+	{
 		"too little room",
 		SERVICE "  db: { vip: [192.0.2.2, 192.0.2.3], ports: 1/tcp, backends: [{ name: a, "
 			"address: 192.0.2.11 }] }\n"

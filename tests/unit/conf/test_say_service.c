@@ -250,6 +250,40 @@ static const struct row rows[] = {
 		"               ^~~~~~~\n",
 	},
 	{
+		"an unknown word for UDP",
+		SERVICE "    udp: moves\n",
+		"t.yaml:8:10: error: services.web.udp: unknown value \"moves\" (did you mean "
+		"\"move\"?), known: keep or move\n"
+		"    udp: moves\n"
+		"         ^~~~~\n",
+	},
+	{
+		"UDP that moves, where there is none",
+		SERVICE "    udp: move\n",
+		"t.yaml:8:5: warning: services.web: \"udp\" means nothing to a service without UDP "
+		"ports\n"
+		"    udp: move\n"
+		"    ^~~\n",
+	},
+	{
+		"UDP that moves, and is tracked",
+		ADDRESSLESS "    vip: 192.0.2.1\n"
+			    "    ports: [53/tcp, 53/udp]\n"
+			    "    track: true\n"
+			    "    udp: move\n",
+		"t.yaml:9:5: warning: services.web: \"udp: move\" means nothing to a service that "
+		"tracks every flow\n"
+		"    udp: move\n"
+		"    ^~~\n",
+	},
+	{
+		"a word in place of a boolean",
+		SERVICE "    track: all\n",
+		"t.yaml:8:12: error: services.web.track: \"all\" is neither true nor false\n"
+		"    track: all\n"
+		"           ^~~\n",
+	},
+	{
 		"an address and port of another service",
 		SERVICE "  db:\n"
 			"    vip: [2001:db8::1, 192.0.2.1]\n"
