@@ -55,16 +55,16 @@ static bool sizes_hold(const struct dataplane_sizes *have, const struct dataplan
 	       have->backends >= need->backends && have->services >= need->services;
 }
 
-static bool is_healthy(void *arg, size_t service, size_t backend)
+static enum health_state health_of(void *arg, size_t service, size_t backend)
 {
-	return health_get(arg, service, backend)->state == HEALTH_UP;
+	return health_get(arg, service, backend)->state;
 }
 
 int daemon_plan(struct daemon *d, struct plan **out)
 {
 	int err;
 
-	err = plan_build(d->conf, &d->state.admin, d->state.ids, is_healthy, d->health, out);
+	err = plan_build(d->conf, &d->state.admin, d->state.ids, health_of, d->health, out);
 	if (err)
 		return log_err(err, "plan the tables of %s", d->conf_path);
 	state_hash_key(&d->state, d->conf, (*out)->rodata.hash_key);

@@ -19,6 +19,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "conf/conf.h"
+#include "health/health.h"
+#include "plan/slot_step.h"
 #include "shunt/abi.h"
 
 /* What the operator said of a backend; survives reload and restart. */
@@ -111,10 +113,14 @@ static inline void ids_freep(struct ids **ids)
 int ids_save(const struct ids *ids, struct buf *out);
 int ids_load(const char *text, struct ids **out);
 
-/* One virtual service: a key of the services map and its table. */
+/**
+ * struct plan_service - one virtual service: a key of the services map and its table
+ * @flags: SHUNT_SERVICE_*
+ */
 struct plan_service {
 	struct shunt_service_key key;
 	uint32_t table;
+	uint32_t flags;
 	uint32_t conf_service; /* index in the config */
 };
 
@@ -133,6 +139,7 @@ struct plan_leg {
  * @weight: effective: after the operator's word, before health
  * @weight_enabled: the same as if it were not drained
  * @usable: healthy and enabled and weighted: may hold slots
+ * @alive: not known to be down: flows that it has are kept, drained or not
  */
 struct plan_backend {
 	uint32_t id;
@@ -142,6 +149,7 @@ struct plan_backend {
 	uint32_t weight;
 	uint32_t weight_enabled;
 	bool usable;
+	bool alive;
 };
 
 #define PLAN_KEEP_ALL 65536
@@ -180,7 +188,9 @@ struct plan_table {
 /**
  * struct plan - everything in one arena, const once plan_build() has returned it
  * @vips: each address once
- * @rodata: without hash_key
+ * @alive: ids of the backends that are
+ * @rodata: without hash_key and pins_per_s, which are of this host
+ * @flow_early_s, @flow_idle_s: how long a slot is MIGRATING, how long PINNING
  * @first_backend: of each config service, in @backend_of
  * @backend_of: index in @backends by config service and backend
  * @table_of: index in @tables by config service
@@ -195,7 +205,10 @@ struct plan {
 	size_t n_tables;
 	struct shunt_addr *vips; /* sorted */
 	size_t n_vips;
+	struct id_set alive;
 	struct shunt_rodata rodata;
+	uint16_t flow_early_s;
+	uint16_t flow_idle_s;
 	size_t n_conf_services;
 	uint32_t *first_backend;
 	uint32_t *backend_of;
@@ -203,12 +216,18 @@ struct plan {
 };
 
 /* Health of backend @backend of service @service, both indices in the config. */
-typedef bool plan_is_healthy_fn(void *arg, size_t service, size_t backend);
+typedef enum health_state plan_health_fn(void *arg, size_t service, size_t backend);
+
+/* What the config leaves open, and the greatest time that entries of 16 bits bear. */
+#define PLAN_FLOW_CACHE_BYTES (4 << 20)
+#define PLAN_FLOW_IDLE_MS (300 * 1000)
+#define PLAN_FLOW_EARLY_MS (60 * 1000)
+#define PLAN_FLOW_MAX_S (12 * 3600)
 
 /**
  * plan_build() - decide what the maps should hold
  * @ids: read and extended: new backends, positions and tables are entered
- * @healthy: asked once for each backend; NULL: all are healthy
+ * @health: asked once for each backend; NULL: all are up
  * @out: to be released with plan_free()
  *
  * All or nothing: on failure @ids and @out are as they were. A plan is meant to be
@@ -218,7 +237,7 @@ typedef bool plan_is_healthy_fn(void *arg, size_t service, size_t backend);
  * Return: 0; -ENOSPC if ids or tables ran out; -ENOMEM.
  */
 int plan_build(const struct conf *conf, const struct admin *admin, struct ids *ids,
-	       plan_is_healthy_fn *healthy, void *arg, struct plan **out);
+	       plan_health_fn *health, void *arg, struct plan **out);
 void plan_free(struct plan *plan);
 static inline void plan_freep(struct plan **plan)
 {
@@ -257,8 +276,9 @@ int table_build_cached(struct table_cache *cache, const struct plan_table *table
 
 /* One step from an old plan to a new one, in the order in which steps are safe. */
 enum plan_op_kind {
-	PLAN_PUT_BACKEND, /* backend id := legs */
-	PLAN_FILL_TABLE, /* write the words of table that differ */
+	PLAN_PUT_BACKEND, /* backend id := legs, dead or alive */
+	PLAN_MARK_BACKEND, /* backend id: dead or alive */
+	PLAN_FILL_TABLE, /* take the words of table one step on */
 	PLAN_PUT_VIP,
 	PLAN_PUT_SERVICE,
 	PLAN_DEL_SERVICE,

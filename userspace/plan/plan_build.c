@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "net/addr.h"
 #include "plan/ids.h"
@@ -42,7 +43,7 @@ static struct plan_leg leg_of(const struct conf_service *service, const struct c
 struct inputs {
 	const struct conf *conf;
 	const struct admin *admin;
-	plan_is_healthy_fn *healthy;
+	plan_health_fn *health;
 	void *arg;
 };
 
@@ -51,7 +52,7 @@ static struct plan_backend backend_of(const struct inputs *in, size_t s, size_t 
 	const struct conf_service *service = &in->conf->services[s];
 	const struct conf_backend *b = &service->backends[i];
 	const struct admin_entry *e = admin_find(in->admin, service->name, b->name);
-	bool healthy = !in->healthy || in->healthy(in->arg, s, i);
+	enum health_state health = in->health ? in->health(in->arg, s, i) : HEALTH_UP;
 	uint32_t weight = admin_weight(e, b->weight);
 
 	return (struct plan_backend){
@@ -60,7 +61,8 @@ static struct plan_backend backend_of(const struct inputs *in, size_t s, size_t 
 		.leg = { leg_of(service, b, SHUNT_V4), leg_of(service, b, SHUNT_V6) },
 		.weight = weight,
 		.weight_enabled = admin_weight_enabled(e, b->weight),
-		.usable = healthy && weight,
+		.usable = health == HEALTH_UP && weight,
+		.alive = health != HEALTH_DOWN,
 	};
 }
 
@@ -115,6 +117,17 @@ static int vip_compare(const void *a, const void *b)
 	return addr_compare(a, b);
 }
 
+static uint32_t flags_of(const struct conf_service *service, uint8_t proto)
+{
+	uint32_t flags = 0;
+
+	if (service->udp_moves && proto == IPPROTO_UDP)
+		flags |= SHUNT_SERVICE_UDP_MOVES;
+	if (service->track)
+		flags |= SHUNT_SERVICE_TRACKED;
+	return flags;
+}
+
 static void service_enter(const struct conf_service *service, uint32_t index, struct plan *plan)
 {
 	for (size_t v = 0; v < service->n_vips; v++) {
@@ -125,6 +138,7 @@ static void service_enter(const struct conf_service *service, uint32_t index, st
 					 .port = htons(service->ports[p].port),
 					 .proto = service->ports[p].proto },
 				.table = plan->tables[index].number,
+				.flags = flags_of(service, service->ports[p].proto),
 				.conf_service = index,
 			};
 		}
@@ -170,7 +184,12 @@ static void rodata_add_leg(struct shunt_rodata *ro, const struct plan_leg *leg)
 
 static struct shunt_rodata rodata_of(const struct conf *conf, const struct plan *plan)
 {
-	struct shunt_rodata ro = { .slot_mask = conf->slots - 1 };
+	const uint64_t cache_bytes =
+		conf->flow_cache_bytes ? conf->flow_cache_bytes : PLAN_FLOW_CACHE_BYTES;
+	struct shunt_rodata ro = {
+		.slot_mask = conf->slots - 1,
+		.flow_mask = cache_bytes / sizeof(struct shunt_flow_line) - 1,
+	};
 
 	for (size_t i = 0; i < plan->n_services; i++) {
 		const struct shunt_service_key *key = &plan->services[i].key;
@@ -180,11 +199,20 @@ static struct shunt_rodata rodata_of(const struct conf *conf, const struct plan 
 		ro.tcp |= key->proto == IPPROTO_TCP;
 		ro.udp |= key->proto == IPPROTO_UDP;
 		ro.any_port |= !key->port;
+		ro.tracked |= !!(plan->services[i].flags & SHUNT_SERVICE_TRACKED);
 	}
 	for (size_t i = 0; i < plan->n_backends; i++)
 		for (int family = 0; family < SHUNT_FAMILIES; family++)
 			rodata_add_leg(&ro, &plan->backends[i].leg[family]);
 	return ro;
+}
+
+/* Whole seconds, at least one: what flow entries and slot timers count in. */
+static uint16_t seconds_of(uint32_t ms, uint32_t preset_ms)
+{
+	const uint32_t s = (uint64_t)((ms ? ms : preset_ms) + 999ULL) / 1000;
+
+	return s < PLAN_FLOW_MAX_S ? s : PLAN_FLOW_MAX_S;
 }
 
 static int backend_compare(const void *va, const void *vb)
@@ -238,9 +266,9 @@ static int ids_enter(const struct ids *ids, const struct ids_wish *wish, struct 
 }
 
 int plan_build(const struct conf *conf, const struct admin *admin, struct ids *ids,
-	       plan_is_healthy_fn *healthy, void *arg, struct plan **out)
+	       plan_health_fn *health, void *arg, struct plan **out)
 {
-	const struct inputs in = { conf, admin, healthy, arg };
+	const struct inputs in = { conf, admin, health, arg };
 	_cleanup_(plan_freep) struct plan *plan = calloc(1, sizeof(*plan));
 	_cleanup_(ids_freep) struct ids *next = NULL;
 	struct ids_wish wish = { .conf = conf, .plan = plan };
@@ -258,7 +286,12 @@ int plan_build(const struct conf *conf, const struct admin *admin, struct ids *i
 	    ?: plan_sort(plan);
 	if (err)
 		return err;
+	array_for_each (b, plan->backends, plan->n_backends)
+		if (b->alive)
+			id_set_add(&plan->alive, b->id);
 	plan->rodata = rodata_of(conf, plan);
+	plan->flow_early_s = seconds_of(conf->flow_early_ms, PLAN_FLOW_EARLY_MS);
+	plan->flow_idle_s = seconds_of(conf->flow_idle_ms, PLAN_FLOW_IDLE_MS);
 	ids_swap(ids, next);
 	*out = take_ptr(&plan);
 	return 0;

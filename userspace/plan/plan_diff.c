@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/cleanup.h"
 #include "net/addr.h"
 #include "plan/ids.h"
 #include "plan/plan.h"
@@ -96,6 +97,42 @@ static bool tables_are_equal(const struct plan_table *a, const struct plan_table
 		arrays_are_equal(a->seeds, b->seeds, n * sizeof(*a->seeds)));
 }
 
+/*
+ * Which tables of @new have lost a backend since @old, by index: one that had no
+ * slots may still be where the flows of some came from.
+ */
+static bool *list_lost(const struct plan *old, const struct plan *new)
+{
+	bool *lost = calloc(new->n_tables + 1, sizeof(*lost));
+
+	if (!lost)
+		return NULL;
+	array_for_each (b, old->backends, old->n_backends) {
+		const struct plan_table *t;
+
+		if (!b->alive || id_set_has(&new->alive, b->id))
+			continue;
+		t = find_table(new, plan_table_of(old, b->conf_service)->number);
+		if (t)
+			lost[t - new->tables] = true;
+	}
+	return lost;
+}
+
+static void steps_fill(struct steps *steps, const struct plan *old, const struct plan *new)
+{
+	_cleanup_free_ bool *lost = list_lost(old, new);
+
+	steps->failed |= !lost;
+	for (size_t i = 0; lost && i < new->n_tables; i++) {
+		const struct plan_table *t = &new->tables[i];
+		const struct plan_table *was = find_table(old, t->number);
+
+		if (!was || lost[i] || !tables_are_equal(was, t))
+			step_add(steps, (struct plan_op){ PLAN_FILL_TABLE, { .table = t } });
+	}
+}
+
 static void steps_put(struct steps *steps, const struct plan *old, const struct plan *new)
 {
 	array_for_each (b, new->backends, new->n_backends) {
@@ -106,12 +143,13 @@ static void steps_put(struct steps *steps, const struct plan *old, const struct 
 		if (!was)
 			step_add(steps, (struct plan_op){ PLAN_PUT_BACKEND, { .backend = b } });
 	}
-	array_for_each (t, new->tables, new->n_tables) {
-		const struct plan_table *was = find_table(old, t->number);
+	array_for_each (b, new->backends, new->n_backends) {
+		const struct plan_backend *was = plan_backend_by_id(old, b->id);
 
-		if (!was || !tables_are_equal(was, t))
-			step_add(steps, (struct plan_op){ PLAN_FILL_TABLE, { .table = t } });
+		if (was && was->alive != b->alive)
+			step_add(steps, (struct plan_op){ PLAN_MARK_BACKEND, { .backend = b } });
 	}
+	steps_fill(steps, old, new);
 	array_for_each (v, new->vips, new->n_vips) {
 		if (!has_vip(old, v))
 			step_add(steps, (struct plan_op){ PLAN_PUT_VIP, { .vip = v } });
@@ -119,7 +157,7 @@ static void steps_put(struct steps *steps, const struct plan *old, const struct 
 	array_for_each (s, new->services, new->n_services) {
 		const struct plan_service *was = find_service(old, s);
 
-		if (!was || was->table != s->table)
+		if (!was || was->table != s->table || was->flags != s->flags)
 			step_add(steps, (struct plan_op){ PLAN_PUT_SERVICE, { .service = s } });
 	}
 }

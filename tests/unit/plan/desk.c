@@ -6,18 +6,22 @@
 #include "base/cleanup.h"
 #include "desk.h"
 
-static bool desk_is_healthy(void *arg, size_t service, size_t backend)
+static enum health_state desk_health(void *arg, size_t service, size_t backend)
 {
 	const struct desk *d = arg;
 
-	return service || !d->down[backend];
+	if (service)
+		return HEALTH_UP;
+	if (d->unknown[backend])
+		return HEALTH_UNKNOWN;
+	return d->down[backend] ? HEALTH_DOWN : HEALTH_UP;
 }
 
 void desk_plan(struct desk *d)
 {
 	struct plan *next = NULL;
 
-	cr_assert_eq(plan_build(d->conf, &d->admin, d->ids, desk_is_healthy, d, &next), 0);
+	cr_assert_eq(plan_build(d->conf, &d->admin, d->ids, desk_health, d, &next), 0);
 	plan_free(d->plan);
 	d->plan = next;
 	free(d->words);

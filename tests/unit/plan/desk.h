@@ -9,7 +9,7 @@
  * struct desk
  * @conf: changed by the test between plans
  * @words: of the first service
- * @down: health of the backends of the first service; others are healthy
+ * @down, @unknown: health of the backends of the first service; others are healthy
  */
 struct desk {
 	struct conf *conf;
@@ -18,6 +18,7 @@ struct desk {
 	struct plan *plan;
 	uint32_t *words;
 	bool down[MAKE_BACKENDS];
+	bool unknown[MAKE_BACKENDS];
 };
 
 /* Takes @conf over and makes the first plan. */

@@ -16,6 +16,8 @@
 /**
  * struct maps
  * @owner: name of the service that each backend id is there for; "": not there
+ * @alive: ids of the plan that is carried out
+ * @dead: by backend id: it is marked
  * @words: of each table; NULL: cleared or never filled
  * @service: where each key points, and whose it is
  */
@@ -23,6 +25,8 @@ struct maps {
 	uint32_t slots;
 	struct plan_leg legs[MAPS_BACKENDS][SHUNT_FAMILIES];
 	char owner[MAPS_BACKENDS][MAPS_NAME];
+	struct id_set alive;
+	bool dead[MAPS_BACKENDS];
 	uint32_t *words[MAPS_TABLES];
 	struct plan_service service[MAPS_SERVICES];
 	char service_name[MAPS_SERVICES][MAPS_NAME];
@@ -41,6 +45,9 @@ void maps_free(struct maps *m);
  */
 size_t maps_carry_out(struct maps *m, const struct plan *old, const struct plan *new,
 		      const struct conf *conf);
+
+/* Some slots in transition go on to their next state, as time passes. */
+void maps_pass_time(struct maps *m, uint64_t *random);
 
 /* Assert that the maps hold exactly what @plan says. */
 void maps_expect(const struct maps *m, const struct plan *plan);

@@ -73,7 +73,7 @@ Test(diff, least_steps)
 	expect_steps(&d, 0);
 
 	d.down[2] = true;
-	expect_steps(&d, [PLAN_FILL_TABLE] = 1);
+	expect_steps(&d, [PLAN_MARK_BACKEND] = 1, [PLAN_FILL_TABLE] = 1);
 	/* Nothing that concerns a backend without slots concerns the table. */
 	web->backends[2].weight = 30;
 	web->backends[2].weight = 10;
@@ -95,6 +95,56 @@ Test(diff, least_steps)
 	d.conf->n_services = 1;
 	expect_steps(&d, [PLAN_DEL_SERVICE] = 4, [PLAN_DEL_VIP] = 2, [PLAN_CLEAR_TABLE] = 1,
 		     [PLAN_DEL_BACKEND] = 3);
+}
+
+/* Whoever has no slots may still have flows, which end with it. */
+Test(diff, a_drained_backend_that_dies_is_marked_and_its_table_looked_at)
+{
+	_cleanup_(desk_close) struct desk d;
+
+	desk_open(&d, make_two());
+	admin_get(&d.admin, "web", "b3")->state = ADMIN_DRAIN;
+	expect_steps(&d, [PLAN_FILL_TABLE] = 1);
+	d.down[2] = true;
+	expect_steps(&d, [PLAN_MARK_BACKEND] = 1, [PLAN_FILL_TABLE] = 1);
+	d.down[2] = false;
+	expect_steps(&d, [PLAN_MARK_BACKEND] = 1);
+	/* Gone from the config, with no slot to give back. */
+	d.conf->services[0].n_backends = 2;
+	d.conf->services[0].backends[2] = d.conf->services[0].backends[3];
+	d.conf->services[0].n_backends = 3;
+	expect_steps(&d, [PLAN_FILL_TABLE] = 1, [PLAN_DEL_BACKEND] = 1);
+}
+
+/* It takes no new flows, but those that it has are not given up. */
+Test(diff, a_backend_without_a_verdict_is_alive)
+{
+	_cleanup_(desk_close) struct desk d;
+
+	desk_open(&d, make_two());
+	d.unknown[1] = true;
+	expect_steps(&d, [PLAN_FILL_TABLE] = 1);
+	cr_assert_not(plan_backend_of(d.plan, 0, 1)->usable);
+	cr_assert(id_set_has(&d.plan->alive, plan_backend_of(d.plan, 0, 1)->id));
+	d.unknown[1] = false;
+	d.down[1] = true;
+	expect_steps(&d, [PLAN_MARK_BACKEND] = 1, [PLAN_FILL_TABLE] = 1);
+	cr_assert_not(id_set_has(&d.plan->alive, plan_backend_of(d.plan, 0, 1)->id));
+}
+
+Test(diff, a_service_with_other_flags_is_put_again)
+{
+	_cleanup_(desk_close) struct desk d;
+
+	desk_open(&d, make_two());
+	cr_assert_eq(d.plan->rodata.tracked, 0);
+	d.conf->services[0].udp_moves = true; /* of TCP: means nothing */
+	expect_steps(&d, 0);
+	d.conf->services[1].udp_moves = true;
+	expect_steps(&d, [PLAN_PUT_SERVICE] = 1);
+	d.conf->services[0].track = true;
+	expect_steps(&d, [PLAN_PUT_SERVICE] = 1);
+	cr_assert_eq(d.plan->rodata.tracked, 1);
 }
 
 /* A VIP that goes from one service to another: the key changes its table. */
@@ -260,12 +310,14 @@ static void walk_service(struct walk *w, uint32_t index)
 }
 
 /* Services and backends are named by their place in the wish. */
-static bool walk_is_healthy(void *arg, size_t service, size_t backend)
+static enum health_state walk_health(void *arg, size_t service, size_t backend)
 {
 	const struct walk *w = arg;
 	const struct conf_service *s = &w->conf->services[service];
 
-	return !w->down[atoi(s->name + 1)][atoi(s->backends[backend].name + 1)];
+	if (w->down[atoi(s->name + 1)][atoi(s->backends[backend].name + 1)])
+		return HEALTH_DOWN;
+	return HEALTH_UP;
 }
 
 static void walk_step(struct walk *w)
@@ -285,8 +337,9 @@ static void walk_step(struct walk *w)
 	for (uint32_t s = 0; s < WALK_SERVICES; s++)
 		if (w->wish[s].present)
 			walk_service(w, s);
-	cr_assert_eq(plan_build(w->conf, &w->admin, w->ids, walk_is_healthy, w, &w->plan), 0);
+	cr_assert_eq(plan_build(w->conf, &w->admin, w->ids, walk_health, w, &w->plan), 0);
 	maps_carry_out(&w->maps, old, w->plan, w->conf);
+	maps_pass_time(&w->maps, &w->random);
 	maps_expect(&w->maps, w->plan);
 }
 
