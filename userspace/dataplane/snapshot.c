@@ -60,6 +60,18 @@ const char *hop_state_name(enum hop_state s)
 	return names[s];
 }
 
+const char *slot_state_name(enum shunt_slot_state s)
+{
+	static const char *const names[SNAPSHOT_SLOT_STATES] = {
+		[SHUNT_SLOT_STABLE] = "stable",
+		[SHUNT_SLOT_MIGRATING] = "migrating",
+		[SHUNT_SLOT_PINNING] = "pinning",
+		[SHUNT_SLOT_PINNED] = "pinned",
+	};
+
+	return names[s];
+}
+
 void snapshot_free(struct snapshot *s)
 {
 	if (!s)

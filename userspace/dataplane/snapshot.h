@@ -28,6 +28,9 @@ enum hop_state {
 
 const char *hop_state_name(enum hop_state s); /* "no-route", "resolving", "resolved" */
 
+/* "stable", "migrating", "pinning", "pinned" */
+const char *slot_state_name(enum shunt_slot_state s);
+
 /* A next hop, as in `shunt show neighbors`. */
 struct snapshot_hop {
 	struct shunt_addr addr; /* the backend's address */
@@ -59,6 +62,7 @@ struct snapshot_backend {
 	uint64_t packets;
 	uint64_t bytes;
 	uint32_t slots; /* held in the service's table */
+	uint64_t flows; /* kept with it by the flow cache, when that was last swept */
 	bool usable;
 };
 
@@ -68,6 +72,7 @@ struct snapshot_service {
 	size_t n_backends;
 	size_t n_usable;
 	uint32_t slots; /* in its table */
+	uint32_t slots_moving; /* of these in transition: any state but stable */
 	uint64_t packets; /* of backends that have gone, too */
 	uint64_t bytes;
 };

@@ -21,6 +21,14 @@ Test(snapshot, every_reason_has_words)
 	cr_assert_str_eq(hop_state_name(HOP_NO_ROUTE), "no-route");
 }
 
+Test(snapshot, every_slot_state_has_a_name)
+{
+	for (int state = 0; state < SNAPSHOT_SLOT_STATES; state++)
+		cr_assert_gt(strlen(slot_state_name(state)), 0UL);
+	cr_assert_str_eq(slot_state_name(SHUNT_SLOT_STABLE), "stable");
+	cr_assert_str_eq(slot_state_name(SHUNT_SLOT_PINNED), "pinned");
+}
+
 Test(snapshot, releases_all_that_it_owns)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
@@ -30,6 +38,7 @@ Test(snapshot, releases_all_that_it_owns)
 	s->services[1].backends = calloc(3, sizeof(*s->services[1].backends));
 	s->hops = calloc(1, sizeof(*s->hops));
 	s->interfaces = calloc(1, sizeof(*s->interfaces));
+	s->maps = calloc(1, sizeof(*s->maps));
 	snapshot_free(s);
 	snapshot_free(NULL);
 }
