@@ -76,6 +76,7 @@ static struct conf_service fixture_services[] = {
 		.n_ports = 2,
 		.forward = SHUNT_FORWARD_IPIP,
 		.scheduler = CONF_SCHEDULER_MAGLEV,
+		.udp_moves = true,
 		.backends = fixture_dns_backends,
 		.n_backends = 1,
 	},
@@ -94,6 +95,9 @@ static const struct conf fixture_conf = {
 	.metrics_listen = "127.0.0.1:9924",
 	.metrics_per_backend = true,
 	.slots = 65536,
+	.flow_cache_bytes = 4 << 20,
+	.flow_idle_ms = 300 * 1000,
+	.flow_early_ms = 60 * 1000,
 	.interfaces = fixture_conf_interfaces,
 	.n_interfaces = 2,
 	.services = fixture_services,
@@ -114,6 +118,12 @@ static const struct snapshot_hop fixture_hops[] = {
 	  1500 },
 	{ V4(192, 0, 2, 12), V4(192, 0, 2, 1), HOP_RESOLVING, "eth1", { 0 }, 1500 },
 	{ V4(192, 0, 2, 53), { { { 0 } } }, HOP_NO_ROUTE, "", { 0 }, 0 },
+};
+
+static const struct snapshot_map fixture_maps[] = {
+	{ "shunt_slots", "array", 8192, 524288 },
+	{ "shunt_flows", "array", 65536, 4194624 },
+	{ "shunt_services", "hash", 64, 5632 },
 };
 
 static const struct snapshot_backend fixture_web[] = {
@@ -169,6 +179,7 @@ static const struct snapshot_backend fixture_web[] = {
 			    .results = { 0, 5 },
 			    .bucket = { [3] = 5 },
 			    .duration_sum_us = 50000 },
+		.flows = 148,
 	},
 };
 static const struct snapshot_backend fixture_dns[] = {
@@ -203,6 +214,7 @@ static inline void fixture_add_services(struct snapshot *s)
 		.n_backends = array_len(fixture_web),
 		.n_usable = 1,
 		.slots = 65536,
+		.slots_moving = 13107,
 		.packets = 12346677,
 		.bytes = 9876544210,
 	};
@@ -241,6 +253,13 @@ static inline struct snapshot *fixture_snapshot(void)
 		.n_interfaces = array_len(fixture_interfaces),
 		.hops = fixture_copy(fixture_hops, sizeof(fixture_hops)),
 		.n_hops = array_len(fixture_hops),
+		.maps = fixture_copy(fixture_maps, sizeof(fixture_maps)),
+		.n_maps = array_len(fixture_maps),
+		.pin_dir = "/sys/fs/bpf/shunt/v2",
+		.slots_by_state = { 117965, 6000, 7000, 107 },
+		.flows_live = 2097,
+		.flows_capacity = 524288,
+		.flows_bytes = 4 << 20,
 	};
 	s->reasons[SHUNT_FORWARDED] = 12346677;
 	s->reasons[SHUNT_NOT_SERVICE] = 21;

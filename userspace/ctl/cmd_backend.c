@@ -228,14 +228,14 @@ static void add_service(struct table *t, const json_t *s)
 
 static void add_backend(struct table *t, const json_t *b, uint64_t now)
 {
-	_cleanup_(buf_free) struct buf probe = { 0 };
-	const char *state = view_text(b, "state");
+	_cleanup_(buf_free) struct buf state = { 0 }, probe = { 0 };
 	struct fmt room;
 
+	view_backend_state(b, &state);
 	view_probe(b, &probe);
 	table_add(t, TABLE_PLAIN, "  -> %s", view_text(b, "name"));
 	table_add(t, TABLE_PLAIN, "%s", view_text(b, "address"));
-	table_add(t, view_state_color(state), "%s", state);
+	table_add(t, view_state_color(view_text(b, "state")), "%s", buf_str(&state));
 	table_add(t, TABLE_PLAIN, "%s", view_since(b, now, &room));
 	table_add(t, TABLE_PLAIN, "%" PRIu64 "/%" PRIu64, view_int(b, "effective_weight"),
 		  view_int(b, "weight"));

@@ -173,8 +173,9 @@ static void render_service(const json_t *s, const struct ctl_view *view, struct 
 	add_list(json_object_get(s, "vip"), out);
 	buf_puts(out, " ports ");
 	add_list(json_object_get(s, "ports"), out);
-	buf_printf(out, ", forward %s, scheduler %s\n", view_text(s, "forward"),
-		   view_text(s, "scheduler"));
+	buf_printf(out, ", forward %s, scheduler %s, udp %s, track %s\n", view_text(s, "forward"),
+		   view_text(s, "scheduler"), view_text(s, "udp"),
+		   view_bool(s, "track") ? "true" : "false");
 	buf_puts(out, "  check ");
 	add_check(json_object_get(s, "check"), out);
 	buf_puts(out, "\n");
@@ -187,6 +188,13 @@ static void render_setting(const char *key, const char *value, struct buf *out)
 {
 	if (*value)
 		buf_printf(out, "%s %s\n", key, value);
+}
+
+static void render_flow_cache(const json_t *daemon, struct buf *out)
+{
+	buf_printf(out, "flow cache %s", fmt_size(view_int(daemon, "flow_cache_bytes")).text);
+	buf_printf(out, ", early %s", fmt_msec(view_int(daemon, "flow_early_ms")).text);
+	buf_printf(out, ", idle %s\n", fmt_msec(view_int(daemon, "flow_idle_ms")).text);
 }
 
 void render_show_config(const struct ctl_view *view, struct buf *out)
@@ -204,6 +212,7 @@ void render_show_config(const struct ctl_view *view, struct buf *out)
 	render_setting("state directory", view_text(daemon, "state_dir"), out);
 	render_setting("metrics at", view_text(json_object_get(daemon, "metrics"), "listen"), out);
 	buf_printf(out, "slots a table %" PRIu64 "\n", view_int(daemon, "slots"));
+	render_flow_cache(daemon, out);
 	for (size_t i = 0; i < json_array_size(interfaces); i++)
 		buf_printf(out, "interface %s, mode %s\n",
 			   view_text(json_array_get(interfaces, i), "name"),

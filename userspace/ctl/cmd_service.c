@@ -84,15 +84,15 @@ static const struct table_column backend_columns[] = {
 
 static void add_backend(struct table *t, const json_t *b, uint64_t now, uint64_t slots)
 {
-	_cleanup_(buf_free) struct buf probe = { 0 };
+	_cleanup_(buf_free) struct buf state = { 0 }, probe = { 0 };
 	const json_t *check = json_object_get(b, "check");
-	const char *state = view_text(b, "state");
 	struct fmt room;
 
+	view_backend_state(b, &state);
 	view_probe(b, &probe);
 	table_add(t, TABLE_PLAIN, "%s", view_text(b, "name"));
 	table_add(t, TABLE_PLAIN, "%s", view_text(b, "address"));
-	table_add(t, view_state_color(state), "%s", state);
+	table_add(t, view_state_color(view_text(b, "state")), "%s", buf_str(&state));
 	table_add(t, TABLE_PLAIN, "%s", view_since(b, now, &room));
 	table_add(t, TABLE_PLAIN, "%" PRIu64 "/%" PRIu64, view_int(b, "effective_weight"),
 		  view_int(b, "weight"));
@@ -108,6 +108,7 @@ void render_service_show(const struct ctl_view *view, struct buf *out)
 {
 	const json_t *service = json_object_get(view->data, "service");
 	const json_t *backends = json_object_get(service, "backends");
+	uint64_t slots = view_int(service, "slots"), moving = view_int(service, "slots_moving");
 	_cleanup_(table_free) struct table s = { .columns = service_columns,
 						 .n_columns = array_len(service_columns) };
 	_cleanup_(table_free) struct table b = { .columns = backend_columns,
@@ -115,9 +116,10 @@ void render_service_show(const struct ctl_view *view, struct buf *out)
 
 	add_service(&s, service);
 	for (size_t i = 0; i < json_array_size(backends); i++)
-		add_backend(&b, json_array_get(backends, i), view_int(view->data, "now"),
-			    view_int(service, "slots"));
+		add_backend(&b, json_array_get(backends, i), view_int(view->data, "now"), slots);
 	table_print(&s, view->color, out);
+	if (moving)
+		buf_printf(out, "%" PRIu64 " of %" PRIu64 " slots in transition\n", moving, slots);
 	buf_puts(out, "\n");
 	table_print(&b, view->color, out);
 }

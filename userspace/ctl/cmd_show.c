@@ -158,3 +158,53 @@ void render_show_neighbors(const struct ctl_view *view, struct buf *out)
 		buf_puts(out, "no backends to reach\n");
 	table_print(&t, view->color, out);
 }
+
+enum ctl_exit cmd_show_maps(struct ctl_call *call)
+{
+	_cleanup_(snapshot_freep) struct snapshot *s = describe_snapshot(call);
+
+	if (!s)
+		return CTL_FAILED;
+	return describe_put(call, "pin_dir", describe_text(s->pin_dir))
+	    ?: describe_put(call, "maps", describe_maps(s))
+	    ?: describe_put(call, "flows", describe_flows(s))
+	    ?: describe_put(call, "slots", describe_slots(s));
+}
+
+static void render_maps(const struct ctl_view *view, struct buf *out)
+{
+	static const struct table_column columns[] = {
+		{ "MAP", false },
+		{ "TYPE", false },
+		{ "ENTRIES", true },
+		{ "MEMORY", true },
+	};
+	const json_t *maps = json_object_get(view->data, "maps");
+	_cleanup_(table_free) struct table t = { .columns = columns,
+						 .n_columns = array_len(columns) };
+
+	for (size_t i = 0; i < json_array_size(maps); i++) {
+		const json_t *m = json_array_get(maps, i);
+
+		table_add(&t, TABLE_PLAIN, "%s", view_text(m, "name"));
+		table_add(&t, TABLE_PLAIN, "%s", view_text(m, "type"));
+		table_add(&t, TABLE_PLAIN, "%" PRIu64, view_int(m, "entries"));
+		table_add(&t, TABLE_PLAIN, "%s", fmt_size(view_int(m, "bytes")).text);
+	}
+	table_print(&t, view->color, out);
+	buf_printf(out, "pinned in %s\n", view_text(view->data, "pin_dir"));
+}
+
+void render_show_maps(const struct ctl_view *view, struct buf *out)
+{
+	const json_t *flows = json_object_get(view->data, "flows");
+	uint64_t live = view_int(flows, "live"), capacity = view_int(flows, "capacity");
+
+	render_maps(view, out);
+	buf_printf(out, "\nflow cache: %" PRIu64 " of %" PRIu64 " entries live (%s), %s\n", live,
+		   capacity, fmt_percent(live, capacity).text,
+		   fmt_size(view_int(flows, "bytes")).text);
+	buf_puts(out, "slots: ");
+	view_slots(json_object_get(view->data, "slots"), SHUNT_SLOT_STABLE, out);
+	buf_puts(out, "\n");
+}

@@ -37,7 +37,9 @@ enum ctl_exit cmd_status(struct ctl_call *call)
 	return describe_put(call, "daemon", describe_daemon(s))
 	    ?: describe_put(call, "config", describe_reloads(s))
 	    ?: describe_put(call, "interfaces", describe_interfaces(s))
-	    ?: describe_put(call, "services", describe_services(s));
+	    ?: describe_put(call, "services", describe_services(s))
+    ?: describe_put(call, "flows", describe_flows(s))
+    ?: describe_put(call, "slots", describe_slots(s));
 }
 
 /* Of a moment, seen @now; the clock may have been set back. */
@@ -78,6 +80,20 @@ static void render_interface(const json_t *i, bool color, struct buf *out)
 	buf_puts(out, "\n");
 }
 
+/* Nothing where every slot is where it shall be, as most of the time. */
+static void render_slots(const json_t *slots, struct buf *out)
+{
+	uint64_t moving = 0;
+
+	for (int state = SHUNT_SLOT_MIGRATING; state < SNAPSHOT_SLOT_STATES; state++)
+		moving += view_int(slots, slot_state_name(state));
+	if (!moving)
+		return;
+	buf_printf(out, "%" PRIu64 " slots in transition: ", moving);
+	view_slots(slots, SHUNT_SLOT_MIGRATING, out);
+	buf_puts(out, "\n");
+}
+
 void render_status(const struct ctl_view *view, struct buf *out)
 {
 	const json_t *config = json_object_get(view->data, "config");
@@ -91,6 +107,7 @@ void render_status(const struct ctl_view *view, struct buf *out)
 	}
 	for (size_t i = 0; i < json_array_size(interfaces); i++)
 		render_interface(json_array_get(interfaces, i), view->color, out);
+	render_slots(json_object_get(view->data, "slots"), out);
 	buf_puts(out, "\n");
 	render_service_list(view, out);
 }

@@ -127,6 +127,13 @@ const struct ctl_command ctl_commands[] = {
 		.render = render_show_neighbors,
 	},
 	{
+		.noun = "show",
+		.verb = "maps",
+		.help = "the maps and their memory, the flow cache, the slots by state",
+		.answer = cmd_show_maps,
+		.render = render_show_maps,
+	},
+	{
 		.noun = "config",
 		.verb = "check",
 		.args = "FILE",

@@ -71,25 +71,26 @@ static json_t *describe_health(const struct snapshot_backend *b)
 
 static json_t *describe_backend(const struct snapshot_backend *b)
 {
-	return json_pack("{s:s, s:i, s:o, s:s, s:s, s:b, s:i, s:i, s:i, s:I, s:I, s:o}", "name",
-			 b->name, "id", (int)b->id, "address", text_of_addr(&b->addr), "admin",
-			 b->admin == ADMIN_DRAIN ? "drain" : "enabled", "state",
+	return json_pack("{s:s, s:i, s:o, s:s, s:s, s:b, s:i, s:i, s:i, s:I, s:I, s:I, s:o}",
+			 "name", b->name, "id", (int)b->id, "address", text_of_addr(&b->addr),
+			 "admin", b->admin == ADMIN_DRAIN ? "drain" : "enabled", "state",
 			 describe_backend_state(b), "usable", b->usable, "weight", (int)b->weight,
 			 "effective_weight", (int)b->effective_weight, "slots", (int)b->slots,
-			 "packets", (json_int_t)b->packets, "bytes", (json_int_t)b->bytes, "check",
-			 describe_health(b));
+			 "flows", (json_int_t)b->flows, "packets", (json_int_t)b->packets, "bytes",
+			 (json_int_t)b->bytes, "check", describe_health(b));
 }
 
 json_t *describe_service(const struct snapshot_service *s)
 {
 	const struct conf_service *c = s->conf;
 
-	return json_pack(
-		"{s:s, s:o, s:o, s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:I}", "name", c->name, "vips",
-		vips_of(c), "ports", ports_of(c), "forward", conf_forward_name(c->forward),
-		"scheduler", conf_scheduler_name(c->scheduler), "state", describe_service_state(s),
-		"backends_total", (int)s->n_backends, "backends_usable", (int)s->n_usable, "slots",
-		(int)s->slots, "packets", (json_int_t)s->packets, "bytes", (json_int_t)s->bytes);
+	return json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:I}", "name",
+			 c->name, "vips", vips_of(c), "ports", ports_of(c), "forward",
+			 conf_forward_name(c->forward), "scheduler",
+			 conf_scheduler_name(c->scheduler), "state", describe_service_state(s),
+			 "backends_total", (int)s->n_backends, "backends_usable", (int)s->n_usable,
+			 "slots", (int)s->slots, "slots_moving", (int)s->slots_moving, "packets",
+			 (json_int_t)s->packets, "bytes", (json_int_t)s->bytes);
 }
 
 json_t *describe_service_deep(const struct snapshot_service *s)
@@ -167,6 +168,34 @@ json_t *describe_reasons(const struct snapshot *s)
 						"action", reason_action(r), "text", reason_text(r),
 						"packets", (json_int_t)s->reasons[r]));
 	return list;
+}
+
+json_t *describe_maps(const struct snapshot *s)
+{
+	json_t *list = json_array();
+
+	array_for_each (m, s->maps, s->n_maps)
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:I, s:I}", "name", m->name, "type",
+						m->type, "entries", (json_int_t)m->max_entries,
+						"bytes", (json_int_t)m->bytes));
+	return list;
+}
+
+json_t *describe_flows(const struct snapshot *s)
+{
+	return json_pack("{s:I, s:I, s:I}", "live", (json_int_t)s->flows_live, "capacity",
+			 (json_int_t)s->flows_capacity, "bytes", (json_int_t)s->flows_bytes);
+}
+
+json_t *describe_slots(const struct snapshot *s)
+{
+	json_t *slots = json_object();
+
+	for (int state = 0; state < SNAPSHOT_SLOT_STATES; state++)
+		json_object_set_new(slots, slot_state_name(state),
+				    json_integer(s->slots_by_state[state]));
+	return slots;
 }
 
 enum ctl_exit describe_put(struct ctl_call *call, const char *key, json_t *value)

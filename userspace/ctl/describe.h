@@ -28,6 +28,9 @@ json_t *describe_services_deep(const struct snapshot *s);
 json_t *describe_interfaces(const struct snapshot *s);
 json_t *describe_hops(const struct snapshot *s);
 json_t *describe_reasons(const struct snapshot *s);
+json_t *describe_maps(const struct snapshot *s);
+json_t *describe_flows(const struct snapshot *s); /* the flow cache */
+json_t *describe_slots(const struct snapshot *s); /* number by state */
 json_t *describe_conf(const struct conf *conf);
 
 /*

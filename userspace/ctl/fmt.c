@@ -38,6 +38,22 @@ struct fmt fmt_bytes(uint64_t n)
 	return scaled(n, units, array_len(units));
 }
 
+struct fmt fmt_size(uint64_t bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
+	uint64_t unit = 1;
+	size_t i = 0;
+	struct fmt f;
+
+	while (i + 1 < array_len(units) && bytes / unit >= 1024) {
+		unit *= 1024;
+		i++;
+	}
+	snprintf(f.text, sizeof(f.text), "%.*f%s", bytes % unit != 0, (double)bytes / unit,
+		 units[i]);
+	return f;
+}
+
 struct fmt fmt_age(uint64_t seconds)
 {
 	static const struct {

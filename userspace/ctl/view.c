@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "ctl/fmt.h"
 #include "ctl/view.h"
+#include "dataplane/snapshot.h"
 
 const char *view_text(const json_t *object, const char *key)
 {
@@ -66,6 +68,26 @@ enum table_color view_state_color(const char *state)
 		if (!strcmp(c->state, state))
 			return c->color;
 	return TABLE_PLAIN;
+}
+
+void view_slots(const json_t *slots, enum shunt_slot_state first, struct buf *out)
+{
+	for (int state = first; state < SNAPSHOT_SLOT_STATES; state++) {
+		const char *name = slot_state_name(state);
+
+		buf_printf(out, "%s%" PRIu64 " %s", state > (int)first ? ", " : "",
+			   view_int(slots, name), name);
+	}
+}
+
+void view_backend_state(const json_t *backend, struct buf *out)
+{
+	const char *state = view_text(backend, "state");
+	uint64_t flows = view_int(backend, "flows");
+
+	buf_puts(out, state);
+	if (flows && !strcmp(state, "drain"))
+		buf_printf(out, ", %" PRIu64 " flow%s", flows, flows == 1 ? "" : "s");
 }
 
 void view_probe(const json_t *backend, struct buf *out)

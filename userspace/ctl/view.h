@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "ctl/fmt.h"
 #include "ctl/table.h"
+#include "shunt/abi.h"
 
 const char *view_text(const json_t *object, const char *key);
 uint64_t view_int(const json_t *object, const char *key);
@@ -23,6 +24,12 @@ void view_vip(const json_t *service, size_t vip, struct buf *out);
 
 /* The colour of "up", "degraded", "down", "drain", "unknown". */
 enum table_color view_state_color(const char *state);
+
+/* "500 migrating, 0 pinning, 36 pinned": slots by state, from @first on. */
+void view_slots(const json_t *slots, enum shunt_slot_state first, struct buf *out);
+
+/* "drain, 148 flows": the state of a backend, and what it keeps while it drains. */
+void view_backend_state(const json_t *backend, struct buf *out);
 
 /* "http 200 1.1ms": the last probe of a backend. */
 void view_probe(const json_t *backend, struct buf *out);

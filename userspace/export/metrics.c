@@ -93,6 +93,36 @@ static void write_hops(const struct family *f, const struct snapshot *s, struct 
 	}
 }
 
+static void write_maps(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	array_for_each (m, s->maps, s->n_maps)
+		prom_int(out, f->name, PROM_LABELS({ "map", m->name }), m->bytes);
+}
+
+/* --- slots and flows ------------------------------------------------------- */
+
+static void write_slots(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	for (int state = 0; state < SNAPSHOT_SLOT_STATES; state++)
+		prom_int(out, f->name, PROM_LABELS({ "state", slot_state_name(state) }),
+			 s->slots_by_state[state]);
+}
+
+static void write_flows_live(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->flows_live);
+}
+
+static void write_flows_capacity(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->flows_capacity);
+}
+
+static void write_flows_bytes(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->flows_bytes);
+}
+
 /* --- packets --------------------------------------------------------------- */
 
 static void write_packets(const struct family *f, const struct snapshot *s, struct buf *out)
@@ -131,6 +161,11 @@ static uint64_t service_backends(const struct snapshot_service *s)
 static uint64_t service_usable(const struct snapshot_service *s)
 {
 	return s->n_usable;
+}
+
+static uint64_t service_slots_moving(const struct snapshot_service *s)
+{
+	return s->slots_moving;
 }
 
 static uint64_t service_packets(const struct snapshot_service *s)
@@ -194,6 +229,11 @@ static uint64_t backend_effective_weight(const struct snapshot_backend *b)
 static uint64_t backend_slots(const struct snapshot_backend *b)
 {
 	return b->slots;
+}
+
+static uint64_t backend_flows(const struct snapshot_backend *b)
+{
+	return b->flows;
 }
 
 static uint64_t backend_packets(const struct snapshot_backend *b)
@@ -283,6 +323,16 @@ static const struct family families[] = {
 	  .help = "1 if packets of the interface go through the XDP program, in this mode." },
 	{ .name = "shunt_hops", .type = "gauge", .write = write_hops,
 	  .help = "Next hops of backends by how they stand." },
+	{ .name = "shunt_map_bytes", .type = "gauge", .write = write_maps,
+	  .help = "Memory of a map, as the kernel accounts for it." },
+	{ .name = "shunt_slots", .type = "gauge", .write = write_slots,
+	  .help = "Slots of all tables by state; all but the stable ones are in transition." },
+	{ .name = "shunt_flow_cache_entries", .type = "gauge", .write = write_flows_live,
+	  .help = "Flows that the flow cache keeps with their backend, when it was last swept." },
+	{ .name = "shunt_flow_cache_capacity", .type = "gauge", .write = write_flows_capacity,
+	  .help = "Flows that the flow cache has room for." },
+	{ .name = "shunt_flow_cache_bytes", .type = "gauge", .write = write_flows_bytes,
+	  .help = "Memory of the flow cache." },
 	{ .name = "shunt_packets_total", .type = "counter", .write = write_packets,
 	  .help = "Packets by how they ended." },
 	{ .name = "shunt_dropped_packets_total", .type = "counter", .write = write_drops,
@@ -294,6 +344,8 @@ static const struct family families[] = {
 	  .help = "Backends in the config." },
 	{ .name = "shunt_service_backends_usable", .type = "gauge", .service = service_usable,
 	  .help = "Backends that take flows: healthy, not drained, weight above 0." },
+	{ .name = "shunt_service_slots_moving", .type = "gauge", .service = service_slots_moving,
+	  .help = "Slots of the service that are in transition." },
 	{ .name = "shunt_service_packets_total", .type = "counter", .service = service_packets,
 	  .help = "Packets sent to backends, those included that are gone." },
 	{ .name = "shunt_service_bytes_total", .type = "counter", .service = service_bytes,
@@ -314,6 +366,8 @@ static const struct family families[] = {
 	  .help = "Weight that counts now; 0 unless the backend takes flows." },
 	{ .name = "shunt_backend_slots", .type = "gauge", .backend = backend_slots,
 	  .help = "Slots of the service's table that the backend holds." },
+	{ .name = "shunt_backend_flows", .type = "gauge", .backend = backend_flows,
+	  .help = "Flows that the flow cache keeps with the backend, when it was last swept." },
 	{ .name = "shunt_backend_packets_total", .type = "counter", .backend = backend_packets,
 	  .help = "Packets sent to the backend." },
 	{ .name = "shunt_backend_bytes_total", .type = "counter", .backend = backend_bytes,

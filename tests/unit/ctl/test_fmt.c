@@ -47,6 +47,22 @@ Test(fmt, bytes)
 	expect_all(fmt_bytes, cases, array_len(cases));
 }
 
+Test(fmt, size)
+{
+	static const struct fmt_case cases[] = {
+		{ 0, "0B" },
+		{ 1023, "1023B" },
+		{ 1024, "1KiB" },
+		{ 1536, "1.5KiB" },
+		{ 4 << 20, "4MiB" },
+		{ (4 << 20) + 320, "4.0MiB" },
+		{ 1ULL << 32, "4GiB" },
+		{ UINT64_MAX, "16384.0PiB" },
+	};
+
+	expect_all(fmt_size, cases, array_len(cases));
+}
+
 Test(fmt, age)
 {
 	static const struct fmt_case cases[] = {

@@ -32,7 +32,7 @@ static void teardown(void)
 TestSuite(server, .init = setup, .fini = teardown);
 
 #define VERSION "{\"schema\":1,\"command\":\"version\"}\n"
-#define VERSION_ANSWER "{\"schema\":1,\"ok\":true,\"data\":{\"version\":\"0.1.0\",\"abi\":1}}"
+#define VERSION_ANSWER "{\"schema\":1,\"ok\":true,\"data\":{\"version\":\"0.1.0\",\"abi\":2}}"
 
 /* The daemon still answers others. */
 static void expect_alive(void)

@@ -42,6 +42,7 @@ Test(tables, status_is_what_comes_without_a_command)
 		"config /etc/shunt/shunt.yaml, loaded 45s ago, 2 reloads, 1 refused\n"
 		"interface eth0: native, beside other programs\n"
 		"interface eth1: GENERIC (slow)\n"
+		"13107 slots in transition: 6000 migrating, 7000 pinning, 107 pinned\n"
 		"\n" SERVICES;
 
 	cr_assert_eq(rig_run(&r, "status", NULL), CTL_OK);
@@ -63,27 +64,28 @@ Test(tables, service_show)
 "SERVICE  VIP:PORT                   FORWARD  SCHEDULER   UP/ALL  PACKETS  BYTES  STATE\n"
 "web      203.0.113.10:80,443/tcp    direct   consistent     1/3    12.3M  9.9GB  degraded\n"
 "         [2001:db8::10]:80,443/tcp\n"
+"13107 of 65536 slots in transition\n"
 "\n"
-"BACKEND  ADDRESS     STATE    FOR   WEIGHT   SHARE  PACKETS  BYTES  PASSED  FAILED  LAST CHECK\n"
-"nginx1   192.0.2.11  up      3d4h  100/100  100.0%    12.3M  9.9GB    1.0k       2  http 200 1.1ms\n"
-"nginx2   192.0.2.12  down   5m12s    0/100    0.0%      999  1.0kB     100       7  http 503 850us\n"
-"nginx3   192.0.2.13  drain            0/50    0.0%        0     0B       5       0  http 200 2.0s\n");
+"BACKEND  ADDRESS     STATE               FOR   WEIGHT   SHARE  PACKETS  BYTES  PASSED  FAILED  LAST CHECK\n"
+"nginx1   192.0.2.11  up                 3d4h  100/100  100.0%    12.3M  9.9GB    1.0k       2  http 200 1.1ms\n"
+"nginx2   192.0.2.12  down              5m12s    0/100    0.0%      999  1.0kB     100       7  http 503 850us\n"
+"nginx3   192.0.2.13  drain, 148 flows            0/50    0.0%        0     0B       5       0  http 200 2.0s\n");
 }
 
 #define BACKENDS_DNS \
-"dns          203.0.113.53:53/udp,any/tcp  down 0/1                            0     0B  maglev\n" \
-"  -> ns1     192.0.2.53                   unknown                  0/1        0     0B  not probed yet\n"
+"dns          203.0.113.53:53/udp,any/tcp  down 0/1                                0     0B  maglev\n" \
+"  -> ns1     192.0.2.53                   unknown                      0/1        0     0B  not probed yet\n"
 
 Test(tables, backend_list)
 {
 	cr_assert_eq(rig_run(&r, "backend", "list", NULL), CTL_OK);
 	expect_text(
-"SERVICE      VIP:PORT                     STATE           FOR   WEIGHT  PACKETS  BYTES  SCHEDULER, LAST CHECK\n"
-"web          203.0.113.10:80,443/tcp      degraded 1/3                    12.3M  9.9GB  consistent\n"
+"SERVICE      VIP:PORT                     STATE               FOR   WEIGHT  PACKETS  BYTES  SCHEDULER, LAST CHECK\n"
+"web          203.0.113.10:80,443/tcp      degraded 1/3                        12.3M  9.9GB  consistent\n"
 "             [2001:db8::10]:80,443/tcp\n"
-"  -> nginx1  192.0.2.11                   up             3d4h  100/100    12.3M  9.9GB  http 200 1.1ms\n"
-"  -> nginx2  192.0.2.12                   down          5m12s    0/100      999  1.0kB  http 503 850us\n"
-"  -> nginx3  192.0.2.13                   drain                   0/50        0     0B  http 200 2.0s\n"
+"  -> nginx1  192.0.2.11                   up                 3d4h  100/100    12.3M  9.9GB  http 200 1.1ms\n"
+"  -> nginx2  192.0.2.12                   down              5m12s    0/100      999  1.0kB  http 503 850us\n"
+"  -> nginx3  192.0.2.13                   drain, 148 flows            0/50        0     0B  http 200 2.0s\n"
 BACKENDS_DNS);
 }
 
@@ -130,18 +132,45 @@ Test(tables, show_config)
 "state directory /var/lib/shunt\n"
 "metrics at 127.0.0.1:9924\n"
 "slots a table 65536\n"
+"flow cache 4MiB, early 60s, idle 300s\n"
 "interface eth0, mode auto\n"
 "interface eth1, mode generic\n"
 "\n"
-"service web: 203.0.113.10, 2001:db8::10 ports 80/tcp, 443/tcp, forward direct, scheduler consistent\n"
+"service web: 203.0.113.10, 2001:db8::10 ports 80/tcp, 443/tcp, forward direct, scheduler consistent, udp keep, track false\n"
 "  check http port 8080 path /healthz status 200-299,304, every 2s (1s changing, 5s down), timeout 500ms, rise 2, fall 3\n"
 "  -> nginx1  192.0.2.11,2001:db8::11  weight 100\n"
 "  -> nginx2  192.0.2.12               weight 100\n"
 "  -> nginx3  192.0.2.13               weight 50   check http port 8080 path /healthz status 200-299,304, every 2s (1s changing, 5s down), timeout 2.5s, rise 2, fall 3\n"
 "\n"
-"service dns: 203.0.113.53 ports 53/udp, any/tcp, forward ipip, scheduler maglev\n"
+"service dns: 203.0.113.53 ports 53/udp, any/tcp, forward ipip, scheduler maglev, udp move, track false\n"
 "  check none\n"
 "  -> ns1  192.0.2.53  weight 1\n");
+}
+
+Test(tables, show_maps)
+{
+	cr_assert_eq(rig_run(&r, "show", "maps", NULL), CTL_OK);
+	expect_text(
+"MAP             TYPE   ENTRIES  MEMORY\n"
+"shunt_slots     array     8192  512KiB\n"
+"shunt_flows     array    65536  4.0MiB\n"
+"shunt_services  hash        64  5.5KiB\n"
+"pinned in /sys/fs/bpf/shunt/v2\n"
+"\n"
+"flow cache: 2097 of 524288 entries live (0.4%), 4MiB\n"
+"slots: 117965 stable, 6000 migrating, 7000 pinning, 107 pinned\n");
+}
+
+Test(tables, show_maps_as_json)
+{
+	cr_assert_eq(rig_run(&r, "show", "maps", "--json", NULL), CTL_OK);
+	expect_text(
+"{\"schema\":1,\"ok\":true,\"data\":{\"pin_dir\":\"/sys/fs/bpf/shunt/v2\",\"maps\":["
+"{\"name\":\"shunt_slots\",\"type\":\"array\",\"entries\":8192,\"bytes\":524288},"
+"{\"name\":\"shunt_flows\",\"type\":\"array\",\"entries\":65536,\"bytes\":4194624},"
+"{\"name\":\"shunt_services\",\"type\":\"hash\",\"entries\":64,\"bytes\":5632}],"
+"\"flows\":{\"live\":2097,\"capacity\":524288,\"bytes\":4194304},"
+"\"slots\":{\"stable\":117965,\"migrating\":6000,\"pinning\":7000,\"pinned\":107}}}\n");
 }
 
 static const char neighbors[] =
@@ -227,12 +256,14 @@ Test(tables, json_is_the_answer_as_it_came)
 		    "{\"port\":443,\"protocol\":\"tcp\"}],"
 		    "\"forward\":\"direct\",\"scheduler\":\"consistent\",\"state\":\"degraded\","
 		    "\"backends_total\":3,\"backends_usable\":1,\"slots\":65536,"
+		    "\"slots_moving\":13107,"
 		    "\"packets\":12346677,\"bytes\":9876544210},"
 		    "{\"name\":\"dns\",\"vips\":[\"203.0.113.53\"],"
 		    "\"ports\":[{\"port\":53,\"protocol\":\"udp\"},"
 		    "{\"port\":0,\"protocol\":\"tcp\"}],"
 		    "\"forward\":\"ipip\",\"scheduler\":\"maglev\",\"state\":\"down\","
 		    "\"backends_total\":1,\"backends_usable\":0,\"slots\":65536,"
+		    "\"slots_moving\":0,"
 		    "\"packets\":0,\"bytes\":0}]}}\n");
 }
 
@@ -243,8 +274,9 @@ Test(tables, json_has_every_field_of_a_backend)
 		strstr(buf_str(&r.out),
 		       "\"backends\":[{\"name\":\"ns1\",\"id\":4,\"address\":\"192.0.2.53\","
 		       "\"admin\":\"enabled\",\"state\":\"unknown\",\"usable\":false,"
-		       "\"weight\":1,\"effective_weight\":0,\"slots\":0,\"packets\":0,"
-		       "\"bytes\":0,\"check\":{\"type\":\"tcp\",\"state\":\"unknown\","
+		       "\"weight\":1,\"effective_weight\":0,\"slots\":0,\"flows\":0,"
+		       "\"packets\":0,\"bytes\":0,\"check\":{\"type\":\"tcp\",\"state\":"
+		       "\"unknown\","
 		       "\"since\":0,\"code\":\"NONE\",\"reason\":\"not probed yet\","
 		       "\"detail\":\"\",\"duration_us\":0,\"passed\":0,\"failed\":0}}]"),
 		"%s", buf_str(&r.out));

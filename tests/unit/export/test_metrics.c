@@ -48,7 +48,7 @@ Test(metrics, tell_about_the_daemon)
 	expect_family("shunt_build_info",
 		"# HELP shunt_build_info Version of the daemon and of the layout of its maps.\n"
 		"# TYPE shunt_build_info gauge\n"
-		"shunt_build_info{version=\"0.1.0\",abi=\"1\"} 1\n");
+		"shunt_build_info{version=\"0.1.0\",abi=\"2\"} 1\n");
 	expect_family("shunt_config_reloads_total",
 		"# HELP shunt_config_reloads_total Reloads by how they ended.\n"
 		"# TYPE shunt_config_reloads_total counter\n"
@@ -73,6 +73,36 @@ Test(metrics, tell_about_the_daemon)
 		"shunt_hops{state=\"resolved\"} 1\n");
 }
 
+Test(metrics, tell_about_slots_and_flows)
+{
+	metrics_write(snap, &page);
+	expect_family("shunt_map_bytes",
+		"# HELP shunt_map_bytes Memory of a map, as the kernel accounts for it.\n"
+		"# TYPE shunt_map_bytes gauge\n"
+		"shunt_map_bytes{map=\"shunt_slots\"} 524288\n"
+		"shunt_map_bytes{map=\"shunt_flows\"} 4194624\n"
+		"shunt_map_bytes{map=\"shunt_services\"} 5632\n");
+	expect_family("shunt_slots",
+		"# HELP shunt_slots Slots of all tables by state; all but the stable ones are in transition.\n"
+		"# TYPE shunt_slots gauge\n"
+		"shunt_slots{state=\"stable\"} 117965\n"
+		"shunt_slots{state=\"migrating\"} 6000\n"
+		"shunt_slots{state=\"pinning\"} 7000\n"
+		"shunt_slots{state=\"pinned\"} 107\n");
+	expect_family("shunt_flow_cache_entries",
+		"# HELP shunt_flow_cache_entries Flows that the flow cache keeps with their backend, when it was last swept.\n"
+		"# TYPE shunt_flow_cache_entries gauge\n"
+		"shunt_flow_cache_entries 2097\n");
+	expect_family("shunt_flow_cache_capacity",
+		"# HELP shunt_flow_cache_capacity Flows that the flow cache has room for.\n"
+		"# TYPE shunt_flow_cache_capacity gauge\n"
+		"shunt_flow_cache_capacity 524288\n");
+	expect_family("shunt_flow_cache_bytes",
+		"# HELP shunt_flow_cache_bytes Memory of the flow cache.\n"
+		"# TYPE shunt_flow_cache_bytes gauge\n"
+		"shunt_flow_cache_bytes 4194304\n");
+}
+
 Test(metrics, tell_about_services)
 {
 	metrics_write(snap, &page);
@@ -86,6 +116,11 @@ Test(metrics, tell_about_services)
 		"# TYPE shunt_service_bytes_total counter\n"
 		"shunt_service_bytes_total{service=\"web\"} 9876544210\n"
 		"shunt_service_bytes_total{service=\"dns\"} 0\n");
+	expect_family("shunt_service_slots_moving",
+		"# HELP shunt_service_slots_moving Slots of the service that are in transition.\n"
+		"# TYPE shunt_service_slots_moving gauge\n"
+		"shunt_service_slots_moving{service=\"web\"} 13107\n"
+		"shunt_service_slots_moving{service=\"dns\"} 0\n");
 }
 
 Test(metrics, tell_about_backends)
@@ -113,6 +148,13 @@ Test(metrics, tell_about_backends)
 		"shunt_backend_packets_total{service=\"web\",backend=\"nginx2\"} 999\n"
 		"shunt_backend_packets_total{service=\"web\",backend=\"nginx3\"} 0\n"
 		"shunt_backend_packets_total{service=\"dns\",backend=\"ns1\"} 0\n");
+	expect_family("shunt_backend_flows",
+		"# HELP shunt_backend_flows Flows that the flow cache keeps with the backend, when it was last swept.\n"
+		"# TYPE shunt_backend_flows gauge\n"
+		"shunt_backend_flows{service=\"web\",backend=\"nginx1\"} 0\n"
+		"shunt_backend_flows{service=\"web\",backend=\"nginx2\"} 0\n"
+		"shunt_backend_flows{service=\"web\",backend=\"nginx3\"} 148\n"
+		"shunt_backend_flows{service=\"dns\",backend=\"ns1\"} 0\n");
 	expect_family("shunt_health_checks_total",
 		"# HELP shunt_health_checks_total Probes by how they ended.\n"
 		"# TYPE shunt_health_checks_total counter\n"
