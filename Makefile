@@ -132,6 +132,19 @@ $(BPF_TEST_OBJ): $(BUILD)/gen/shunt.skel.h $(TEST_SKELS)
 $(BUILD)/bpf-tests: $(BPF_TEST_OBJ) $(foreach f,$(below_dataplane),$(call lib,$(f)))
 	$(call quiet,LD)$(CC) $(LDFLAGS) $(BPF_TEST_OBJ) $(call link_libs,dataplane) -lcriterion -lm -o $@
 
+# What tests send and receive with: tests/netns/NAME.c, NAME_*.c of its own beside it.
+TEST_TOOLS = $(addprefix $(BUILD)/tests/,talk talk_server stream flood)
+$(TEST_TOOLS): $(BUILD)/tests/%: $(BUILD)/obj/tests/netns/%.o $(call lib,base)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(LDFLAGS) $^ $(LIBS_base) -o $@
+$(BUILD)/tests/talk: $(BUILD)/obj/tests/netns/talk_report.o
+
+# The daemon as another build: what an upgrade would start.
+NEXT	 = $(BUILD)/next
+.PHONY: next
+next:
+	@$(MAKE) --no-print-directory BUILD=$(NEXT) VERSION=9.9.9 $(NEXT)/shuntd
+
 .PHONY: deps test test-all demo lint unit unit-san fuzz bpf netns vm help clean install
 deps:
 	@scripts/install-deps.sh
@@ -180,10 +193,10 @@ bpf: $(BUILD)/bpf-tests
 	@echo "== $<"
 	@$<
 
-netns: all $(TEST_BPF)
+netns: all next $(TEST_BPF) $(TEST_TOOLS)
 	@tests/netns/run.sh
 
-vm: all $(BUILD)/bpf-tests $(TEST_BPF)
+vm: all next $(BUILD)/bpf-tests $(TEST_BPF) $(TEST_TOOLS)
 	@tests/vm/run.sh
 
 PREFIX	= /usr/local

@@ -1,0 +1,106 @@
+# shellcheck shell=bash disable=SC2154,SC2034
+# SPDX-License-Identifier: BSD-2-Clause
+# The long-lived connections of long_lived_*.sh: what happens to the balancer
+# while they talk, and what they must not notice. REPEAT=N reloads N times.
+
+repeat=${REPEAT:-20}
+old=(b1 b2 b3)
+
+run_config_changes()
+{
+	local i
+
+	backends=("${old[@]}" b4)
+	talk_service | write_conf
+	reload
+	step "b4 added"
+	for ((i = 1; i <= repeat; i++)); do
+		talk_service | sed "/name: b4/s/ }/, weight: $((1 + i % 2 * 50)) }/" | write_conf
+		reload
+	done
+	step "$repeat reloads, b4's weight changed"
+	shunt backend drain talk/b4 >/dev/null
+}
+
+# Connections that b4 got meanwhile end by themselves in a while.
+remove_b4()
+{
+	wait_for 10 nobody_talks_to_b4
+	backends=("${old[@]}")
+	talk_service | write_conf
+	reload
+	step "b4 removed"
+}
+
+nobody_talks_to_b4()
+{
+	[[ -z $(in_host b4 ss -Htn state established "sport = :$talk_port") ]]
+}
+
+# b1's connections stay with it, through every state of its former slots.
+drain_b1()
+{
+	shunt backend drain talk/b1 >/dev/null
+	step "b1 drained"
+	wait_for 5 some_slots_are migrating
+	restart_as "$build/shuntd"
+	step "kill -9 and restart"
+	wait_for 10 some_slots_are pinning
+	shunt backend weight talk/b2 50% >/dev/null
+	step "b2 at half its weight"
+	wait_for 10 some_slots_are pinned
+	step "the first slots are pinned"
+}
+
+undo()
+{
+	shunt backend enable talk/b1 >/dev/null
+	shunt backend weight talk/b2 100% >/dev/null
+	step "b1 enabled, b2 at its weight"
+	wait_for 20 all_slots_are_stable
+	step "every slot is stable"
+}
+
+# The one event that connections feel: those of that server, no other.
+kill_server()
+{
+	local name
+
+	stop talk-b2 KILL
+	wait_for 5 said shuntd 'b2.*(down|DOWN)'
+	poll 1 false || true	# a while to notice
+	fetch_report
+	for name in "${old[@]}"; do
+		say "$name: $(reported broken "$name") broken"
+	done
+	[[ $(reported broken b2) -gt 100 ]] || die "b2 had next to no connections"
+	for name in b1 b3 b4; do
+		want "broken connections of $name after b2 was killed" 0 "$(reported broken "$name")"
+	done
+}
+
+# live_through FORWARD
+live_through()
+{
+	forward=$1
+	backends=("${old[@]}" b4)
+	add_talking_hosts
+	backends=("${old[@]}")
+	talk_service | write_conf
+	start_shuntd
+	begin=$(now_ms)
+	# Busy ones, some with long silences, and some that come and go.
+	start_talk "$vip4=850/$talk_pace_ms" "$vip6=850/$talk_pace_ms" "$vip4=150/2000" "$vip6=150/2000" \
+		"$vip4=100/$talk_pace_ms/1500" "$vip6=100/$talk_pace_ms/1500"
+	step "2000 long-lived connections"
+	drain_b1
+	run_config_changes
+	restart_as "$build/next/shuntd"
+	step "another build"
+	remove_b4
+	undo
+	want "stalls above 200 ms" 0 "$(reported stalls)"
+	kill_server
+	stop talk
+	grep '^longest' "$(log_of talk)" | tail -n 1
+}

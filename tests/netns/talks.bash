@@ -1,0 +1,121 @@
+# shellcheck shell=bash disable=SC2154,SC2034
+# SPDX-License-Identifier: BSD-2-Clause
+# Connections that must survive whatever is done to the balancer. The servers and
+# the client are talk_server.c and talk.c.
+
+talk_port=7
+talk_pace_ms=200		# of busy connections
+early_ms=$((1000 * scale))	# timers of slots in transition, short
+idle_ms=$((3000 * scale))
+forward=direct
+reports=0
+
+[[ -x $build/tests/talk && -x $build/next/shuntd ]] || die "not built in $build: run 'make netns'"
+
+talk_service()
+{
+	cat <<-EOT
+	dataplane: { flow_early: ${early_ms}ms, flow_idle: ${idle_ms}ms }
+	services:
+	  talk:
+	    vip: [$vip4, "$vip6"]
+	    ports: [$talk_port/tcp]
+	    forward: $forward
+	    check: { type: tcp, interval: $pace, fast_interval: $pace, down_interval: $pace,
+	             timeout: $pace, rise: 2, fall: 3 }
+	    backends:
+	$(backend_list "4 6")
+	EOT
+}
+
+# Hosts whose servers talk; with ipip they take the outer headers off.
+add_talking_hosts()
+{
+	local name
+
+	one_armed
+	for name in "${backends[@]}"; do
+		serve_vip "$name" "$vip4" "$vip6"
+		if [[ $forward == ipip ]]; then
+			xdp_cable "$name" eth0 lan
+			ip -n "$name" link set eth0 xdpdrv obj "$build/tests/decap.bpf.o" sec xdp
+		fi
+		start "talk-$name" "$name" "$build/tests/talk_server" "$name" "$talk_port"
+	done
+	for name in "${backends[@]}"; do
+		wait_for 5 said "talk-$name" serving
+	done
+}
+
+# start_talk GROUP...: see talk.c
+start_talk()
+{
+	start talk client "$build/tests/talk" "$talk_port" "$@"
+	wait_for 10 said talk 'under way'
+}
+
+# fetch_report: the last report, as it is now, goes to $report.
+fetch_report()
+{
+	reports=$((reports + 1))
+	kill -s USR1 "${pids[talk]}"
+	wait_for 5 said talk "^report $reports:"
+	report=$(sed -nE "s/^report $reports: //p" "$(log_of talk)")
+}
+
+# reported NAME [BACKEND]: a number of $report, of one server or of all of them.
+reported()
+{
+	local part=${report%%;*}
+
+	[[ -z ${2:-} ]] || part=$(tr ';' '\n' <<<"$report" | grep "^ $2 ")
+	awk -v RS='[ \n]+' -v name="$1" 'was == name { print } { was = $0 }' <<<"$part"
+}
+
+# step WHAT: so far nobody has noticed a thing. Every busy connection asks meanwhile.
+step()
+{
+	sleep "0.$((talk_pace_ms + 50))"
+	fetch_report
+	say "$(printf '%5d ms  %-34s open %s broken %s stalls %s slowest %s ms; slots %s' \
+		"$(($(now_ms) - begin))" "$1" "$(reported open)" "$(reported broken)" \
+		"$(reported stalls)" "$(reported slowest_ms)" "$(slot_states)")"
+	want "broken connections after: $1" 0 "$(reported broken)"
+}
+
+slots_in()
+{
+	metric "shunt_slots\\{.*state=\"$1\""
+}
+
+slot_states()
+{
+	printf '%s/%s/%s/%s' "$(slots_in stable)" "$(slots_in migrating)" "$(slots_in pinning)" \
+		"$(slots_in pinned)"
+}
+
+some_slots_are()
+{
+	[[ $(slots_in "$1") -gt 0 ]]
+}
+
+all_slots_are_stable()
+{
+	[[ $(slots_in stable) -gt 0 ]] && ! some_slots_are migrating && ! some_slots_are pinning &&
+		! some_slots_are pinned
+}
+
+# restart_as PROGRAM: kill -9, then that one.
+restart_as()
+{
+	stop shuntd KILL
+	start shuntd lb "$1" --config "$conf"
+	wait_for 10 ready_or_gone
+	said shuntd adopted || die "the new daemon does not say that it adopted anything"
+	said shuntd ready || die "shuntd ended before it was ready"
+}
+
+reload()
+{
+	shunt reload >"$work/reload" 2>&1 || die "reload refused: $(<"$work/reload")"
+}
