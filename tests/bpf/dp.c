@@ -33,6 +33,8 @@ struct dp {
 	int cpus;
 	size_t n_slots;
 	__u32 *slots;
+	size_t n_flow_lines;
+	struct shunt_flow_line *flows;
 	struct shunt_reasons *reasons; /* room for a read, one a CPU */
 };
 
@@ -58,17 +60,25 @@ static struct shunt_bpf *load(const struct shunt_rodata *rodata, const struct dp
 	bpf_map__set_max_entries(skel->maps.shunt_slots, sizes->slots / SHUNT_SLOTS_PER_LINE);
 	bpf_map__set_max_entries(skel->maps.shunt_backends, sizes->backends);
 	bpf_map__set_max_entries(skel->maps.shunt_counters, sizes->backends);
+	bpf_map__set_max_entries(skel->maps.shunt_flows, rodata->flow_mask + 1);
 	must(shunt_bpf__load(skel), "load the program");
 	return skel;
 }
 
-static void map_slots(struct dp *dp, size_t n_slots)
+static void *map_array(const struct bpf_map *map, size_t bytes)
 {
-	int fd = bpf_map__fd(dp->skel->maps.shunt_slots);
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 
+	cr_assert(p != MAP_FAILED, "map %s: %s", bpf_map__name(map), strerror(errno));
+	return p;
+}
+
+static void map_arrays(struct dp *dp, size_t n_slots, size_t n_flow_lines)
+{
 	dp->n_slots = n_slots;
-	dp->slots = mmap(NULL, n_slots * sizeof(__u32), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	cr_assert(dp->slots != MAP_FAILED, "map the slots: %s", strerror(errno));
+	dp->slots = map_array(dp->skel->maps.shunt_slots, n_slots * sizeof(dp->slots[0]));
+	dp->n_flow_lines = n_flow_lines;
+	dp->flows = map_array(dp->skel->maps.shunt_flows, n_flow_lines * sizeof(dp->flows[0]));
 }
 
 struct dp *dp_open(const struct shunt_rodata *rodata, const struct dp_sizes *sizes)
@@ -85,7 +95,7 @@ struct dp *dp_open(const struct shunt_rodata *rodata, const struct dp_sizes *siz
 	must(dp->cpus, "count the CPUs");
 	dp->reasons = calloc(dp->cpus, sizeof(*dp->reasons));
 	cr_assert(dp->reasons);
-	map_slots(dp, sizes->slots);
+	map_arrays(dp, sizes->slots, rodata->flow_mask + 1);
 	return dp;
 }
 
@@ -94,7 +104,8 @@ void dp_close(struct dp *dp)
 	if (!dp)
 		return;
 	bpf_xdp_detach(LOOPBACK, XDP_FLAGS_SKB_MODE, NULL);
-	munmap(dp->slots, dp->n_slots * sizeof(__u32));
+	munmap(dp->slots, dp->n_slots * sizeof(dp->slots[0]));
+	munmap(dp->flows, dp->n_flow_lines * sizeof(dp->flows[0]));
 	shunt_bpf__destroy(dp->skel);
 	free(dp->reasons);
 	free(dp);
@@ -142,6 +153,31 @@ void dp_put_slot(struct dp *dp, __u32 slot, __u32 word)
 {
 	cr_assert_lt(slot, dp->n_slots);
 	__atomic_store_n(&dp->slots[slot], word, __ATOMIC_RELEASE);
+}
+
+struct shunt_flow_line *dp_flows(const struct dp *dp)
+{
+	return dp->flows;
+}
+
+void dp_read_fresh(const struct dp *dp, __u32 index, struct shunt_flow_line *out)
+{
+	get(dp->skel->maps.shunt_fresh, &index, out);
+}
+
+void dp_put_fresh(struct dp *dp, __u32 index, const struct shunt_flow_line *line)
+{
+	put(dp->skel->maps.shunt_fresh, &index, line);
+}
+
+void dp_read_cpu_budgets(const struct dp *dp, struct shunt_pin_budget *out)
+{
+	get(dp->skel->maps.shunt_pin_budget, &(__u32){ 0 }, out);
+}
+
+void dp_put_cpu_budgets(struct dp *dp, const struct shunt_pin_budget *in)
+{
+	put(dp->skel->maps.shunt_pin_budget, &(__u32){ 0 }, in);
 }
 
 int dp_program_fd(const struct dp *dp)

@@ -41,6 +41,13 @@ void dp_put_device(struct dp *dp, __u32 index);
 /* As the daemon does: one store into the mapped array. */
 void dp_put_slot(struct dp *dp, __u32 slot, __u32 word);
 
+/* The flow cache itself, mapped: rodata.flow_mask + 1 lines. */
+struct shunt_flow_line *dp_flows(const struct dp *dp);
+
+/* One line of the notes of new flows. */
+void dp_read_fresh(const struct dp *dp, __u32 index, struct shunt_flow_line *out);
+void dp_put_fresh(struct dp *dp, __u32 index, const struct shunt_flow_line *line);
+
 /* One frame in, one out; @out may be @in. Return: the XDP action. */
 __u32 dp_run(const struct dp *dp, const struct frame *in, struct frame *out);
 
@@ -59,5 +66,7 @@ int dp_cpus(const struct dp *dp); /* possible ones */
 /* By CPU: dp_cpus() entries. */
 void dp_read_cpu_reasons(const struct dp *dp, struct shunt_reasons *out);
 void dp_read_cpu_counters(const struct dp *dp, __u32 backend, struct shunt_counter *out);
+void dp_read_cpu_budgets(const struct dp *dp, struct shunt_pin_budget *out);
+void dp_put_cpu_budgets(struct dp *dp, const struct shunt_pin_budget *in);
 
 #endif /* TESTS_BPF_DP_H */

@@ -139,7 +139,7 @@ static void put_l4(const struct packet *p, bool v6, struct frame *f)
 	frame_put16(l4 + 2, p->dport);
 	if (tcp) {
 		l4[12] = 5 << 4;
-		l4[13] = 0x10; /* ACK */
+		l4[13] = p->flags ?: FRAME_ACK;
 	} else {
 		frame_put16(l4 + 4, len);
 	}

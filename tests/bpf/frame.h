@@ -24,6 +24,13 @@ struct frame {
 	__u8 data[FRAME_ROOM];
 };
 
+/* TCP flags (RFC 9293), and none of them, which 0 is not. */
+#define FRAME_FIN 0x01
+#define FRAME_SYN 0x02
+#define FRAME_RST 0x04
+#define FRAME_ACK 0x10
+#define FRAME_NO_FLAGS 0x100
+
 /* An IPv6 extension header of type @n before the transport header. */
 #define FRAME_EXTENSION(n) (0x100 | (n))
 
@@ -31,6 +38,7 @@ struct frame {
  * struct packet - what a frame should hold
  * @src, @dst: addresses as text; both of one family, which is the frame's
  * @proto: IPPROTO_*; what is neither TCP nor UDP gets an 8-byte header
+ * @flags: of TCP, FRAME_*; 0 for ACK
  * @ttl: 0 for 64
  * @ttl_zero: a TTL of 0 is meant
  * @tos: DSCP and ECN; the traffic class in IPv6
@@ -51,6 +59,7 @@ struct packet {
 	__u16 sport;
 	__u16 dport;
 	__u8 proto;
+	__u16 flags;
 	__u8 ttl;
 	bool ttl_zero;
 	__u8 tos;

@@ -125,6 +125,8 @@ void world_build_empty(struct world *w, __u32 table_slots)
 	w->rodata = (struct shunt_rodata){
 		.hash_key = { 0x0123456789abcdefULL, 0xfedcba9876543210ULL },
 		.slot_mask = table_slots - 1,
+		.flow_mask = WORLD_FLOW_LINES - 1,
+		.pins_per_s = 1000,
 		.ipv4 = 1,
 		.ipv6 = 1,
 		.tcp = 1,
@@ -133,6 +135,7 @@ void world_build_empty(struct world *w, __u32 table_slots)
 		.direct = 1,
 		.ipip4 = 1,
 		.ipip6 = 1,
+		.tracked = 1,
 	};
 	put_interface(w, EGRESS_SAME, WORLD_INGRESS, true);
 	put_interface(w, EGRESS_OTHER, 7, true);

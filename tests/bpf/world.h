@@ -20,6 +20,7 @@
 #define WORLD_TABLES 40
 #define WORLD_SLOTS SHUNT_MIN_SLOTS
 #define WORLD_BACKENDS 64
+#define WORLD_FLOW_LINES 16
 
 /* The interface that a test run says a frame came in by: the loopback device. */
 #define WORLD_INGRESS 1

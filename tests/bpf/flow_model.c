@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "flow_model.h"
+
+#include <netinet/in.h>
+#include <time.h>
+
+#include "frame.h"
+
+__u32 flow_model_now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (__u32)now.tv_sec;
+}
+
+/* --- lines ------------------------------------------------------------------ */
+
+const __u64 *flow_model_find(const struct shunt_flow_line *line, __u32 tag)
+{
+	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
+		if (line->entry[i] && line->entry[i] >> 32 == tag)
+			return &line->entry[i];
+	return NULL;
+}
+
+static int find_empty(const struct shunt_flow_line *line)
+{
+	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
+		if (!line->entry[i])
+			return i;
+	return -1;
+}
+
+/* The first of those that were seen longest ago. */
+static int find_oldest(const struct shunt_flow_line *line, __u32 now_s)
+{
+	__u16 most = 0;
+	int oldest = 0;
+
+	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++) {
+		const __u16 age = (__u16)(now_s - (line->entry[i] & 0xffff));
+
+		if (age <= most)
+			continue;
+		most = age;
+		oldest = i;
+	}
+	return oldest;
+}
+
+void flow_model_store(struct shunt_flow_line *line, __u32 tag, __u32 backend, __u32 now_s)
+{
+	const __u64 *own = flow_model_find(line, tag);
+	int place = own ? (int)(own - line->entry) : find_empty(line);
+
+	if (place < 0)
+		place = find_oldest(line, now_s);
+	line->entry[place] = (__u64)tag << 32 | backend << 16 | (now_s & 0xffff);
+}
+
+/* --- what a packet is, what a backend is -------------------------------------- */
+
+static bool is_new(const struct flow_packet *p)
+{
+	return p->proto == IPPROTO_TCP && p->tcp_flags & FRAME_SYN && !(p->tcp_flags & FRAME_ACK);
+}
+
+/* It ends its flow: nothing is remembered for its sake. */
+static bool is_reset(const struct flow_packet *p)
+{
+	return p->proto == IPPROTO_TCP && p->tcp_flags & FRAME_RST;
+}
+
+static bool is_tracked(const struct flow_packet *p)
+{
+	return p->service_flags & SHUNT_SERVICE_TRACKED;
+}
+
+/* Its flow is looked up, not only its slot. */
+static bool is_looked_up(const struct flow_packet *p)
+{
+	if (is_tracked(p))
+		return true;
+	if (p->proto == IPPROTO_UDP && p->service_flags & SHUNT_SERVICE_UDP_MOVES)
+		return false;
+	return SHUNT_SLOT_STATE(p->word) != SHUNT_SLOT_STABLE;
+}
+
+/* Flows that know nothing better still go to prev. */
+static bool is_before_the_move(const struct flow_packet *p)
+{
+	return SHUNT_SLOT_STATE(p->word) == SHUNT_SLOT_MIGRATING ||
+	       SHUNT_SLOT_STATE(p->word) == SHUNT_SLOT_PINNING;
+}
+
+static bool is_alive(const struct flow_model *m, __u32 id, bool v6)
+{
+	const struct shunt_leg *leg;
+
+	if (!id || id >= m->n_backends)
+		return false;
+	leg = m->backends[id].leg;
+	if (leg[SHUNT_V4].forward == SHUNT_FORWARD_NONE &&
+	    leg[SHUNT_V6].forward == SHUNT_FORWARD_NONE)
+		return false;
+	return !(leg[v6 ? SHUNT_V6 : SHUNT_V4].flags & SHUNT_LEG_DEAD);
+}
+
+/* The backend that a line remembers for a flow, if it lives; else 0. */
+static __u32 recall(const struct flow_model *m, const struct shunt_flow_line *line,
+		    const struct flow_packet *p)
+{
+	const __u64 *entry = flow_model_find(line, (__u32)p->hash);
+	const __u32 id = entry ? *entry >> 16 & 0xffff : 0;
+
+	return is_alive(m, id, p->v6) ? id : 0;
+}
+
+/* --- what comes of it --------------------------------------------------------- */
+
+static void pin(struct flow_effect *e, const struct flow_packet *p, __u32 now_s)
+{
+	if (e->backend && !is_reset(p))
+		flow_model_store(&e->flow, (__u32)p->hash, e->backend, now_s);
+}
+
+/* As pin(), while the CPU has pins left to give in this second. */
+static void pin_if_allowed(const struct flow_model *m, struct flow_effect *e,
+			   const struct flow_packet *p, __u32 now_s)
+{
+	if (!e->backend || is_reset(p))
+		return;
+	if (e->budget.second != now_s)
+		e->budget = (struct shunt_pin_budget){ .second = now_s };
+	if (e->budget.used >= m->rodata.pins_per_s)
+		return;
+	e->budget.used++;
+	pin(e, p, now_s);
+}
+
+static void begin(struct flow_effect *e, const struct flow_packet *p, __u32 now_s)
+{
+	e->by = FLOW_BY_SYN;
+	if (!e->backend || is_reset(p))
+		return;
+	/* A pin says all that a note would. */
+	if (is_tracked(p) || flow_model_find(&e->flow, (__u32)p->hash))
+		pin(e, p, now_s);
+	else if (is_before_the_move(p))
+		flow_model_store(&e->fresh, (__u32)p->hash, e->backend, now_s);
+}
+
+/* Nothing is known of the flow. */
+static void follow_slot(const struct flow_model *m, struct flow_effect *e,
+			const struct flow_packet *p, __u32 now_s)
+{
+	const bool to_prev = is_before_the_move(p) && is_alive(m, SHUNT_SLOT_PREV(p->word), p->v6);
+	const bool late = SHUNT_SLOT_STATE(p->word) == SHUNT_SLOT_PINNING;
+
+	e->by = to_prev ? FLOW_BY_PREV : FLOW_BY_CUR;
+	e->backend = to_prev ? SHUNT_SLOT_PREV(p->word) : SHUNT_SLOT_CUR(p->word);
+	if (is_tracked(p) || (to_prev && late))
+		pin_if_allowed(m, e, p, now_s);
+}
+
+static void go_on(const struct flow_model *m, struct flow_effect *e, const struct flow_packet *p,
+		  __u32 now_s)
+{
+	const __u32 pinned = recall(m, &e->flow, p);
+	const __u32 noted = p->proto == IPPROTO_TCP ? recall(m, &e->fresh, p) : 0;
+
+	if (!pinned && !noted) {
+		follow_slot(m, e, p, now_s);
+		return;
+	}
+	e->by = pinned ? FLOW_BY_PIN : FLOW_BY_NOTE;
+	e->backend = pinned ?: noted;
+	pin(e, p, now_s);
+}
+
+void flow_model_judge(const struct flow_model *m, const struct flow_packet *p, __u32 now_s,
+		      struct flow_effect *e)
+{
+	*e = (struct flow_effect){
+		.by = FLOW_BY_SLOT,
+		.backend = SHUNT_SLOT_CUR(p->word),
+		.flow_index = p->hash >> 32 & m->rodata.flow_mask,
+		.fresh_index = (p->hash >> 32) % SHUNT_FRESH_LINES,
+		.budget = m->budget,
+	};
+	e->flow = m->flows[e->flow_index];
+	e->fresh = m->fresh[e->fresh_index];
+	if (!is_looked_up(p))
+		return;
+	if (is_new(p))
+		begin(e, p, now_s);
+	else
+		go_on(m, e, p, now_s);
+}
+
+void flow_model_commit(struct flow_model *m, const struct flow_effect *e)
+{
+	m->flows[e->flow_index] = e->flow;
+	m->fresh[e->fresh_index] = e->fresh;
+	m->budget = e->budget;
+}

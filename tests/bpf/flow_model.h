@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The model of slots in transition: which backend a packet goes to and what is
+ * remembered of its flow, written a second time, from the comments in
+ * shunt/abi.h, in plain C and with no care for speed. It shares the ABI's types
+ * with the program and nothing else.
+ *
+ * The program reads a clock that nobody can set. So the model takes the second as
+ * an argument and says what should come of a packet without changing anything;
+ * the caller compares, with the second before the packet and the one after it, and
+ * commits what was right.
+ */
+#ifndef TESTS_BPF_FLOW_MODEL_H
+#define TESTS_BPF_FLOW_MODEL_H
+
+#include <stdbool.h>
+
+#include "shunt/abi.h"
+
+/**
+ * struct flow_model - what the maps of the program should hold
+ * @backends: by id, @n_backends of them; borrowed
+ * @flows: rodata.flow_mask + 1 lines; borrowed
+ * @fresh: SHUNT_FRESH_LINES lines; borrowed
+ * @budget: of the one CPU that packets come in by
+ */
+struct flow_model {
+	struct shunt_rodata rodata;
+	const struct shunt_backend *backends;
+	__u32 n_backends;
+	struct shunt_flow_line *flows;
+	struct shunt_flow_line *fresh;
+	struct shunt_pin_budget budget;
+};
+
+/**
+ * struct flow_packet - what counts of a packet that has a service
+ * @hash: of its flow
+ * @word: of its slot
+ * @service_flags: SHUNT_SERVICE_*
+ * @tcp_flags: the byte of the TCP header, 0 for UDP
+ */
+struct flow_packet {
+	__u64 hash;
+	__u32 word;
+	__u32 service_flags;
+	__u8 proto;
+	__u8 tcp_flags;
+	bool v6;
+};
+
+/* What decided where a packet goes. */
+enum flow_by {
+	FLOW_BY_SLOT, /* nothing was looked up */
+	FLOW_BY_SYN,
+	FLOW_BY_PIN,
+	FLOW_BY_NOTE,
+	FLOW_BY_PREV,
+	FLOW_BY_CUR,
+	FLOW_BYS,
+};
+
+/**
+ * struct flow_effect - what comes of a packet
+ * @backend: where it goes, 0 for nowhere
+ * @flow_index, @flow: its line of the flow cache afterwards
+ * @fresh_index, @fresh: its line of the notes afterwards
+ */
+struct flow_effect {
+	enum flow_by by;
+	__u32 backend;
+	__u32 flow_index;
+	__u32 fresh_index;
+	struct shunt_flow_line flow;
+	struct shunt_flow_line fresh;
+	struct shunt_pin_budget budget;
+};
+
+/* @now_s: seconds of the clock that the program reads. */
+void flow_model_judge(const struct flow_model *m, const struct flow_packet *p, __u32 now_s,
+		      struct flow_effect *e);
+void flow_model_commit(struct flow_model *m, const struct flow_effect *e);
+
+/* Remember a flow in a line, as the program does: by hand, for a test. */
+void flow_model_store(struct shunt_flow_line *line, __u32 tag, __u32 backend, __u32 now_s);
+
+/* The entry of a flow in a line; NULL if there is none. */
+const __u64 *flow_model_find(const struct shunt_flow_line *line, __u32 tag);
+
+/* That clock: CLOCK_MONOTONIC_COARSE. */
+__u32 flow_model_now_s(void);
+
+#endif /* TESTS_BPF_FLOW_MODEL_H */

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "transit.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "forge.h"
+#include "shunt/hash.h"
+
+/* --- the town ----------------------------------------------------------------- */
+
+static __u32 flags_of(__u16 port)
+{
+	__u32 flags = 0;
+
+	if (port == TRANSIT_UDP_MOVES || port == TRANSIT_BOTH)
+		flags |= SHUNT_SERVICE_UDP_MOVES;
+	if (port == TRANSIT_TRACKED || port == TRANSIT_BOTH)
+		flags |= SHUNT_SERVICE_TRACKED;
+	return flags;
+}
+
+static void put_services(struct world *w, __u16 port)
+{
+	const __u32 table = port - TRANSIT_PLAIN, first = w->n_services;
+
+	world_put_service(w, SHOP4, IPPROTO_TCP, port, table);
+	world_put_service(w, SHOP4, IPPROTO_UDP, port, table);
+	world_put_service(w, SHOP6, IPPROTO_TCP, port, table);
+	world_put_service(w, SHOP6, IPPROTO_UDP, port, table);
+	for (__u32 i = first; i < w->n_services; i++)
+		w->services[i].flags = flags_of(port);
+	for (__u32 i = 0; i < TRANSIT_SLOTS; i++)
+		w->slots[table * TRANSIT_SLOTS + i] =
+			SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, TRANSIT_LIVE);
+}
+
+static void put_backends(struct world *w)
+{
+	static const int outers[] = { 0, 4, 6 };
+
+	for (__u32 id = TRANSIT_LIVE; id < TRANSIT_GONE; id++) {
+		const int outer = outers[id % 3];
+
+		world_put_backend(w, id, outer ? SHUNT_FORWARD_IPIP : SHUNT_FORWARD_DIRECT, outer);
+	}
+	w->backends[TRANSIT_ONLY_V4].leg[SHUNT_V6] = (struct shunt_leg){};
+	w->backends[TRANSIT_ONLY_V6].leg[SHUNT_V4] = (struct shunt_leg){};
+	w->backends[TRANSIT_DEAD].leg[SHUNT_V4].flags = SHUNT_LEG_DEAD;
+	w->backends[TRANSIT_DEAD].leg[SHUNT_V6].flags = SHUNT_LEG_DEAD;
+}
+
+void transit_build_town(struct world *w)
+{
+	world_build_empty(w, TRANSIT_SLOTS);
+	world_put_vip(w, SHOP4);
+	world_put_vip(w, SHOP6);
+	put_backends(w);
+	for (__u16 port = TRANSIT_PLAIN; port < TRANSIT_PORT_END; port++)
+		put_services(w, port);
+}
+
+/* --- program and model -------------------------------------------------------- */
+
+static int stay_on_this_cpu(void)
+{
+	const int cpu = sched_getcpu();
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	cr_assert_eq(sched_setaffinity(0, sizeof(set), &set), 0);
+	return cpu;
+}
+
+struct transit *transit_open(const struct world *w)
+{
+	struct transit *t = calloc(1, sizeof(*t));
+
+	cr_assert(t);
+	t->cpu = stay_on_this_cpu();
+	t->rig = rig_open_world(w);
+	t->budgets = calloc(dp_cpus(t->rig->dp), sizeof(*t->budgets));
+	cr_assert(t->budgets);
+	memcpy(t->words, w->slots, sizeof(t->words));
+	t->model = (struct flow_model){
+		.rodata = w->rodata,
+		.backends = t->rig->world.backends,
+		.n_backends = WORLD_BACKENDS,
+		.flows = t->flows,
+		.fresh = t->fresh,
+	};
+	cr_assert_lt(w->rodata.flow_mask, WORLD_FLOW_LINES);
+	return t;
+}
+
+void transit_close(struct transit *t)
+{
+	if (!t)
+		return;
+	rig_close(t->rig);
+	free(t->budgets);
+	free(t);
+}
+
+void transit_flow(const struct transit *t, const char *src, __u16 sport, enum transit_port port,
+		  __u8 proto, struct transit_flow *f)
+{
+	const struct shunt_addr from = frame_addr(src);
+	const bool v6 = strchr(src, ':');
+	const struct shunt_addr to = frame_addr(v6 ? SHOP6 : SHOP4);
+	__be32 ports;
+
+	memset(f, 0, sizeof(*f));
+	snprintf(f->src, sizeof(f->src), "%s", src);
+	f->packet = (struct packet){ .src = f->src, .dst = v6 ? SHOP6 : SHOP4, .proto = proto };
+	f->packet.sport = sport;
+	f->packet.dport = port;
+	frame_put16((__u8 *)&ports, sport);
+	frame_put16((__u8 *)&ports + 2, port);
+	f->hash = shunt_hash_flow(t->model.rodata.hash_key, &from, &to, ports, proto, v6);
+	f->slot = (port - TRANSIT_PLAIN) * TRANSIT_SLOTS + f->hash % TRANSIT_SLOTS;
+	f->service_flags = flags_of(port);
+}
+
+void transit_forge(const struct transit *t, __u64 hash, enum transit_port port, __u8 proto,
+		   struct transit_flow *f)
+{
+	const struct shunt_addr to = frame_addr(SHOP6);
+	struct shunt_addr from;
+	char text[INET6_ADDRSTRLEN];
+	__be32 ports;
+
+	frame_put16((__u8 *)&ports, 40001);
+	frame_put16((__u8 *)&ports + 2, port);
+	from = forge_source(t->model.rodata.hash_key, hash, frame_addr("2001:db8:f:f::").d[0], &to,
+			    ports, proto);
+	cr_assert(inet_ntop(AF_INET6, &from, text, sizeof(text)));
+	transit_flow(t, text, 40001, port, proto, f);
+	cr_assert_eq(f->hash, hash, "the hash is not what it was made to be");
+}
+
+/* --- both at once ------------------------------------------------------------- */
+
+void transit_put_word(struct transit *t, __u32 slot, __u32 word)
+{
+	t->words[slot] = word;
+	dp_put_slot(t->rig->dp, slot, word);
+}
+
+void transit_put_backend(struct transit *t, __u32 id, const struct shunt_backend *b)
+{
+	t->rig->world.backends[id] = *b;
+	dp_put_backend(t->rig->dp, id, b);
+}
+
+void transit_put_flow_line(struct transit *t, __u32 index, const struct shunt_flow_line *line)
+{
+	t->flows[index] = *line;
+	dp_flows(t->rig->dp)[index] = *line;
+}
+
+void transit_put_fresh_line(struct transit *t, __u32 index, const struct shunt_flow_line *line)
+{
+	t->fresh[index] = *line;
+	dp_put_fresh(t->rig->dp, index, line);
+}
+
+void transit_put_budget(struct transit *t, const struct shunt_pin_budget *budget)
+{
+	t->model.budget = *budget;
+	t->budgets[t->cpu] = *budget;
+	dp_put_cpu_budgets(t->rig->dp, t->budgets);
+}
+
+static __u32 flow_index(const struct transit *t, const struct transit_flow *f)
+{
+	return f->hash >> 32 & t->model.rodata.flow_mask;
+}
+
+static __u32 fresh_index(const struct transit_flow *f)
+{
+	return (f->hash >> 32) % SHUNT_FRESH_LINES;
+}
+
+void transit_pin(struct transit *t, const struct transit_flow *f, __u32 backend, __u32 time_s)
+{
+	struct shunt_flow_line line = t->flows[flow_index(t, f)];
+
+	flow_model_store(&line, (__u32)f->hash, backend, time_s);
+	transit_put_flow_line(t, flow_index(t, f), &line);
+}
+
+void transit_note(struct transit *t, const struct transit_flow *f, __u32 backend, __u32 time_s)
+{
+	struct shunt_flow_line line = t->fresh[fresh_index(f)];
+
+	flow_model_store(&line, (__u32)f->hash, backend, time_s);
+	transit_put_fresh_line(t, fresh_index(f), &line);
+}
+
+static __u32 backend_in(const struct shunt_flow_line *line, const struct transit_flow *f)
+{
+	const __u64 *entry = flow_model_find(line, (__u32)f->hash);
+
+	return entry ? SHUNT_FLOW_BACKEND(*entry) : 0;
+}
+
+__u32 transit_pinned(const struct transit *t, const struct transit_flow *f)
+{
+	return backend_in(&dp_flows(t->rig->dp)[flow_index(t, f)], f);
+}
+
+__u32 transit_noted(const struct transit *t, const struct transit_flow *f)
+{
+	struct shunt_flow_line line;
+
+	dp_read_fresh(t->rig->dp, fresh_index(f), &line);
+	return backend_in(&line, f);
+}
+
+/* --- the check ---------------------------------------------------------------- */
+
+/* The packet got as far as the slot; what happens to it later changes nothing. */
+static bool got_to_slot(enum shunt_reason reason)
+{
+	switch (reason) {
+	case SHUNT_NOT_IP:
+	case SHUNT_NOT_UNICAST:
+	case SHUNT_NOT_L4:
+	case SHUNT_NOT_SERVICE:
+	case SHUNT_RUNT:
+	case SHUNT_TRUNCATED:
+	case SHUNT_BAD_LENGTH:
+	case SHUNT_FRAGMENT:
+	case SHUNT_EXTENSION:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static bool line_agrees(const char *what, const struct shunt_flow_line *got,
+			const struct shunt_flow_line *want, bool tell)
+{
+	if (!memcmp(got, want, sizeof(*got)))
+		return true;
+	for (int i = 0; tell && i < SHUNT_FLOWS_PER_LINE; i++)
+		fprintf(stderr, "%s %d: %016llx, not %016llx%s\n", what, i, got->entry[i],
+			want->entry[i], got->entry[i] == want->entry[i] ? "" : " <--");
+	return false;
+}
+
+/* What is remembered now is what the effect says. */
+static bool effect_agrees(const struct transit *t, const struct flow_effect *e, bool tell)
+{
+	const struct shunt_pin_budget *budget = &t->budgets[t->cpu];
+	struct shunt_flow_line fresh;
+	bool same;
+
+	dp_read_fresh(t->rig->dp, e->fresh_index, &fresh);
+	dp_read_cpu_budgets(t->rig->dp, t->budgets);
+	same = line_agrees("pin", &dp_flows(t->rig->dp)[e->flow_index], &e->flow, tell);
+	same = line_agrees("note", &fresh, &e->fresh, tell) && same;
+	if (!memcmp(budget, &e->budget, sizeof(*budget)))
+		return same;
+	if (tell)
+		fprintf(stderr, "budget: %u of second %u, not %u of %u\n", budget->used,
+			budget->second, e->budget.used, e->budget.second);
+	return false;
+}
+
+static struct flow_packet describe(const struct transit *t, const struct transit_flow *f,
+				   const struct packet *p)
+{
+	const bool tcp = p->proto == IPPROTO_TCP;
+
+	return (struct flow_packet){
+		.hash = f->hash,
+		.word = t->words[f->slot],
+		.service_flags = f->service_flags,
+		.proto = p->proto,
+		.tcp_flags = tcp ? (__u8)(p->flags ?: FRAME_ACK) : 0,
+		.v6 = strchr(p->src, ':'),
+	};
+}
+
+/* A packet that never saw its slot leaves all as it was. */
+static void expect_nothing(struct transit *t)
+{
+	struct flow_effect *e = &t->effect;
+
+	e->flow = t->flows[e->flow_index];
+	e->fresh = t->fresh[e->fresh_index];
+	e->budget = t->model.budget;
+}
+
+bool transit_check(struct transit *t, const struct transit_flow *f, const struct packet *p)
+{
+	const struct flow_packet fp = describe(t, f, p);
+	const __u32 before_s = flow_model_now_s();
+	__u32 after_s;
+	struct frame in;
+	bool agree;
+
+	frame_build(p, &in);
+	flow_model_judge(&t->model, &fp, before_s, &t->effect);
+	t->rig->world.slots[f->slot] = SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, t->effect.backend);
+	agree = rig_check(t->rig, &in);
+	after_s = flow_model_now_s();
+	if (!got_to_slot(t->rig->verdict.reason))
+		expect_nothing(t);
+	else if (after_s != before_s && !effect_agrees(t, &t->effect, false))
+		flow_model_judge(&t->model, &fp, after_s, &t->effect);
+	agree = effect_agrees(t, &t->effect, true) && agree;
+	if (!agree)
+		fprintf(stderr,
+			"%s, flags %02x, hash %016llx, word %08x (state %u, prev %u, cur %u)\n",
+			p->src, fp.tcp_flags, f->hash, fp.word, SHUNT_SLOT_STATE(fp.word),
+			SHUNT_SLOT_PREV(fp.word), SHUNT_SLOT_CUR(fp.word));
+	flow_model_commit(&t->model, &t->effect);
+	return agree;
+}
+
+bool transit_check_all(const struct transit *t)
+{
+	const struct shunt_flow_line *flows = dp_flows(t->rig->dp);
+	bool same = true;
+
+	for (__u32 i = 0; i <= t->model.rodata.flow_mask; i++)
+		same = line_agrees("pin", &flows[i], &t->flows[i], true) && same;
+	for (__u32 i = 0; i < SHUNT_FRESH_LINES; i++) {
+		struct shunt_flow_line line;
+
+		dp_read_fresh(t->rig->dp, i, &line);
+		same = line_agrees("note", &line, &t->fresh[i], true) && same;
+	}
+	return same;
+}

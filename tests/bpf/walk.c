@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "walk.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+#define PICK(w, array) ((array)[pick(w, sizeof(array) / sizeof((array)[0]))])
+
+static __u64 pick(struct walk *w, __u64 n)
+{
+	return rig_random(&w->random) % n;
+}
+
+/* --- flows -------------------------------------------------------------------- */
+
+/* High halves of hashes: of 0 and 16 the lines of the flow cache are one. */
+static const __u32 lines[] = { 0, 1, 16, SHUNT_FRESH_LINES - 1 };
+
+/* Many flows for few lines, and tag 0, which is a tag as any other. */
+static __u64 pick_hash(struct walk *w)
+{
+	static const __u32 slots[] = { 0, 5, 6, TRANSIT_SLOTS - 1 };
+	const __u32 tag = pick(w, 10) * TRANSIT_SLOTS + PICK(w, slots);
+	const __u64 line = PICK(w, lines) + pick(w, 3) * SHUNT_FRESH_LINES;
+
+	return line << 32 | tag;
+}
+
+static bool is_on_line(__u64 hash)
+{
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if ((hash >> 32) % SHUNT_FRESH_LINES == lines[i])
+			return true;
+	return false;
+}
+
+/* IPv4 addresses are too few to forge one: try until the line fits. */
+static void find_ipv4(struct walk *w, enum transit_port port, __u8 proto, struct transit_flow *f)
+{
+	do {
+		const __u32 addr = htonl(0x0b000000 | pick(w, 1 << 24));
+		char text[INET_ADDRSTRLEN];
+
+		inet_ntop(AF_INET, &addr, text, sizeof(text));
+		transit_flow(w->t, text, pick(w, 65536), port, proto, f);
+	} while (!is_on_line(f->hash));
+}
+
+/* A third in IPv4; of the others some have the whole hash of an earlier flow. */
+static void make_flow(struct walk *w, __u32 i)
+{
+	const enum transit_port port = TRANSIT_PLAIN + pick(w, TRANSIT_PORT_END - TRANSIT_PLAIN);
+	const __u8 proto = pick(w, 4) ? IPPROTO_TCP : IPPROTO_UDP;
+	struct transit_flow *f = &w->flows[i];
+
+	if (!pick(w, 3))
+		find_ipv4(w, port, proto, f);
+	else if (i && !pick(w, 6))
+		transit_forge(w->t, w->flows[pick(w, i)].hash, port, proto, f);
+	else
+		transit_forge(w->t, pick_hash(w), port, proto, f);
+	/* The text moves with the flow. */
+	f->packet.src = f->src;
+}
+
+void walk_begin(struct walk *w, struct transit *t, __u64 seed)
+{
+	*w = (struct walk){ .t = t, .random = seed };
+	for (__u32 i = 0; i < WALK_FLOWS; i++)
+		make_flow(w, i);
+}
+
+static const struct transit_flow *pick_flow(struct walk *w)
+{
+	return &w->flows[pick(w, WALK_FLOWS)];
+}
+
+/* --- events ------------------------------------------------------------------- */
+
+static __u32 pick_backend(struct walk *w)
+{
+	static const __u32 odd[] = { 0,
+				     TRANSIT_ONLY_V4,
+				     TRANSIT_ONLY_V6,
+				     TRANSIT_DEAD,
+				     TRANSIT_GONE,
+				     WORLD_BACKENDS - 1,
+				     TRANSIT_NEVER,
+				     SHUNT_MAX_BACKENDS - 1 };
+
+	return pick(w, 4) ? TRANSIT_LIVE + pick(w, TRANSIT_ONLY_V4 - TRANSIT_LIVE) : PICK(w, odd);
+}
+
+/* A second that an entry may have been written in; some are still to come. */
+static __u32 pick_time(struct walk *w)
+{
+	static const __u32 ages[] = { 0, 0, 1, 2, 300, 301, 32767, 32768, 65535, -1 };
+
+	return flow_model_now_s() - PICK(w, ages);
+}
+
+static void change_word(struct walk *w)
+{
+	const __u32 word = SHUNT_SLOT(pick(w, 4), pick_backend(w), pick_backend(w));
+
+	transit_put_word(w->t, pick_flow(w)->slot, word);
+}
+
+/* Down, up again, gone, of one family. */
+static void change_backend(struct walk *w)
+{
+	const __u32 id = TRANSIT_LIVE + pick(w, TRANSIT_BACKENDS - TRANSIT_LIVE);
+	struct shunt_backend b = w->t->rig->world.backends[id];
+	struct shunt_leg *leg = &b.leg[pick(w, SHUNT_FAMILIES)];
+
+	switch (pick(w, 4)) {
+	case 0:
+		leg->flags ^= SHUNT_LEG_DEAD;
+		break;
+	case 1:
+		b.leg[SHUNT_V4].flags = b.leg[SHUNT_V6].flags = SHUNT_LEG_DEAD;
+		break;
+	case 2:
+		b.leg[SHUNT_V4].flags = b.leg[SHUNT_V6].flags = 0;
+		break;
+	default:
+		leg->forward = leg->forward ? SHUNT_FORWARD_NONE : SHUNT_FORWARD_DIRECT;
+	}
+	transit_put_backend(w->t, id, &b);
+}
+
+static void pin_by_hand(struct walk *w)
+{
+	transit_pin(w->t, pick_flow(w), pick_backend(w), pick_time(w));
+}
+
+static void note_by_hand(struct walk *w)
+{
+	transit_note(w->t, pick_flow(w), pick_backend(w), pick_time(w));
+}
+
+/* As the sweep does, and a restart. */
+static void forget(struct walk *w)
+{
+	const __u32 line = PICK(w, lines), entry = pick(w, SHUNT_FLOWS_PER_LINE);
+	const __u32 flow_line = line & w->t->model.rodata.flow_mask;
+	struct shunt_flow_line none = {}, cleared = w->t->flows[flow_line];
+
+	cleared.entry[entry] = 0;
+	transit_put_flow_line(w->t, flow_line, pick(w, 8) ? &cleared : &none);
+	cleared = w->t->fresh[line];
+	cleared.entry[entry] = 0;
+	transit_put_fresh_line(w->t, line, pick(w, 8) ? &cleared : &none);
+}
+
+static void change_budget(struct walk *w)
+{
+	const __u32 all = w->t->model.rodata.pins_per_s;
+	const __u32 used[] = { 0, all ? all - 1 : 0, all, all + 1, 0xffffffff };
+	/* Of another second, now and again one that agrees modulo 2^16. */
+	const __u32 past[] = { 0, 0, 0, 1, 65536 };
+
+	transit_put_budget(w->t, &(struct shunt_pin_budget){
+					 .second = flow_model_now_s() - PICK(w, past),
+					 .used = PICK(w, used),
+				 });
+}
+
+static void happen(struct walk *w)
+{
+	static void (*const events[])(struct walk * w) = {
+		change_word, change_word,  change_word,	 change_word,	 change_word,
+		change_word, change_word,  change_word,	 change_backend, pin_by_hand,
+		pin_by_hand, note_by_hand, note_by_hand, forget,	 change_budget,
+	};
+
+	PICK(w, events)(w);
+}
+
+/* --- packets ------------------------------------------------------------------ */
+
+static __u16 pick_flags(struct walk *w)
+{
+	static const __u16 flags[] = {
+		FRAME_SYN,
+		FRAME_SYN,
+		FRAME_SYN | 0xc0, /* asks for ECN: RFC 3168 */
+		FRAME_ACK,
+		FRAME_ACK,
+		FRAME_ACK,
+		FRAME_ACK | 0x08, /* PSH */
+		FRAME_FIN | FRAME_ACK,
+		FRAME_RST,
+		FRAME_RST | FRAME_ACK,
+		FRAME_SYN | FRAME_ACK,
+		FRAME_SYN | FRAME_RST,
+		FRAME_SYN | FRAME_FIN,
+		FRAME_NO_FLAGS,
+		0xff,
+	};
+
+	return PICK(w, flags);
+}
+
+static int count_lost(const struct shunt_flow_line *before, const struct shunt_flow_line *after)
+{
+	int lost = 0;
+
+	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
+		lost += before->entry[i] && before->entry[i] >> 32 != after->entry[i] >> 32;
+	return lost;
+}
+
+/* If all walks are alike they test little. */
+static void tally(struct walk *w, const struct transit_flow *f,
+		  const struct shunt_flow_line *flow_before,
+		  const struct shunt_flow_line *fresh_before, __u32 used_before)
+{
+	const struct flow_effect *e = &w->t->effect;
+	const __u32 state = SHUNT_SLOT_STATE(w->t->words[f->slot]);
+
+	w->by[e->by]++;
+	w->by_state[state]++;
+	w->evicted += count_lost(flow_before, &e->flow) + count_lost(fresh_before, &e->fresh);
+	if (e->by == FLOW_BY_PREV && state == SHUNT_SLOT_PINNING && e->budget.used == used_before)
+		w->refused++;
+	if (w->t->rig->verdict.reason == SHUNT_NOT_IP || w->t->rig->verdict.reason == SHUNT_NOT_L4)
+		w->unserved++;
+}
+
+static bool send_packet(struct walk *w)
+{
+	const struct transit_flow *f = pick_flow(w);
+	const struct shunt_flow_line flow =
+		w->t->flows[f->hash >> 32 & w->t->model.rodata.flow_mask];
+	const struct shunt_flow_line fresh = w->t->fresh[(f->hash >> 32) % SHUNT_FRESH_LINES];
+	const __u32 used = w->t->model.budget.used;
+	struct packet p = f->packet;
+	bool agree;
+
+	p.flags = pick_flags(w);
+	p.payload = pick(w, 100);
+	p.ttl = pick(w, 64) ? 64 : 1;
+	agree = transit_check(w->t, f, &p);
+	tally(w, f, &flow, &fresh, used);
+	return agree;
+}
+
+bool walk_step(struct walk *w)
+{
+	if (pick(w, 10) < 7)
+		return send_packet(w);
+	happen(w);
+	return true;
+}

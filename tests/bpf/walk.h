@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A random walk through the town of transit.h: packets of a few flows that
+ * share slots, tags and lines, and between them whatever user space, time and
+ * other flows can do to what the program reads.
+ */
+#ifndef TESTS_BPF_WALK_H
+#define TESTS_BPF_WALK_H
+
+#include "transit.h"
+
+#define WALK_FLOWS 192
+
+/**
+ * struct walk - flows, and what was seen on the way
+ * @random: state of rig_random()
+ * @by: packets by what decided where they go
+ * @by_state: the same by the state of the slot
+ * @evicted: pins and notes that pushed another one out
+ * @refused: pins that the budget did not allow
+ * @unserved: packets that the program was not loaded for
+ */
+struct walk {
+	struct transit *t;
+	__u64 random;
+	struct transit_flow flows[WALK_FLOWS];
+	__u64 by[FLOW_BYS];
+	__u64 by_state[SHUNT_SLOT_PINNED + 1];
+	__u64 evicted;
+	__u64 refused;
+	__u64 unserved;
+};
+
+void walk_begin(struct walk *w, struct transit *t, __u64 seed);
+
+/* One packet or one event. Return: false, and why on stderr, if program and model differ. */
+bool walk_step(struct walk *w);
+
+#endif /* TESTS_BPF_WALK_H */
