@@ -160,7 +160,7 @@ static const struct conf_field dataplane_rows[] = {
 		.doc = "Memory of the flow cache, a power of two; 8 bytes a flow. It holds the "
 		       "flows that stay with a backend whose slots have moved, and those of "
 		       "services that track theirs. With room for four times as many next to none "
-		       "is lost.",
+		       "is pushed out by another.",
 	},
 	{
 		.key = "flow_early",

@@ -56,8 +56,9 @@ static const struct conf_field service_rows[] = {
 		.words = conf_udp_words,
 		.preset = "keep",
 		.doc = "What UDP flows do when their slot moves: keep leaves them where they are, "
-		       "as TCP; move sends them to the new backend at once, which suits protocols "
-		       "of one question and one answer, such as DNS.",
+		       "and for flow_early and flow_idle new ones too, which cannot be told from "
+		       "them; move sends all to the new backend at once, which suits protocols of "
+		       "one question and one answer, such as DNS.",
 	},
 	{
 		.key = "track",
