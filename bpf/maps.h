@@ -74,9 +74,10 @@ struct {
 	__uint(max_entries, 1);
 } shunt_flows SEC(".maps");
 
-/* Where the SYNs of slots in transition went. */
+/* Where the SYNs of slots in transition went; swept likewise. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, struct shunt_flow_line);
 	__uint(max_entries, SHUNT_FRESH_LINES);
