@@ -29,7 +29,7 @@ static void expect_variety(const struct walk *w, __u32 n)
 
 static void expect_walk(const struct world *town, __u64 seed, __u32 n)
 {
-	_cleanup_transit_ struct transit *t = transit_open(town);
+	_cleanup_crossing_ struct crossing *t = crossing_open(town);
 	_cleanup_free_ struct walk *w = malloc(sizeof(*w));
 
 	cr_assert(w);
@@ -38,9 +38,9 @@ static void expect_walk(const struct world *town, __u64 seed, __u32 n)
 	for (__u32 i = 0; i < n; i++) {
 		cr_assert(walk_step(w), "step %u", i);
 		if (i % ROUND == 0)
-			cr_assert(transit_check_all(t), "step %u", i);
+			cr_assert(crossing_check_all(t), "step %u", i);
 	}
-	cr_expect(transit_check_all(t));
+	cr_expect(crossing_check_all(t));
 	cr_expect(rig_check_totals(t->rig));
 	expect_variety(w, n);
 }
@@ -53,7 +53,7 @@ Test(walk, agrees_with_the_model)
 	const __u32 n = rig_scale(STEPS);
 
 	cr_assert(town);
-	transit_build_town(town);
+	crossing_build_town(town);
 	for (__u32 i = 0; i < WALKS; i++)
 		expect_walk(town, seed + i, n);
 }
@@ -62,17 +62,17 @@ Test(walk, agrees_with_the_model)
 Test(walk, agrees_with_the_model_where_little_fits)
 {
 	_cleanup_free_ struct world *town = malloc(sizeof(*town));
-	_cleanup_transit_ struct transit *t = NULL;
+	_cleanup_crossing_ struct crossing *t = NULL;
 	_cleanup_free_ struct walk *w = malloc(sizeof(*w));
 	const __u32 n = rig_scale(STEPS);
 
 	cr_assert(town && w);
-	transit_build_town(town);
+	crossing_build_town(town);
 	town->rodata.pins_per_s = 0;
 	town->rodata.flow_mask = 0;
-	t = transit_open(town);
+	t = crossing_open(town);
 	walk_begin(w, t, SEED);
 	for (__u32 i = 0; i < n; i++)
 		cr_assert(walk_step(w), "step %u", i);
-	cr_expect(transit_check_all(t));
+	cr_expect(crossing_check_all(t));
 }

@@ -20,8 +20,8 @@ static const __u32 lines[] = { 0, 1, 16, SHUNT_FRESH_LINES - 1 };
 /* Many flows for few lines, and tag 0, which is a tag as any other. */
 static __u64 pick_hash(struct walk *w)
 {
-	static const __u32 slots[] = { 0, 5, 6, TRANSIT_SLOTS - 1 };
-	const __u32 tag = pick(w, 10) * TRANSIT_SLOTS + PICK(w, slots);
+	static const __u32 slots[] = { 0, 5, 6, CROSSING_SLOTS - 1 };
+	const __u32 tag = pick(w, 10) * CROSSING_SLOTS + PICK(w, slots);
 	const __u64 line = PICK(w, lines) + pick(w, 3) * SHUNT_FRESH_LINES;
 
 	return line << 32 | tag;
@@ -36,42 +36,46 @@ static bool is_on_line(__u64 hash)
 }
 
 /* IPv4 addresses are too few to forge one: try until the line fits. */
-static void find_ipv4(struct walk *w, enum transit_port port, __u8 proto, struct transit_flow *f)
+static void find_ipv4(struct walk *w, enum crossing_port port, __u8 proto, struct crossing_flow *f)
 {
-	do {
-		const __u32 addr = htonl(0x0b000000 | pick(w, 1 << 24));
-		char text[INET_ADDRSTRLEN];
+	struct shunt_addr src = frame_addr("11.0.0.0");
+	char text[INET_ADDRSTRLEN];
+	__u16 sport;
 
-		inet_ntop(AF_INET, &addr, text, sizeof(text));
-		transit_flow(w->t, text, pick(w, 65536), port, proto, f);
-	} while (!is_on_line(f->hash));
+	do {
+		src.w[3] = htonl(0x0b000000 | pick(w, 1 << 24));
+		sport = pick(w, 65536);
+	} while (!is_on_line(crossing_hash(w->t, &src, sport, port, proto)));
+	inet_ntop(AF_INET, &src.w[3], text, sizeof(text));
+	crossing_flow(w->t, text, sport, port, proto, f);
 }
 
 /* A third in IPv4; of the others some have the whole hash of an earlier flow. */
 static void make_flow(struct walk *w, __u32 i)
 {
-	const enum transit_port port = TRANSIT_PLAIN + pick(w, TRANSIT_PORT_END - TRANSIT_PLAIN);
+	const enum crossing_port port =
+		CROSSING_PLAIN + pick(w, CROSSING_PORT_END - CROSSING_PLAIN);
 	const __u8 proto = pick(w, 4) ? IPPROTO_TCP : IPPROTO_UDP;
-	struct transit_flow *f = &w->flows[i];
+	struct crossing_flow *f = &w->flows[i];
 
 	if (!pick(w, 3))
 		find_ipv4(w, port, proto, f);
 	else if (i && !pick(w, 6))
-		transit_forge(w->t, w->flows[pick(w, i)].hash, port, proto, f);
+		crossing_forge(w->t, w->flows[pick(w, i)].hash, port, proto, f);
 	else
-		transit_forge(w->t, pick_hash(w), port, proto, f);
+		crossing_forge(w->t, pick_hash(w), port, proto, f);
 	/* The text moves with the flow. */
 	f->packet.src = f->src;
 }
 
-void walk_begin(struct walk *w, struct transit *t, __u64 seed)
+void walk_begin(struct walk *w, struct crossing *t, __u64 seed)
 {
 	*w = (struct walk){ .t = t, .random = seed };
 	for (__u32 i = 0; i < WALK_FLOWS; i++)
 		make_flow(w, i);
 }
 
-static const struct transit_flow *pick_flow(struct walk *w)
+static const struct crossing_flow *pick_flow(struct walk *w)
 {
 	return &w->flows[pick(w, WALK_FLOWS)];
 }
@@ -81,15 +85,16 @@ static const struct transit_flow *pick_flow(struct walk *w)
 static __u32 pick_backend(struct walk *w)
 {
 	static const __u32 odd[] = { 0,
-				     TRANSIT_ONLY_V4,
-				     TRANSIT_ONLY_V6,
-				     TRANSIT_DEAD,
-				     TRANSIT_GONE,
+				     CROSSING_ONLY_V4,
+				     CROSSING_ONLY_V6,
+				     CROSSING_DEAD,
+				     CROSSING_GONE,
 				     WORLD_BACKENDS - 1,
-				     TRANSIT_NEVER,
+				     CROSSING_NEVER,
 				     SHUNT_MAX_BACKENDS - 1 };
 
-	return pick(w, 4) ? TRANSIT_LIVE + pick(w, TRANSIT_ONLY_V4 - TRANSIT_LIVE) : PICK(w, odd);
+	return pick(w, 4) ? CROSSING_LIVE + pick(w, CROSSING_ONLY_V4 - CROSSING_LIVE)
+			  : PICK(w, odd);
 }
 
 /* A second that an entry may have been written in; some are still to come. */
@@ -104,13 +109,13 @@ static void change_word(struct walk *w)
 {
 	const __u32 word = SHUNT_SLOT(pick(w, 4), pick_backend(w), pick_backend(w));
 
-	transit_put_word(w->t, pick_flow(w)->slot, word);
+	crossing_put_word(w->t, pick_flow(w)->slot, word);
 }
 
 /* Down, up again, gone, of one family. */
 static void change_backend(struct walk *w)
 {
-	const __u32 id = TRANSIT_LIVE + pick(w, TRANSIT_BACKENDS - TRANSIT_LIVE);
+	const __u32 id = CROSSING_LIVE + pick(w, CROSSING_BACKENDS - CROSSING_LIVE);
 	struct shunt_backend b = w->t->rig->world.backends[id];
 	struct shunt_leg *leg = &b.leg[pick(w, SHUNT_FAMILIES)];
 
@@ -127,17 +132,17 @@ static void change_backend(struct walk *w)
 	default:
 		leg->forward = leg->forward ? SHUNT_FORWARD_NONE : SHUNT_FORWARD_DIRECT;
 	}
-	transit_put_backend(w->t, id, &b);
+	crossing_put_backend(w->t, id, &b);
 }
 
 static void pin_by_hand(struct walk *w)
 {
-	transit_pin(w->t, pick_flow(w), pick_backend(w), pick_time(w));
+	crossing_pin(w->t, pick_flow(w), pick_backend(w), pick_time(w));
 }
 
 static void note_by_hand(struct walk *w)
 {
-	transit_note(w->t, pick_flow(w), pick_backend(w), pick_time(w));
+	crossing_note(w->t, pick_flow(w), pick_backend(w), pick_time(w));
 }
 
 /* As the sweep does, and a restart. */
@@ -148,10 +153,10 @@ static void forget(struct walk *w)
 	struct shunt_flow_line none = {}, cleared = w->t->flows[flow_line];
 
 	cleared.entry[entry] = 0;
-	transit_put_flow_line(w->t, flow_line, pick(w, 8) ? &cleared : &none);
+	crossing_put_flow_line(w->t, flow_line, pick(w, 8) ? &cleared : &none);
 	cleared = w->t->fresh[line];
 	cleared.entry[entry] = 0;
-	transit_put_fresh_line(w->t, line, pick(w, 8) ? &cleared : &none);
+	crossing_put_fresh_line(w->t, line, pick(w, 8) ? &cleared : &none);
 }
 
 static void change_budget(struct walk *w)
@@ -161,10 +166,10 @@ static void change_budget(struct walk *w)
 	/* Of another second, now and again one that agrees modulo 2^16. */
 	const __u32 past[] = { 0, 0, 0, 1, 65536 };
 
-	transit_put_budget(w->t, &(struct shunt_pin_budget){
-					 .second = flow_model_now_s() - PICK(w, past),
-					 .used = PICK(w, used),
-				 });
+	crossing_put_budget(w->t, &(struct shunt_pin_budget){
+					  .second = flow_model_now_s() - PICK(w, past),
+					  .used = PICK(w, used),
+				  });
 }
 
 static void happen(struct walk *w)
@@ -213,7 +218,7 @@ static int count_lost(const struct shunt_flow_line *before, const struct shunt_f
 }
 
 /* If all walks are alike they test little. */
-static void tally(struct walk *w, const struct transit_flow *f,
+static void tally(struct walk *w, const struct crossing_flow *f,
 		  const struct shunt_flow_line *flow_before,
 		  const struct shunt_flow_line *fresh_before, __u32 used_before)
 {
@@ -231,7 +236,7 @@ static void tally(struct walk *w, const struct transit_flow *f,
 
 static bool send_packet(struct walk *w)
 {
-	const struct transit_flow *f = pick_flow(w);
+	const struct crossing_flow *f = pick_flow(w);
 	const struct shunt_flow_line flow =
 		w->t->flows[f->hash >> 32 & w->t->model.rodata.flow_mask];
 	const struct shunt_flow_line fresh = w->t->fresh[(f->hash >> 32) % SHUNT_FRESH_LINES];
@@ -242,7 +247,7 @@ static bool send_packet(struct walk *w)
 	p.flags = pick_flags(w);
 	p.payload = pick(w, 100);
 	p.ttl = pick(w, 64) ? 64 : 1;
-	agree = transit_check(w->t, f, &p);
+	agree = crossing_check(w->t, f, &p);
 	tally(w, f, &flow, &fresh, used);
 	return agree;
 }

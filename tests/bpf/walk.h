@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A random walk through the town of transit.h: packets of a few flows that
+ * A random walk through the town of crossing.h: packets of a few flows that
  * share slots, tags and lines, and between them whatever user space, time and
  * other flows can do to what the program reads.
  */
 #ifndef TESTS_BPF_WALK_H
 #define TESTS_BPF_WALK_H
 
-#include "transit.h"
+#include "crossing.h"
 
 #define WALK_FLOWS 192
 
@@ -21,9 +21,9 @@
  * @unserved: packets that the program was not loaded for
  */
 struct walk {
-	struct transit *t;
+	struct crossing *t;
 	__u64 random;
-	struct transit_flow flows[WALK_FLOWS];
+	struct crossing_flow flows[WALK_FLOWS];
 	__u64 by[FLOW_BYS];
 	__u64 by_state[SHUNT_SLOT_PINNED + 1];
 	__u64 evicted;
@@ -31,7 +31,7 @@ struct walk {
 	__u64 unserved;
 };
 
-void walk_begin(struct walk *w, struct transit *t, __u64 seed);
+void walk_begin(struct walk *w, struct crossing *t, __u64 seed);
 
 /* One packet or one event. Return: false, and why on stderr, if program and model differ. */
 bool walk_step(struct walk *w);

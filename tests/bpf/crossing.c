@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "transit.h"
+#include "crossing.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -18,16 +18,16 @@ static __u32 flags_of(__u16 port)
 {
 	__u32 flags = 0;
 
-	if (port == TRANSIT_UDP_MOVES || port == TRANSIT_BOTH)
+	if (port == CROSSING_UDP_MOVES || port == CROSSING_BOTH)
 		flags |= SHUNT_SERVICE_UDP_MOVES;
-	if (port == TRANSIT_TRACKED || port == TRANSIT_BOTH)
+	if (port == CROSSING_TRACKED || port == CROSSING_BOTH)
 		flags |= SHUNT_SERVICE_TRACKED;
 	return flags;
 }
 
 static void put_services(struct world *w, __u16 port)
 {
-	const __u32 table = port - TRANSIT_PLAIN, first = w->n_services;
+	const __u32 table = port - CROSSING_PLAIN, first = w->n_services;
 
 	world_put_service(w, SHOP4, IPPROTO_TCP, port, table);
 	world_put_service(w, SHOP4, IPPROTO_UDP, port, table);
@@ -35,33 +35,33 @@ static void put_services(struct world *w, __u16 port)
 	world_put_service(w, SHOP6, IPPROTO_UDP, port, table);
 	for (__u32 i = first; i < w->n_services; i++)
 		w->services[i].flags = flags_of(port);
-	for (__u32 i = 0; i < TRANSIT_SLOTS; i++)
-		w->slots[table * TRANSIT_SLOTS + i] =
-			SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, TRANSIT_LIVE);
+	for (__u32 i = 0; i < CROSSING_SLOTS; i++)
+		w->slots[table * CROSSING_SLOTS + i] =
+			SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, CROSSING_LIVE);
 }
 
 static void put_backends(struct world *w)
 {
 	static const int outers[] = { 0, 4, 6 };
 
-	for (__u32 id = TRANSIT_LIVE; id < TRANSIT_GONE; id++) {
+	for (__u32 id = CROSSING_LIVE; id < CROSSING_GONE; id++) {
 		const int outer = outers[id % 3];
 
 		world_put_backend(w, id, outer ? SHUNT_FORWARD_IPIP : SHUNT_FORWARD_DIRECT, outer);
 	}
-	w->backends[TRANSIT_ONLY_V4].leg[SHUNT_V6] = (struct shunt_leg){};
-	w->backends[TRANSIT_ONLY_V6].leg[SHUNT_V4] = (struct shunt_leg){};
-	w->backends[TRANSIT_DEAD].leg[SHUNT_V4].flags = SHUNT_LEG_DEAD;
-	w->backends[TRANSIT_DEAD].leg[SHUNT_V6].flags = SHUNT_LEG_DEAD;
+	w->backends[CROSSING_ONLY_V4].leg[SHUNT_V6] = (struct shunt_leg){};
+	w->backends[CROSSING_ONLY_V6].leg[SHUNT_V4] = (struct shunt_leg){};
+	w->backends[CROSSING_DEAD].leg[SHUNT_V4].flags = SHUNT_LEG_DEAD;
+	w->backends[CROSSING_DEAD].leg[SHUNT_V6].flags = SHUNT_LEG_DEAD;
 }
 
-void transit_build_town(struct world *w)
+void crossing_build_town(struct world *w)
 {
-	world_build_empty(w, TRANSIT_SLOTS);
+	world_build_empty(w, CROSSING_SLOTS);
 	world_put_vip(w, SHOP4);
 	world_put_vip(w, SHOP6);
 	put_backends(w);
-	for (__u16 port = TRANSIT_PLAIN; port < TRANSIT_PORT_END; port++)
+	for (__u16 port = CROSSING_PLAIN; port < CROSSING_PORT_END; port++)
 		put_services(w, port);
 }
 
@@ -78,9 +78,9 @@ static int stay_on_this_cpu(void)
 	return cpu;
 }
 
-struct transit *transit_open(const struct world *w)
+struct crossing *crossing_open(const struct world *w)
 {
-	struct transit *t = calloc(1, sizeof(*t));
+	struct crossing *t = calloc(1, sizeof(*t));
 
 	cr_assert(t);
 	t->cpu = stay_on_this_cpu();
@@ -99,7 +99,7 @@ struct transit *transit_open(const struct world *w)
 	return t;
 }
 
-void transit_close(struct transit *t)
+void crossing_close(struct crossing *t)
 {
 	if (!t)
 		return;
@@ -108,28 +108,48 @@ void transit_close(struct transit *t)
 	free(t);
 }
 
-void transit_flow(const struct transit *t, const char *src, __u16 sport, enum transit_port port,
-		  __u8 proto, struct transit_flow *f)
+static __u32 service_flags(const struct world *w, const struct shunt_addr *vip, __u16 port,
+			   __u8 proto)
+{
+	for (__u32 i = 0; i < w->n_services; i++)
+		if (w->keys[i].port == htons(port) && w->keys[i].proto == proto &&
+		    !memcmp(&w->keys[i].vip, vip, sizeof(*vip)))
+			return w->services[i].flags;
+	cr_assert(false, "no service on port %u", port);
+	return 0;
+}
+
+__u64 crossing_hash(const struct crossing *t, const struct shunt_addr *src, __u16 sport,
+		    enum crossing_port port, __u8 proto)
+{
+	const bool v6 = src->d[0] || src->w[2] != htonl(0xffff);
+	const struct shunt_addr dst = frame_addr(v6 ? SHOP6 : SHOP4);
+	__be32 ports;
+
+	frame_put16((__u8 *)&ports, sport);
+	frame_put16((__u8 *)&ports + 2, port);
+	return shunt_hash_flow(t->model.rodata.hash_key, src, &dst, ports, proto, v6);
+}
+
+void crossing_flow(const struct crossing *t, const char *src, __u16 sport, enum crossing_port port,
+		   __u8 proto, struct crossing_flow *f)
 {
 	const struct shunt_addr from = frame_addr(src);
-	const bool v6 = strchr(src, ':');
-	const struct shunt_addr to = frame_addr(v6 ? SHOP6 : SHOP4);
-	__be32 ports;
+	const char *vip = strchr(src, ':') ? SHOP6 : SHOP4;
+	const struct shunt_addr to = frame_addr(vip);
 
 	memset(f, 0, sizeof(*f));
 	snprintf(f->src, sizeof(f->src), "%s", src);
-	f->packet = (struct packet){ .src = f->src, .dst = v6 ? SHOP6 : SHOP4, .proto = proto };
+	f->packet = (struct packet){ .src = f->src, .dst = vip, .proto = proto };
 	f->packet.sport = sport;
 	f->packet.dport = port;
-	frame_put16((__u8 *)&ports, sport);
-	frame_put16((__u8 *)&ports + 2, port);
-	f->hash = shunt_hash_flow(t->model.rodata.hash_key, &from, &to, ports, proto, v6);
-	f->slot = (port - TRANSIT_PLAIN) * TRANSIT_SLOTS + f->hash % TRANSIT_SLOTS;
-	f->service_flags = flags_of(port);
+	f->hash = crossing_hash(t, &from, sport, port, proto);
+	f->slot = (port - CROSSING_PLAIN) * CROSSING_SLOTS + f->hash % CROSSING_SLOTS;
+	f->service_flags = service_flags(&t->rig->world, &to, port, proto);
 }
 
-void transit_forge(const struct transit *t, __u64 hash, enum transit_port port, __u8 proto,
-		   struct transit_flow *f)
+void crossing_forge(const struct crossing *t, __u64 hash, enum crossing_port port, __u8 proto,
+		    struct crossing_flow *f)
 {
 	const struct shunt_addr to = frame_addr(SHOP6);
 	struct shunt_addr from;
@@ -141,82 +161,82 @@ void transit_forge(const struct transit *t, __u64 hash, enum transit_port port, 
 	from = forge_source(t->model.rodata.hash_key, hash, frame_addr("2001:db8:f:f::").d[0], &to,
 			    ports, proto);
 	cr_assert(inet_ntop(AF_INET6, &from, text, sizeof(text)));
-	transit_flow(t, text, 40001, port, proto, f);
+	crossing_flow(t, text, 40001, port, proto, f);
 	cr_assert_eq(f->hash, hash, "the hash is not what it was made to be");
 }
 
 /* --- both at once ------------------------------------------------------------- */
 
-void transit_put_word(struct transit *t, __u32 slot, __u32 word)
+void crossing_put_word(struct crossing *t, __u32 slot, __u32 word)
 {
 	t->words[slot] = word;
 	dp_put_slot(t->rig->dp, slot, word);
 }
 
-void transit_put_backend(struct transit *t, __u32 id, const struct shunt_backend *b)
+void crossing_put_backend(struct crossing *t, __u32 id, const struct shunt_backend *b)
 {
 	t->rig->world.backends[id] = *b;
 	dp_put_backend(t->rig->dp, id, b);
 }
 
-void transit_put_flow_line(struct transit *t, __u32 index, const struct shunt_flow_line *line)
+void crossing_put_flow_line(struct crossing *t, __u32 index, const struct shunt_flow_line *line)
 {
 	t->flows[index] = *line;
 	dp_flows(t->rig->dp)[index] = *line;
 }
 
-void transit_put_fresh_line(struct transit *t, __u32 index, const struct shunt_flow_line *line)
+void crossing_put_fresh_line(struct crossing *t, __u32 index, const struct shunt_flow_line *line)
 {
 	t->fresh[index] = *line;
 	dp_put_fresh(t->rig->dp, index, line);
 }
 
-void transit_put_budget(struct transit *t, const struct shunt_pin_budget *budget)
+void crossing_put_budget(struct crossing *t, const struct shunt_pin_budget *budget)
 {
 	t->model.budget = *budget;
 	t->budgets[t->cpu] = *budget;
 	dp_put_cpu_budgets(t->rig->dp, t->budgets);
 }
 
-static __u32 flow_index(const struct transit *t, const struct transit_flow *f)
+static __u32 flow_index(const struct crossing *t, const struct crossing_flow *f)
 {
 	return f->hash >> 32 & t->model.rodata.flow_mask;
 }
 
-static __u32 fresh_index(const struct transit_flow *f)
+static __u32 fresh_index(const struct crossing_flow *f)
 {
 	return (f->hash >> 32) % SHUNT_FRESH_LINES;
 }
 
-void transit_pin(struct transit *t, const struct transit_flow *f, __u32 backend, __u32 time_s)
+void crossing_pin(struct crossing *t, const struct crossing_flow *f, __u32 backend, __u32 time_s)
 {
 	struct shunt_flow_line line = t->flows[flow_index(t, f)];
 
 	flow_model_store(&line, (__u32)f->hash, backend, time_s);
-	transit_put_flow_line(t, flow_index(t, f), &line);
+	crossing_put_flow_line(t, flow_index(t, f), &line);
 }
 
-void transit_note(struct transit *t, const struct transit_flow *f, __u32 backend, __u32 time_s)
+void crossing_note(struct crossing *t, const struct crossing_flow *f, __u32 backend, __u32 time_s)
 {
 	struct shunt_flow_line line = t->fresh[fresh_index(f)];
 
 	flow_model_store(&line, (__u32)f->hash, backend, time_s);
-	transit_put_fresh_line(t, fresh_index(f), &line);
+	crossing_put_fresh_line(t, fresh_index(f), &line);
 }
 
-static __u32 backend_in(const struct shunt_flow_line *line, const struct transit_flow *f)
+static __u32 backend_in(const struct shunt_flow_line *line, const struct crossing_flow *f)
 {
 	const __u64 *entry = flow_model_find(line, (__u32)f->hash);
 
 	return entry ? SHUNT_FLOW_BACKEND(*entry) : 0;
 }
 
-__u32 transit_pinned(const struct transit *t, const struct transit_flow *f)
+__u32 crossing_pinned(const struct crossing *t, const struct crossing_flow *f)
 {
 	return backend_in(&dp_flows(t->rig->dp)[flow_index(t, f)], f);
 }
 
-__u32 transit_noted(const struct transit *t, const struct transit_flow *f)
+__u32 crossing_noted(const struct crossing *t, const struct crossing_flow *f)
 {
 	struct shunt_flow_line line;
 
@@ -257,7 +277,7 @@ static bool line_agrees(const char *what, const struct shunt_flow_line *got,
 }
 
 /* What is remembered now is what the effect says. */
-static bool effect_agrees(const struct transit *t, const struct flow_effect *e, bool tell)
+static bool effect_agrees(const struct crossing *t, const struct flow_effect *e, bool tell)
 {
 	const struct shunt_pin_budget *budget = &t->budgets[t->cpu];
 	struct shunt_flow_line fresh;
@@ -275,7 +295,7 @@ static bool effect_agrees(const struct transit *t, const struct flow_effect *e, 
 	return false;
 }
 
-static struct flow_packet describe(const struct transit *t, const struct transit_flow *f,
+static struct flow_packet describe(const struct crossing *t, const struct crossing_flow *f,
 				   const struct packet *p)
 {
 	const bool tcp = p->proto == IPPROTO_TCP;
@@ -291,7 +311,7 @@ static struct flow_packet describe(const struct transit *t, const struct transit
 }
 
 /* A packet that never saw its slot leaves all as it was. */
-static void expect_nothing(struct transit *t)
+static void expect_nothing(struct crossing *t)
 {
 	struct flow_effect *e = &t->effect;
 
@@ -300,7 +320,7 @@ static void expect_nothing(struct transit *t)
 	e->budget = t->model.budget;
 }
 
-bool transit_check(struct transit *t, const struct transit_flow *f, const struct packet *p)
+bool crossing_check(struct crossing *t, const struct crossing_flow *f, const struct packet *p)
 {
 	const struct flow_packet fp = describe(t, f, p);
 	const __u32 before_s = flow_model_now_s();
@@ -327,7 +347,7 @@ bool transit_check(struct transit *t, const struct transit_flow *f, const struct
 	return agree;
 }
 
-bool transit_check_all(const struct transit *t)
+bool crossing_check_all(const struct crossing *t)
 {
 	const struct shunt_flow_line *flows = dp_flows(t->rig->dp);
 	bool same = true;
