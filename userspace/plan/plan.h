@@ -221,7 +221,6 @@ typedef enum health_state plan_health_fn(void *arg, size_t service, size_t backe
 /* What the config leaves open, and the greatest time that entries of 16 bits bear. */
 #define PLAN_FLOW_CACHE_BYTES (4 << 20)
 #define PLAN_FLOW_IDLE_MS (300 * 1000)
-#define PLAN_FLOW_EARLY_MS (60 * 1000)
 #define PLAN_FLOW_MAX_S (12 * 3600)
 
 /**

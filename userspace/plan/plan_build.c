@@ -207,10 +207,10 @@ static struct shunt_rodata rodata_of(const struct conf *conf, const struct plan 
 	return ro;
 }
 
-/* Whole seconds, at least one: what flow entries and slot timers count in. */
-static uint16_t seconds_of(uint32_t ms, uint32_t preset_ms)
+/* Whole seconds, rounded up: what flow entries and slot timers count in. */
+static uint16_t seconds_of(uint32_t ms)
 {
-	const uint32_t s = (uint64_t)((ms ? ms : preset_ms) + 999ULL) / 1000;
+	const uint32_t s = (ms + 999ULL) / 1000;
 
 	return s < PLAN_FLOW_MAX_S ? s : PLAN_FLOW_MAX_S;
 }
@@ -290,8 +290,8 @@ int plan_build(const struct conf *conf, const struct admin *admin, struct ids *i
 		if (b->alive)
 			id_set_add(&plan->alive, b->id);
 	plan->rodata = rodata_of(conf, plan);
-	plan->flow_early_s = seconds_of(conf->flow_early_ms, PLAN_FLOW_EARLY_MS);
-	plan->flow_idle_s = seconds_of(conf->flow_idle_ms, PLAN_FLOW_IDLE_MS);
+	plan->flow_early_s = seconds_of(conf->flow_early_ms);
+	plan->flow_idle_s = seconds_of(conf->flow_idle_ms ?: PLAN_FLOW_IDLE_MS);
 	ids_swap(ids, next);
 	*out = take_ptr(&plan);
 	return 0;

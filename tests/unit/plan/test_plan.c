@@ -45,6 +45,22 @@ Test(plan, legs_prefer_the_family_of_the_client)
 	cr_assert(d.plan->rodata.ipip4 && d.plan->rodata.ipip6 && !d.plan->rodata.direct);
 }
 
+/* No early time is one that may be chosen; no idle gap is none that the config has. */
+Test(plan, times_of_flows_are_whole_seconds)
+{
+	_cleanup_(desk_close) struct desk d;
+	struct conf *conf = make_web(1024, 1, 1);
+
+	desk_open(&d, conf);
+	cr_assert_eq(d.plan->flow_early_s, 0);
+	cr_assert_eq(d.plan->flow_idle_s, 300);
+	conf->flow_early_ms = 1;
+	conf->flow_idle_ms = 12 * 3600 * 1000;
+	desk_plan(&d);
+	cr_assert_eq(d.plan->flow_early_s, 1);
+	cr_assert_eq(d.plan->flow_idle_s, 12 * 3600);
+}
+
 Test(plan, no_leg_where_there_is_no_vip)
 {
 	_cleanup_(desk_close) struct desk d;
