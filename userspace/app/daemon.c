@@ -100,6 +100,7 @@ static void on_tick(struct loop *l)
 	sd_notify(0, "WATCHDOG=1");
 	if (!d->plan)
 		daemon_update(d);
+	dataplane_tick(d->dp, d->plan, clock_now_ms());
 	if (d->state_is_dirty)
 		d->state_is_dirty = state_save(&d->state, d->conf->state_dir, d->conf, d->health);
 }

@@ -31,15 +31,6 @@ static double read_cpu_seconds(void)
 	       (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
-/* Slots by backend id in one table; ids are small, so an array does. */
-static void count_slots(const struct plan_table *t, uint32_t *words, uint32_t *slots_of)
-{
-	if (table_build(t, words))
-		return;
-	for (uint32_t i = 0; i < t->slots; i++)
-		slots_of[SHUNT_SLOT_CUR(words[i])]++;
-}
-
 static const struct shunt_addr *shown_addr(const struct plan_backend *p,
 					   const struct conf_backend *c)
 {
@@ -72,13 +63,15 @@ static void view_backend(const struct daemon *d, size_t service, size_t i,
 		.health = *health_get(d->health, service, i),
 		.packets = count.packets,
 		.bytes = count.bytes,
+		.flows = p ? dataplane_read_flows(d->dp, p->id) : 0,
 		.usable = p && p->usable,
 	};
 }
 
-static int view_service(const struct daemon *d, size_t i, struct snapshot_service *out)
+static int view_service(const struct daemon *d, size_t i, struct snapshot *snapshot)
 {
 	const struct conf_service *s = &d->conf->services[i];
+	struct snapshot_service *out = &snapshot->services[i];
 
 	out->conf = s;
 	out->backends = calloc(s->n_backends ? s->n_backends : 1, sizeof(*out->backends));
@@ -98,30 +91,55 @@ static int view_service(const struct daemon *d, size_t i, struct snapshot_servic
 		out->n_usable += b->usable;
 		out->packets += b->packets;
 		out->bytes += b->bytes;
+		snapshot->flows_live += b->flows;
 	}
 	return 0;
 }
 
+/* Count the slots of one table as the map has them; @slots_of is by backend id. */
+static void count_slots(const uint32_t *words, struct snapshot *s, struct snapshot_service *service,
+			uint32_t *slots_of)
+{
+	for (uint32_t i = 0; i < service->slots; i++) {
+		const uint32_t state = SHUNT_SLOT_STATE(words[i]);
+
+		slots_of[SHUNT_SLOT_CUR(words[i])]++;
+		s->slots_by_state[state]++;
+		service->slots_moving += state != SHUNT_SLOT_STABLE;
+	}
+}
+
 static void view_slots(const struct daemon *d, struct snapshot *s)
 {
-	_cleanup_free_ uint32_t *words = calloc(d->conf->slots, sizeof(*words));
 	_cleanup_free_ uint32_t *slots_of = calloc(SHUNT_MAX_BACKENDS, sizeof(*slots_of));
 
-	if (!words || !slots_of || !d->plan)
+	if (!slots_of || !d->plan)
 		return;
 	for (size_t i = 0; i < s->n_services; i++) {
+		struct snapshot_service *service = &s->services[i];
 		const struct plan_table *t = plan_table_of(d->plan, i);
+		const uint32_t *words = t ? dataplane_read_table(d->dp, t->number) : NULL;
 
-		if (!t)
+		if (!words)
 			continue;
-		count_slots(t, words, slots_of);
-		s->services[i].slots = t->slots;
-		for (size_t j = 0; j < s->services[i].n_backends; j++) {
-			struct snapshot_backend *b = &s->services[i].backends[j];
+		service->slots = t->slots;
+		count_slots(words, s, service, slots_of);
+		for (size_t j = 0; j < service->n_backends; j++) {
+			struct snapshot_backend *b = &service->backends[j];
 
 			b->slots = b->id ? slots_of[b->id] : 0;
 		}
 	}
+}
+
+static void view_maps(const struct daemon *d, struct snapshot *s)
+{
+	const uint64_t lines = d->rodata.flow_mask + 1ULL;
+
+	dataplane_list_maps(d->dp, &s->maps, &s->n_maps);
+	dataplane_format_pin_dir(d->dp, s->pin_dir, sizeof(s->pin_dir));
+	s->flows_capacity = lines * SHUNT_FLOWS_PER_LINE;
+	s->flows_bytes = lines * sizeof(struct shunt_flow_line);
 }
 
 static void view_process(const struct daemon *d, struct snapshot *s)
@@ -156,9 +174,10 @@ struct snapshot *daemon_snapshot(void *app)
 		return NULL;
 	for (size_t i = 0; i < d->conf->n_services; i++) {
 		s->n_services++;
-		if (view_service(d, i, &s->services[i]))
+		if (view_service(d, i, s))
 			return NULL;
 	}
 	view_slots(d, s);
+	view_maps(d, s);
 	return take_ptr(&s);
 }

@@ -136,7 +136,8 @@ static int open_dataplane(struct daemon *d)
 	d->sizes = daemon_sizes(d->conf, probe);
 	d->rodata = probe->rodata;
 	plan_free(probe);
-	return dataplane_open(d->pin_dir, &d->sizes, &d->rodata, !d->state.is_fresh, &d->dp);
+	return dataplane_open(d->pin_dir, &d->sizes, &d->rodata,
+			      d->state.is_fresh ? DATAPLANE_FRESH : DATAPLANE_ADOPT, &d->dp);
 }
 
 static int start_dataplane(struct daemon *d)

@@ -13,11 +13,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/daemon.h"
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+
+#define PINS_PER_S_MIN 64
 
 static uint32_t pow2_at_least(uint32_t n, uint32_t floor)
 {
@@ -46,18 +49,33 @@ struct dataplane_sizes daemon_sizes(const struct conf *conf, const struct plan *
 		.tables = pow2_at_least(max_u32(tables, conf->max_tables), 16),
 		.backends = pow2_at_least(max_u32(ids, conf->max_backends), 4096),
 		.services = pow2_at_least(max_u32(plan->n_services, conf->max_services), 256),
+		.flow_lines = plan->rodata.flow_mask + 1,
 	};
 }
 
 static bool sizes_hold(const struct dataplane_sizes *have, const struct dataplane_sizes *need)
 {
-	return have->slots == need->slots && have->tables >= need->tables &&
-	       have->backends >= need->backends && have->services >= need->services;
+	return have->slots == need->slots && have->flow_lines == need->flow_lines &&
+	       have->tables >= need->tables && have->backends >= need->backends &&
+	       have->services >= need->services;
 }
 
 static enum health_state health_of(void *arg, size_t service, size_t backend)
 {
 	return health_get(arg, service, backend)->state;
+}
+
+/*
+ * What all CPUs pin in the time that a slot is PINNING fills half of the cache at
+ * most; but a small cache on many CPUs must still learn of some flows.
+ */
+static uint32_t pins_per_s(const struct plan *plan)
+{
+	const uint64_t entries = (plan->rodata.flow_mask + 1ULL) * SHUNT_FLOWS_PER_LINE;
+	const long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	const uint64_t pins = entries / 2 / plan->flow_idle_s / (cpus > 0 ? cpus : 1);
+
+	return pins > PINS_PER_S_MIN ? pins : PINS_PER_S_MIN;
 }
 
 int daemon_plan(struct daemon *d, struct plan **out)
@@ -68,6 +86,7 @@ int daemon_plan(struct daemon *d, struct plan **out)
 	if (err)
 		return log_err(err, "plan the tables of %s", d->conf_path);
 	state_hash_key(&d->state, d->conf, (*out)->rodata.hash_key);
+	(*out)->rodata.pins_per_s = pins_per_s(*out);
 	return 0;
 }
 
@@ -101,6 +120,7 @@ static struct shunt_rodata rodata_join(const struct shunt_rodata *a, const struc
 	r.direct |= a->direct;
 	r.ipip4 |= a->ipip4;
 	r.ipip6 |= a->ipip6;
+	r.tracked |= a->tracked;
 	return r;
 }
 
@@ -129,16 +149,14 @@ static size_t count_puts(const struct plan_op *steps, size_t n)
 static int carry_out(struct daemon *d, const struct plan *next, const struct plan_op *steps,
 		     size_t n)
 {
-	_cleanup_free_ uint32_t *scratch = calloc(next->rodata.slot_mask + 1, sizeof(*scratch));
+	const uint64_t now_ms = clock_now_ms();
 	struct shunt_rodata both = rodata_join(&d->rodata, &next->rodata);
 	size_t puts = count_puts(steps, n);
 
-	if (!scratch)
-		return -ENOMEM;
-	return apply(&dataplane_map_ops, d->dp, steps, puts, scratch)
-		?: hops_follow(d->hops, next, clock_now_ms())
+	return dataplane_apply(d->dp, next, steps, puts, now_ms)
+		?: hops_follow(d->hops, next, now_ms)
 		?: use_rodata(d, &both)
-		?: apply(&dataplane_map_ops, d->dp, steps + puts, n - puts, scratch)
+		?: dataplane_apply(d->dp, next, steps + puts, n - puts, now_ms)
 		?: use_rodata(d, &next->rodata);
 }
 
@@ -187,7 +205,7 @@ static int grow(struct daemon *d, const struct plan *next, const struct dataplan
 	d->hops = NULL;
 	d->dp = NULL;
 	d->rodata = next->rodata;
-	err = dataplane_open(d->pin_dir, sizes, &next->rodata, false, &d->dp)
+	err = dataplane_open(d->pin_dir, sizes, &next->rodata, DATAPLANE_CARRY, &d->dp)
 		?: hops_create(&dataplane_map_ops, d->dp, &d->hops)
 		?: carry_out(d, next, steps, n)
 		?: dataplane_carry_counters(former, d->dp)
@@ -201,8 +219,9 @@ static int grow(struct daemon *d, const struct plan *next, const struct dataplan
 	hops_free(former_hops);
 	dataplane_close(former);
 	d->sizes = *sizes;
-	log_info("maps enlarged: %u tables, %u backends, %u virtual services", sizes->tables,
-		 sizes->backends, sizes->services);
+	log_info("maps replaced: %u tables, %u backends, %u virtual services, %zu KiB of flows",
+		 sizes->tables, sizes->backends, sizes->services,
+		 sizes->flow_lines * sizeof(struct shunt_flow_line) / 1024);
 	return 0;
 }
 

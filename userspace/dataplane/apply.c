@@ -6,41 +6,32 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "dataplane/dataplane.h"
+#include "dataplane/internal.h"
 #include "net/addr.h"
 
-/* Where steps go, room to build a table, and what tables of one size share. */
-struct target {
-	const struct map_ops *ops;
-	void *ctx;
-	uint32_t *scratch;
-	struct table_cache *cache;
-};
-
-static int put_backend(const struct target *t, const struct plan_op *op)
+static int put_backend(const struct apply_to *t, const struct plan_op *op)
 {
 	struct shunt_backend b = { 0 };
 
 	for (int f = 0; f < SHUNT_FAMILIES; f++) {
 		b.leg[f].addr = op->backend->leg[f].addr;
 		b.leg[f].forward = op->backend->leg[f].forward;
+		b.leg[f].flags = op->backend->alive ? 0 : SHUNT_LEG_DEAD;
 	}
 	return t->ops->put_backend(t->ctx, op->backend->id, &b);
 }
 
-static int del_backend(const struct target *t, const struct plan_op *op)
+static int mark_backend(const struct apply_to *t, const struct plan_op *op)
+{
+	return t->ops->mark_backend(t->ctx, op->backend->id, !op->backend->alive);
+}
+
+static int del_backend(const struct apply_to *t, const struct plan_op *op)
 {
 	return t->ops->del_backend(t->ctx, op->backend->id);
 }
 
-/* Release: who sees the new word sees the backend that it names. */
-static void store_word(uint32_t *at, uint32_t word)
-{
-	if (__atomic_load_n(at, __ATOMIC_RELAXED) != word)
-		__atomic_store_n(at, word, __ATOMIC_RELEASE);
-}
-
-static int fill_table(const struct target *t, const struct plan_op *op)
+static int fill_table(const struct apply_to *t, const struct plan_op *op)
 {
 	uint32_t *words = t->ops->table_words(t->ctx, op->table->number);
 	int err;
@@ -50,49 +41,50 @@ static int fill_table(const struct target *t, const struct plan_op *op)
 	err = table_build_cached(t->cache, op->table, t->scratch);
 	if (err)
 		return err;
-	for (uint32_t i = 0; i < op->table->slots; i++)
-		store_word(&words[i], t->scratch[i]);
-	return 0;
+	return transit_fill(t->transit, op->table->number, words, t->scratch, t->alive, t->now_s);
 }
 
-static int clear_table(const struct target *t, const struct plan_op *op)
+static int clear_table(const struct apply_to *t, const struct plan_op *op)
 {
 	uint32_t *words = t->ops->table_words(t->ctx, op->table->number);
 
 	if (!words)
 		return -ERANGE;
 	for (uint32_t i = 0; i < op->table->slots; i++)
-		store_word(&words[i], 0);
+		if (words[i])
+			__atomic_store_n(&words[i], 0, __ATOMIC_RELAXED);
+	transit_forget(t->transit, op->table->number);
 	return 0;
 }
 
-static int put_vip(const struct target *t, const struct plan_op *op)
+static int put_vip(const struct apply_to *t, const struct plan_op *op)
 {
 	return t->ops->put_vip(t->ctx, op->vip);
 }
 
-static int del_vip(const struct target *t, const struct plan_op *op)
+static int del_vip(const struct apply_to *t, const struct plan_op *op)
 {
 	return t->ops->del_vip(t->ctx, op->vip);
 }
 
-static int put_service(const struct target *t, const struct plan_op *op)
+static int put_service(const struct apply_to *t, const struct plan_op *op)
 {
-	const struct shunt_service s = { .table = op->service->table };
+	const struct shunt_service s = { .table = op->service->table, .flags = op->service->flags };
 
 	return t->ops->put_service(t->ctx, &op->service->key, &s);
 }
 
-static int del_service(const struct target *t, const struct plan_op *op)
+static int del_service(const struct apply_to *t, const struct plan_op *op)
 {
 	return t->ops->del_service(t->ctx, &op->service->key);
 }
 
 static const struct step {
 	const char *verb;
-	int (*run)(const struct target *t, const struct plan_op *op);
+	int (*run)(const struct apply_to *t, const struct plan_op *op);
 } steps_of[] = {
 	[PLAN_PUT_BACKEND] = { "write backend", put_backend },
+	[PLAN_MARK_BACKEND] = { "mark backend", mark_backend },
 	[PLAN_FILL_TABLE] = { "fill table", fill_table },
 	[PLAN_PUT_VIP] = { "add address", put_vip },
 	[PLAN_PUT_SERVICE] = { "publish service", put_service },
@@ -109,6 +101,7 @@ static void object_format(const struct plan_op *op, char *out, size_t size)
 
 	switch (op->kind) {
 	case PLAN_PUT_BACKEND:
+	case PLAN_MARK_BACKEND:
 	case PLAN_DEL_BACKEND:
 		snprintf(out, size, "%u", op->backend->id);
 		break;
@@ -128,22 +121,37 @@ static void object_format(const struct plan_op *op, char *out, size_t size)
 	}
 }
 
-int apply(const struct map_ops *ops, void *ctx, const struct plan_op *steps, size_t n,
-	  uint32_t *scratch)
+int apply(const struct apply_to *to, const struct plan_op *steps, size_t n)
 {
-	_cleanup_(table_cache_freep) struct table_cache *cache = table_cache_create();
-	const struct target t = { ops, ctx, scratch, cache };
 	char object[ADDR_TEXT + 16];
 	int err;
 
-	if (!cache)
-		return log_err(-ENOMEM, "apply the config");
 	array_for_each (op, steps, n) {
-		err = steps_of[op->kind].run(&t, op);
+		err = steps_of[op->kind].run(to, op);
 		if (err) {
 			object_format(op, object, sizeof(object));
 			return log_err(err, "%s %s", steps_of[op->kind].verb, object);
 		}
 	}
 	return 0;
+}
+
+int dataplane_apply(struct dataplane *dp, const struct plan *plan, const struct plan_op *steps,
+		    size_t n, uint64_t now_ms)
+{
+	_cleanup_(table_cache_freep) struct table_cache *cache = table_cache_create();
+	_cleanup_free_ uint32_t *scratch = calloc(dp->sizes.slots, sizeof(*scratch));
+	const struct apply_to to = { .ops = &dataplane_map_ops,
+				     .ctx = dp,
+				     .transit = &dp->transit,
+				     .alive = &plan->alive,
+				     .now_s = transit_seconds(now_ms),
+				     .scratch = scratch,
+				     .cache = cache };
+
+	if (!cache || !scratch)
+		return log_err(-ENOMEM, "apply the config");
+	dp->transit.early_s = plan->flow_early_s;
+	dp->transit.idle_s = plan->flow_idle_s;
+	return apply(&to, steps, n);
 }

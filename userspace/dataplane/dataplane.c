@@ -12,6 +12,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "dataplane/internal.h"
 
@@ -63,9 +64,27 @@ static bool adopt_maps(struct dataplane *dp, struct load *want)
 		return false;
 	if (maps_fit(want, dp->fds, rodata_fd, dp->sizes.slots))
 		return true;
-	log_info("maps of a former daemon do not fit the config: starting with empty ones");
+	log_info("maps of a former daemon do not fit the config: making new ones");
 	close_all(dp->fds);
 	return false;
+}
+
+/* What is pinned goes on in the new maps as far as they can hold it. */
+static void find_origin(struct dataplane *dp)
+{
+	_cleanup_close_ int rodata_fd = -1;
+	int fds[LOAD_MAPS], other;
+
+	if (!pin_open_maps(dp->pin_dir, fds, &rodata_fd)) {
+		carry_from(dp, fds, rodata_fd);
+		return;
+	}
+	other = pin_find_other(dp->pin_dir);
+	if (other)
+		log_warn("%s holds maps of another release, version %d: their slots and flows "
+			 "cannot be taken over, and established connections may break; remove "
+			 "%s/v%d when no program uses it",
+			 dp->pin_dir, other, dp->pin_dir, other);
 }
 
 static int load_adopted(struct dataplane *dp, const struct shunt_rodata *rodata)
@@ -112,20 +131,25 @@ static int map_arrays(struct dataplane *dp)
 	return 0;
 }
 
-static int load_over_maps(struct dataplane *dp, const struct shunt_rodata *rodata, bool adopt)
+static int load_over_maps(struct dataplane *dp, const struct shunt_rodata *rodata,
+			  enum dataplane_origin origin)
 {
 	_cleanup_(load_closep) struct load *want = NULL;
 	int err = load_open(&dp->sizes, rodata, NULL, &want);
 
 	if (err)
 		return err;
-	if (adopt && adopt_maps(dp, want))
+	if (origin == DATAPLANE_ADOPT && adopt_maps(dp, want))
 		return load_adopted(dp, rodata);
-	return load_fresh(dp, &want);
+	err = load_fresh(dp, &want);
+	if (!err && origin != DATAPLANE_FRESH)
+		find_origin(dp);
+	return err;
 }
 
 int dataplane_open(const char *pin_dir, const struct dataplane_sizes *sizes,
-		   const struct shunt_rodata *rodata, bool adopt, struct dataplane **out)
+		   const struct shunt_rodata *rodata, enum dataplane_origin origin,
+		   struct dataplane **out)
 {
 	_cleanup_(dataplane_closep) struct dataplane *dp = calloc(1, sizeof(*dp));
 	int err;
@@ -134,11 +158,16 @@ int dataplane_open(const char *pin_dir, const struct dataplane_sizes *sizes,
 		return log_err(-ENOMEM, "open the data plane");
 	dp->sizes = *sizes;
 	dp->rodata = *rodata;
+	dp->transit.slots = sizes->slots;
 	memset(dp->fds, -1, sizeof(dp->fds));
 	load_route_logs();
-	err = pin_prepare(pin_dir) ?: load_over_maps(dp, rodata, adopt) ?: map_arrays(dp);
+	err = pin_prepare(pin_dir) ?: load_over_maps(dp, rodata, origin) ?: map_arrays(dp)
+	      ?: flow_cache_open(dp);
 	if (err)
 		return err;
+	if (dp->adopted)
+		flow_cache_adopt(dp);
+	carry_begin(dp, clock_now_ms());
 	*out = take_ptr(&dp);
 	return 0;
 }
@@ -148,6 +177,9 @@ void dataplane_close(struct dataplane *dp)
 	if (!dp)
 		return;
 	attach_free_all(dp);
+	carry_close(dp);
+	flow_cache_close(dp);
+	transit_free(&dp->transit);
 	if (dp->window)
 		munmap(dp->window, dp->window_bytes);
 	if (dp->egress)
@@ -168,6 +200,7 @@ int dataplane_commit(struct dataplane *dp)
 
 	if (err)
 		return log_err(err, "pin the maps under %s", dp->pin_dir);
+	carry_end(dp, clock_now_ms());
 	dp->pinned = true;
 	return 0;
 }

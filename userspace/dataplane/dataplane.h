@@ -17,6 +17,7 @@
 #include "conf/conf.h"
 #include "dataplane/map_ops.h"
 #include "dataplane/snapshot.h"
+#include "dataplane/transit.h"
 #include "plan/plan.h"
 
 #define DATAPLANE_PIN_DIR "/sys/fs/bpf/shunt"
@@ -27,6 +28,14 @@ struct dataplane_sizes {
 	uint32_t tables;
 	uint32_t backends; /* the largest id */
 	uint32_t services;
+	uint32_t flow_lines; /* a power of two */
+};
+
+/* What to do with pinned maps of a former daemon. */
+enum dataplane_origin {
+	DATAPLANE_FRESH, /* nothing: their meaning is not known */
+	DATAPLANE_ADOPT, /* take them over if they fit, else carry */
+	DATAPLANE_CARRY, /* make new ones, which get their slots and flows */
 };
 
 struct dataplane;
@@ -37,18 +46,18 @@ struct dataplane;
  * @sizes: pinned maps are taken over only if they fit this; otherwise fresh ones are
  *	made, and the old ones keep carrying traffic until dataplane_commit()
  * @rodata: hash_key included
- * @adopt: take pinned maps over; false: always fresh ones
  *
  * Nothing is attached yet. Return: 0 or a negative errno, logged; -EPERM where a
  * capability or kernel feature is missing.
  */
 int dataplane_open(const char *pin_dir, const struct dataplane_sizes *sizes,
-		   const struct shunt_rodata *rodata, bool adopt, struct dataplane **out);
+		   const struct shunt_rodata *rodata, enum dataplane_origin origin,
+		   struct dataplane **out);
 
 /**
  * dataplane_commit() - make the maps of @dp the pinned ones
  *
- * After its program was attached everywhere. Return: 0 or a negative errno, logged.
+ * Flows that the former maps have learned meanwhile are carried once more. After its program was attached everywhere. Return: 0 or a negative errno, logged.
  */
 int dataplane_commit(struct dataplane *dp);
 
@@ -99,14 +108,49 @@ int dataplane_clear_counter(struct dataplane *dp, uint32_t backend_id);
 int dataplane_carry_counters(const struct dataplane *from, struct dataplane *to);
 
 /**
- * apply() - carry out the steps of a diff
+ * struct apply_to - where the steps of a diff go
+ * @transit: clocks of the slots of these maps
+ * @alive: of the plan that the steps lead to
  * @scratch: room for one table
+ */
+struct apply_to {
+	const struct map_ops *ops;
+	void *ctx;
+	struct transit *transit;
+	const struct id_set *alive;
+	uint16_t now_s;
+	uint32_t *scratch;
+	struct table_cache *cache;
+};
+
+/**
+ * apply() - carry out the steps of a diff
  *
  * Idempotent: writes only what differs. Return: 0, or the first error, logged; then
  * diff again from nothing.
  */
-int apply(const struct map_ops *ops, void *ctx, const struct plan_op *steps, size_t n,
-	  uint32_t *scratch);
+int apply(const struct apply_to *to, const struct plan_op *steps, size_t n);
+
+/* The same, on the maps of @dp, for steps that lead to @plan. */
+int dataplane_apply(struct dataplane *dp, const struct plan *plan, const struct plan_op *steps,
+		    size_t n, uint64_t now_ms);
+
+/**
+ * dataplane_tick() - once a second: move slots in transition on, sweep the flow cache
+ * @plan: what the maps hold; NULL: not known
+ */
+void dataplane_tick(struct dataplane *dp, const struct plan *plan, uint64_t now_ms);
+
+/* Flows of a backend that are in the cache, when it was last swept. */
+uint64_t dataplane_read_flows(const struct dataplane *dp, uint32_t backend_id);
+
+/* The words of a table as they are now; valid until the next call. NULL: no such table. */
+const uint32_t *dataplane_read_table(struct dataplane *dp, uint32_t number);
+
+/* The maps, for the snapshot; @out released with free(). */
+int dataplane_list_maps(const struct dataplane *dp, struct snapshot_map **out, size_t *n);
+/* Where they are pinned. */
+void dataplane_format_pin_dir(const struct dataplane *dp, char *out, size_t size);
 
 /* What an adopted map holds that @plan does not: removed after apply(). */
 int dataplane_sweep(struct dataplane *dp, const struct plan *plan);

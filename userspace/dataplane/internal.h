@@ -27,10 +27,45 @@ struct attachment {
 };
 
 /**
+ * struct flow_cache - what user space knows of the flow cache
+ * @may_hold: there may be entries in it, or in the note of new flows
+ * @former: ids whose backends have gone: entries that name them may be left, and
+ *	must not be when an id is used again
+ * @running, @line: a sweep, and the line that it goes on with
+ * @found: entries and notes that it left, so far
+ * @doomed: of @former, when the sweep began: gone when it ends
+ * @live, @last_live: entries by backend id, so far and in the last whole sweep
+ * @ended_ms: when that was
+ */
+struct flow_cache {
+	bool may_hold;
+	struct id_set former;
+	bool running;
+	size_t line;
+	uint64_t found;
+	struct id_set doomed;
+	uint32_t *live;
+	uint32_t *last_live;
+	uint64_t ended_ms;
+};
+
+/**
+ * struct origin - the maps that slots and flows are carried from
+ * @rodata: of the program over them
+ * @there: there are such maps
+ */
+struct origin {
+	bool there;
+	int fds[LOAD_MAPS];
+	struct shunt_rodata rodata;
+};
+
+/**
  * struct dataplane - maps, a program over them, where it is attached
  * @pinned: the maps are those under @pin_dir
  * @fds: of the maps
  * @backends, @egress: mappings of the whole maps
+ * @origin: until dataplane_commit()
  * @window: a mapping of one slot table, the one last asked for: the mapping of an
  *	array counts as resident at once, and tables may be many
  */
@@ -49,6 +84,9 @@ struct dataplane {
 	size_t window_bytes;
 	struct attachment *attachments;
 	size_t n_attachments;
+	struct transit transit;
+	struct flow_cache flows;
+	struct origin origin;
 };
 
 /* pin.c: the directory on bpffs. All but the first log nothing. */
@@ -65,6 +103,35 @@ int pin_open_program(const char *pin_dir, int ifindex);
 int pin_replace_program(const char *pin_dir, int ifindex, int fd);
 void pin_remove_program(const char *pin_dir, int ifindex);
 int pin_remove_all(const char *pin_dir);
+
+/* Another version of the ABI that maps are pinned of, or 0. */
+int pin_find_other(const char *pin_dir);
+
+/* flow_cache.c: the cache and the note of new flows, through mappings of a part. */
+
+/* @n lines of the map @fd from @first on, whose place is a multiple of a page; or NULL. */
+struct shunt_flow_line *flow_lines_map(int fd, size_t first, size_t n);
+void flow_lines_unmap(struct shunt_flow_line *lines, size_t n);
+
+int flow_cache_open(struct dataplane *dp);
+void flow_cache_close(struct dataplane *dp);
+/* The maps were there before: any id that is free now may be in entries. */
+void flow_cache_adopt(struct dataplane *dp);
+/* The backend @id has gone, or is about to be another one. */
+void flow_cache_disown(struct dataplane *dp, uint32_t id);
+/* A backend is about to get @id: see to it that no entry is left of a former one. */
+void flow_cache_claim(struct dataplane *dp, uint32_t id);
+void flow_cache_tick(struct dataplane *dp, const struct plan *plan, uint64_t now_ms);
+
+/* carry.c */
+
+/* Keep descriptors of the maps that @dp is made in place of. */
+void carry_from(struct dataplane *dp, const int fds[LOAD_MAPS], int rodata_fd);
+/* Slots and flows of the origin, as far as they mean something here; logged. */
+void carry_begin(struct dataplane *dp, uint64_t now_ms);
+/* Flows that the origin has learned since; and forget the origin. */
+void carry_end(struct dataplane *dp, uint64_t now_ms);
+void carry_close(struct dataplane *dp);
 
 /* attach.c */
 

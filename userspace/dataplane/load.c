@@ -21,10 +21,12 @@ struct load {
 };
 
 const char *const load_map_names[LOAD_MAPS] = {
-	[LOAD_SERVICES] = "shunt_services", [LOAD_VIPS] = "shunt_vips",
-	[LOAD_SLOTS] = "shunt_slots",	    [LOAD_BACKENDS] = "shunt_backends",
-	[LOAD_EGRESS] = "shunt_egress",	    [LOAD_DEVICES] = "shunt_devices",
-	[LOAD_COUNTERS] = "shunt_counters", [LOAD_REASONS] = "shunt_reasons",
+	[LOAD_SERVICES] = "shunt_services",	[LOAD_VIPS] = "shunt_vips",
+	[LOAD_SLOTS] = "shunt_slots",		[LOAD_BACKENDS] = "shunt_backends",
+	[LOAD_EGRESS] = "shunt_egress",		[LOAD_DEVICES] = "shunt_devices",
+	[LOAD_FLOWS] = "shunt_flows",		[LOAD_FRESH] = "shunt_fresh",
+	[LOAD_PIN_BUDGET] = "shunt_pin_budget", [LOAD_COUNTERS] = "shunt_counters",
+	[LOAD_REASONS] = "shunt_reasons",
 };
 
 /* @fmt without the line breaks that libraries put in and after their texts. */
@@ -98,6 +100,7 @@ static int set_sizes(struct load *l, const struct dataplane_sizes *sizes)
 		[LOAD_VIPS] = sizes->services,
 		[LOAD_SLOTS] = lines,
 		[LOAD_BACKENDS] = ids,
+		[LOAD_FLOWS] = sizes->flow_lines,
 		[LOAD_COUNTERS] = ids,
 	};
 	int err = 0;
@@ -172,7 +175,7 @@ static int log_load_failure(int err, const char *verifier_log)
 	if (err == -ENOMEM || err == -E2BIG)
 		return log_err(err,
 			       "load the XDP program: too large for this host; lower max_tables, "
-			       "max_backends or slots in the config");
+			       "max_backends, slots or the flow cache in the config");
 	return log_err(err, "load the XDP program");
 }
 

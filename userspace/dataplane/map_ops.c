@@ -22,14 +22,29 @@ static bool leg_is_same_way(const struct shunt_leg *a, const struct shunt_leg *b
 	return a->forward == b->forward && addr_is_equal(&a->addr, &b->addr);
 }
 
+static bool backend_is_free(const struct shunt_backend *b)
+{
+	return !b->leg[SHUNT_V4].forward && !b->leg[SHUNT_V6].forward;
+}
+
+static bool backend_is_same_way(const struct shunt_backend *a, const struct shunt_backend *b)
+{
+	return leg_is_same_way(&a->leg[SHUNT_V4], &b->leg[SHUNT_V4]) &&
+	       leg_is_same_way(&a->leg[SHUNT_V6], &b->leg[SHUNT_V6]);
+}
+
 /* What a former daemon found out about the way to the backend is still true. */
 static int put_backend(void *ctx, __u32 id, const struct shunt_backend *b)
 {
-	struct shunt_backend *at = backend_at(ctx, id);
+	struct dataplane *dp = ctx;
+	struct shunt_backend *at = backend_at(dp, id);
 	struct shunt_backend next = *b;
 
 	if (!at)
 		return -ERANGE;
+	if (!backend_is_free(at) && !backend_is_same_way(at, b))
+		flow_cache_disown(dp, id);
+	flow_cache_claim(dp, id);
 	for (int f = 0; f < SHUNT_FAMILIES; f++) {
 		if (!leg_is_same_way(&at->leg[f], &b->leg[f]))
 			continue;
@@ -38,6 +53,17 @@ static int put_backend(void *ctx, __u32 id, const struct shunt_backend *b)
 	}
 	if (memcmp(at, &next, sizeof(next)))
 		*at = next;
+	return 0;
+}
+
+static int mark_backend(void *ctx, __u32 id, bool dead)
+{
+	struct shunt_backend *at = backend_at(ctx, id);
+
+	if (!at)
+		return -ERANGE;
+	for (int f = 0; f < SHUNT_FAMILIES; f++)
+		__atomic_store_n(&at->leg[f].flags, dead ? SHUNT_LEG_DEAD : 0, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -70,6 +96,8 @@ static int del_backend(void *ctx, __u32 id)
 
 	if (!at)
 		return -ERANGE;
+	mark_backend(ctx, id, true);
+	flow_cache_disown(ctx, id);
 	memset(at, 0, sizeof(*at));
 	return 0;
 }
@@ -173,6 +201,7 @@ static int get_egress(void *ctx, __u32 index, struct shunt_egress *out)
 
 const struct map_ops dataplane_map_ops = {
 	.put_backend = put_backend,
+	.mark_backend = mark_backend,
 	.set_hop = set_hop,
 	.get_hop = get_hop,
 	.del_backend = del_backend,

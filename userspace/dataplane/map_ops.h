@@ -15,6 +15,7 @@
  * @put_backend: @id is in no slot yet: an array is overwritten in place
  *	unless it says the same. The hop of a leg whose address and way of
  *	forwarding stay is kept, whatever @b says.
+ * @mark_backend: one byte a leg; pins to it count, or do not, from now on
  * @set_hop: one aligned 64-bit store, seen whole by packets
  * @get_hop, @get_egress: what is there, perhaps from a former daemon
  * @table_words: the words of table @number, writable, each stored atomically, valid
@@ -23,6 +24,7 @@
  */
 struct map_ops {
 	int (*put_backend)(void *ctx, __u32 id, const struct shunt_backend *b);
+	int (*mark_backend)(void *ctx, __u32 id, bool dead);
 	int (*set_hop)(void *ctx, __u32 id, enum shunt_family family, union shunt_hop hop,
 		       __u16 mtu);
 	int (*get_hop)(void *ctx, __u32 id, enum shunt_family family, union shunt_hop *hop,

@@ -149,6 +149,20 @@ int pin_open_maps(const char *pin_dir, int fds[LOAD_MAPS], int *rodata_fd)
 	return -ENOENT;
 }
 
+int pin_find_other(const char *pin_dir)
+{
+	DIR *d = opendir(pin_dir);
+	int version, other = 0;
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (sscanf(e->d_name, "v%d", &version) == 1 && version != SHUNT_ABI_VERSION)
+			other = version;
+	if (d)
+		closedir(d);
+	return other;
+}
+
 static int fill_dir(const char *dir, const int fds[LOAD_MAPS], int rodata_fd)
 {
 	int err = make_dir(dir) ?: pin_at(dir, RODATA, rodata_fd);

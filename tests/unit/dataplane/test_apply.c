@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/buf.h"
+#include "base/cleanup.h"
 #include "dataplane/dataplane.h"
 
 #define SLOTS SHUNT_MIN_SLOTS
@@ -16,10 +17,13 @@
  * struct fake - maps in memory
  * @calls: what was called, in order: "backend 3, table 0, ..."
  * @fail_on: the call that fails
+ * @alive: 3 and 4, unless a test takes them out
  */
 struct fake {
 	struct buf calls;
 	const char *fail_on;
+	struct transit transit;
+	struct id_set alive;
 	struct shunt_backend backend;
 	_Alignas(4096) __u32 words[TABLES][SLOTS];
 };
@@ -34,6 +38,11 @@ static int fake_put_backend(void *ctx, __u32 id, const struct shunt_backend *b)
 {
 	((struct fake *)ctx)->backend = *b;
 	return note(ctx, "backend", id);
+}
+
+static int fake_mark_backend(void *ctx, __u32 id, bool dead)
+{
+	return note(ctx, dead ? "dead" : "alive", id);
 }
 
 static int fake_del_backend(void *ctx, __u32 id)
@@ -72,6 +81,7 @@ static int fake_del_service(void *ctx, const struct shunt_service_key *key)
 
 static const struct map_ops fake_ops = {
 	.put_backend = fake_put_backend,
+	.mark_backend = fake_mark_backend,
 	.del_backend = fake_del_backend,
 	.table_words = fake_table_words,
 	.put_vip = fake_put_vip,
@@ -91,7 +101,9 @@ static const struct plan_table beyond = {
 static const struct plan_backend backend = {
 	.id = 3,
 	.leg[SHUNT_V6] = { .addr = { .b = { [15] = 11 } }, .forward = SHUNT_FORWARD_IPIP },
+	.alive = true,
 };
+static const struct plan_backend dead = { .id = 4 };
 static const struct shunt_addr vip = { .b = { [15] = 80 } };
 static const struct plan_service service = { .key = { .vip = { .b = { [15] = 80 } } }, .table = 1 };
 
@@ -108,9 +120,17 @@ static const struct plan_op every_step[] = {
 
 static int run(struct fake *f, const struct plan_op *steps, size_t n)
 {
+	_cleanup_(table_cache_freep) struct table_cache *cache = table_cache_create();
 	static uint32_t scratch[SLOTS];
+	const struct apply_to to = { .ops = &fake_ops,
+				     .ctx = f,
+				     .transit = &f->transit,
+				     .alive = &f->alive,
+				     .scratch = scratch,
+				     .cache = cache };
 
-	return apply(&fake_ops, f, steps, n, scratch);
+	f->transit.slots = SLOTS;
+	return apply(&to, steps, n);
 }
 
 Test(apply, takes_the_steps_in_their_order)
@@ -132,6 +152,48 @@ Test(apply, writes_a_backend_without_a_hop)
 	cr_assert_eq(f.backend.leg[SHUNT_V6].forward, SHUNT_FORWARD_IPIP);
 	cr_assert_eq(f.backend.leg[SHUNT_V6].addr.b[15], 11);
 	cr_assert_eq(f.backend.leg[SHUNT_V6].hop.word, 0UL);
+	cr_assert_eq(f.backend.leg[SHUNT_V6].flags, 0);
+	buf_free(&f.calls);
+}
+
+Test(apply, says_of_a_backend_that_it_is_dead)
+{
+	const struct plan_op steps[] = {
+		{ .kind = PLAN_PUT_BACKEND, .backend = &dead },
+		{ .kind = PLAN_MARK_BACKEND, .backend = &backend },
+		{ .kind = PLAN_MARK_BACKEND, .backend = &dead },
+	};
+	struct fake f = { 0 };
+
+	cr_assert_eq(run(&f, steps, 3), 0);
+	cr_assert_eq(f.backend.leg[SHUNT_V4].flags, SHUNT_LEG_DEAD);
+	cr_assert_eq(f.backend.leg[SHUNT_V6].flags, SHUNT_LEG_DEAD);
+	cr_assert_str_eq(buf_str(&f.calls), "backend 4, alive 3, dead 4");
+	buf_free(&f.calls);
+}
+
+/* What is in the map counts, not what was planned before. */
+Test(apply, takes_slots_on_from_where_they_are)
+{
+	static struct fake f;
+	uint32_t *words = f.words[1], moved = 0;
+
+	id_set_add(&f.alive, 3);
+	for (size_t i = 0; i < SLOTS; i++)
+		words[i] = i % 2 ? 3 : 5; /* 5 has gone */
+	cr_assert_eq(run(&f, &every_step[1], 1), 0);
+	for (size_t i = 0; i < SLOTS; i++) {
+		const uint32_t cur = SHUNT_SLOT_CUR(words[i]);
+		const bool moves = i % 2 && cur != 3;
+
+		cr_assert_eq(words[i], SHUNT_SLOT(moves, moves ? 3 : 0, cur));
+		moved += moves;
+	}
+	cr_assert_gt(moved, 0U);
+	cr_assert_eq(f.transit.n_tables, 1);
+	cr_assert_eq(run(&f, &every_step[6], 1), 0);
+	cr_assert_eq(f.transit.n_tables, 0, "nobody waits for a table that was cleared");
+	transit_free(&f.transit);
 	buf_free(&f.calls);
 }
 

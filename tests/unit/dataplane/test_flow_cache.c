@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Slots in transition and the flow cache in real maps: carried, purged, brought to rest. */
+#include <bpf/bpf.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/clock.h"
+#include "dataplane/dataplane.h"
+#include "net/addr.h"
+#include "ns.h"
+
+static const struct dataplane_sizes sizes = {
+	.slots = SHUNT_MIN_SLOTS, .tables = 4, .backends = 64, .services = 16, .flow_lines = 64
+};
+static const struct map_ops *ops = &dataplane_map_ops;
+
+static struct dataplane *open_keyed(const struct dataplane_sizes *s, enum dataplane_origin origin,
+				    __u64 key)
+{
+	const struct shunt_rodata rodata = { .slot_mask = s->slots - 1,
+					     .flow_mask = s->flow_lines - 1,
+					     .hash_key = { key } };
+	struct dataplane *dp = NULL;
+
+	cr_assert_eq(dataplane_open(NS_PIN_DIR, s, &rodata, origin, &dp), 0);
+	return dp;
+}
+
+static struct dataplane *open_sized(const struct dataplane_sizes *s, enum dataplane_origin origin)
+{
+	return open_keyed(s, origin, 1);
+}
+
+static struct shunt_addr address(const char *text)
+{
+	struct shunt_addr a;
+
+	cr_assert_eq(addr_parse(text, &a), 0);
+	return a;
+}
+
+static struct shunt_flow_line *flows_of(const char *map, size_t n)
+{
+	char path[128];
+	void *p;
+	int fd;
+
+	snprintf(path, sizeof(path), NS_PIN_DIR "/v%d/%s", SHUNT_ABI_VERSION, map);
+	fd = bpf_obj_get(path);
+	p = mmap(NULL, n * sizeof(struct shunt_flow_line), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		 0);
+	close(fd);
+	cr_assert_neq(p, MAP_FAILED);
+	return p;
+}
+
+#define flows_unmap(lines, n) munmap(lines, (n) * sizeof(*(lines)))
+
+/* A cache of another size, and twice the slots: nothing is forgotten. */
+Test(flow_cache, slots_and_flows_are_carried)
+{
+	const uint32_t word = SHUNT_SLOT(SHUNT_SLOT_PINNING, 3, 4);
+	const uint16_t now_s = transit_seconds(clock_now_ms());
+	struct dataplane_sizes other = sizes;
+	struct shunt_flow_line *flows, *fresh;
+	struct dataplane *dp;
+
+	other.flow_lines *= 2;
+	other.slots *= 2;
+	ns_enter();
+	dp = open_sized(&sizes, DATAPLANE_FRESH);
+	cr_assert_eq(dataplane_commit(dp), 0);
+	ops->table_words(dp, 3)[17] = word;
+	flows = flows_of("shunt_flows", 64);
+	fresh = flows_of("shunt_fresh", SHUNT_FRESH_LINES);
+	flows[5].entry[0] = SHUNT_FLOW(99, 3, now_s);
+	fresh[6].entry[0] = SHUNT_FLOW(98, 4, now_s);
+	dataplane_close(dp);
+
+	dp = open_sized(&other, DATAPLANE_CARRY);
+	cr_assert_not(dataplane_was_adopted(dp));
+	cr_assert_eq(ops->table_words(dp, 3)[17], word);
+	cr_assert_eq(ops->table_words(dp, 3)[17 + SHUNT_MIN_SLOTS], word);
+	cr_assert_eq(ops->table_words(dp, 3)[18], 0U);
+	/* Learned by the former program until the end. */
+	flows[7].entry[1] = SHUNT_FLOW(100, 4, now_s);
+	cr_assert_eq(dataplane_commit(dp), 0);
+	flows_unmap(flows, 64);
+	flows_unmap(fresh, SHUNT_FRESH_LINES);
+	flows = flows_of("shunt_flows", 128);
+	fresh = flows_of("shunt_fresh", SHUNT_FRESH_LINES);
+	cr_assert_eq(flows[5].entry[0], SHUNT_FLOW(99, 3, now_s));
+	cr_assert_eq(flows[64 + 5].entry[0], SHUNT_FLOW(99, 3, now_s));
+	cr_assert_eq(flows[7].entry[0], SHUNT_FLOW(100, 4, now_s));
+	cr_assert_eq(fresh[6].entry[0], SHUNT_FLOW(98, 4, now_s));
+	flows_unmap(flows, 128);
+	flows_unmap(fresh, SHUNT_FRESH_LINES);
+	dataplane_close(dp);
+}
+
+Test(flow_cache, nothing_is_carried_to_another_hash_key)
+{
+	struct dataplane *dp;
+
+	ns_enter();
+	dp = open_sized(&sizes, DATAPLANE_FRESH);
+	cr_assert_eq(dataplane_commit(dp), 0);
+	ops->table_words(dp, 3)[17] = 5;
+	dataplane_close(dp);
+	dp = open_keyed(&sizes, DATAPLANE_CARRY, 2);
+	cr_assert_eq(ops->table_words(dp, 3)[17], 0U);
+	dataplane_close(dp);
+}
+
+/* An id that is used again must not inherit the flows of the backend before. */
+Test(flow_cache, flows_of_a_removed_backend_are_not_those_of_the_next)
+{
+	struct shunt_backend b = { .leg[SHUNT_V4] = { .addr = address("192.0.2.11"),
+						      .forward = SHUNT_FORWARD_DIRECT } };
+	struct shunt_flow_line *flows, *fresh;
+	struct dataplane *dp;
+
+	ns_enter();
+	dp = open_sized(&sizes, DATAPLANE_FRESH);
+	cr_assert_eq(dataplane_commit(dp), 0);
+	cr_assert_eq(ops->put_backend(dp, 7, &b), 0);
+	cr_assert_eq(ops->put_backend(dp, 8, &b), 0);
+	dataplane_close(dp);
+
+	/* Taken over: there is no telling what the cache holds. */
+	dp = open_sized(&sizes, DATAPLANE_ADOPT);
+	cr_assert(dataplane_was_adopted(dp));
+	flows = flows_of("shunt_flows", 64);
+	fresh = flows_of("shunt_fresh", SHUNT_FRESH_LINES);
+	flows[1].entry[0] = SHUNT_FLOW(1, 7, 0);
+	flows[1].entry[1] = SHUNT_FLOW(2, 8, 0);
+	flows[1].entry[2] = SHUNT_FLOW(3, 9, 0);
+	fresh[1].entry[0] = SHUNT_FLOW(1, 7, 0);
+	cr_assert_eq(ops->del_backend(dp, 7), 0);
+	b.leg[SHUNT_V4].addr = address("192.0.2.12");
+	cr_assert_eq(ops->put_backend(dp, 7, &b), 0);
+	cr_assert_eq(flows[1].entry[0], 0UL);
+	cr_assert_eq(flows[1].entry[1], SHUNT_FLOW(2, 8, 0));
+	cr_assert_eq(flows[1].entry[2], 0UL, "of an id that nobody had any more");
+	cr_assert_eq(fresh[1].entry[0], 0UL);
+	/* In place, too: another backend under an id that was in use. */
+	cr_assert_eq(ops->put_backend(dp, 8, &b), 0);
+	cr_assert_eq(flows[1].entry[1], 0UL);
+	flows_unmap(flows, 64);
+	flows_unmap(fresh, SHUNT_FRESH_LINES);
+	dataplane_close(dp);
+}
+
+Test(flow_cache, a_mark_is_written_and_kept)
+{
+	struct shunt_backend b = { .leg[SHUNT_V4] = { .addr = address("192.0.2.11"),
+						      .forward = SHUNT_FORWARD_DIRECT } };
+	const union shunt_hop hop = { .dmac = { 2, 0, 0, 0, 0, 9 }, .egress = 5 };
+	struct shunt_backend got;
+	__u32 id = 7;
+	struct dataplane *dp;
+	int fd;
+
+	ns_enter();
+	dp = open_sized(&sizes, DATAPLANE_FRESH);
+	cr_assert_eq(dataplane_commit(dp), 0);
+	cr_assert_eq(ops->put_backend(dp, id, &b), 0);
+	cr_assert_eq(ops->set_hop(dp, id, SHUNT_V4, hop, 1500), 0);
+	cr_assert_eq(ops->mark_backend(dp, id, true), 0);
+	cr_assert_eq(ops->mark_backend(dp, sizes.backends + 1, true), -ERANGE);
+	fd = bpf_obj_get(NS_PIN_DIR "/v2/shunt_backends");
+	cr_assert_eq(bpf_map_lookup_elem(fd, &id, &got), 0);
+	cr_assert_eq(got.leg[SHUNT_V4].flags, SHUNT_LEG_DEAD);
+	cr_assert_eq(got.leg[SHUNT_V6].flags, SHUNT_LEG_DEAD);
+	cr_assert_eq(got.leg[SHUNT_V4].hop.word, hop.word);
+	/* Adopted alive, by a daemon that knows nothing of the mark. */
+	cr_assert_eq(ops->put_backend(dp, id, &b), 0);
+	cr_assert_eq(bpf_map_lookup_elem(fd, &id, &got), 0);
+	cr_assert_eq(got.leg[SHUNT_V4].flags, 0);
+	cr_assert_eq(got.leg[SHUNT_V4].hop.word, hop.word);
+	close(fd);
+	dataplane_close(dp);
+}
+
+/* The clock is the test's: one call is one second. */
+static uint64_t run_ticks(struct dataplane *dp, const struct plan *plan, uint64_t now_ms, int n)
+{
+	while (n--)
+		dataplane_tick(dp, plan, now_ms += 1000);
+	return now_ms;
+}
+
+/* Table 2, which is all of backend 3, then all of backend 4. */
+struct world {
+	struct plan_position position;
+	struct plan_backend backends[2];
+	struct plan_table table;
+	uint32_t first_backend[2], backend_of[2], table_of[1];
+	struct plan plan;
+	struct dataplane *dp;
+	struct shunt_flow_line *flows;
+	uint64_t now_ms;
+};
+
+static void world_own(struct world *w, uint32_t id)
+{
+	const struct plan_op fill = { .kind = PLAN_FILL_TABLE, .table = &w->table };
+
+	w->position = (struct plan_position){ id, PLAN_KEEP_ALL };
+	cr_assert_eq(dataplane_apply(w->dp, &w->plan, &fill, 1, w->now_ms), 0);
+}
+
+static void world_open(struct world *w)
+{
+	*w = (struct world){ .backends = { { .id = 3, .alive = true },
+					   { .id = 4, .conf_backend = 1, .alive = true } },
+			     .table = { .number = 2,
+					.slots = SHUNT_MIN_SLOTS,
+					.positions = &w->position,
+					.n_positions = 1 },
+			     .first_backend = { 0, 2 },
+			     .backend_of = { 0, 1 },
+			     .now_ms = 70000 * 1000ULL };
+	w->plan = (struct plan){ .backends = w->backends,
+				 .n_backends = 2,
+				 .tables = &w->table,
+				 .n_tables = 1,
+				 .flow_early_s = 2,
+				 .flow_idle_s = 5,
+				 .n_conf_services = 1,
+				 .first_backend = w->first_backend,
+				 .backend_of = w->backend_of,
+				 .table_of = w->table_of };
+	id_set_add(&w->plan.alive, 3);
+	id_set_add(&w->plan.alive, 4);
+	w->dp = open_sized(&sizes, DATAPLANE_FRESH);
+	cr_assert_eq(dataplane_commit(w->dp), 0);
+	w->flows = flows_of("shunt_flows", 64);
+}
+
+static void world_close(struct world *w)
+{
+	flows_unmap(w->flows, 64);
+	dataplane_close(w->dp);
+}
+
+/* The clock is the test's. */
+static void pass(struct world *w, int seconds)
+{
+	while (seconds--)
+		dataplane_tick(w->dp, &w->plan, w->now_ms += 1000);
+}
+
+static uint32_t word_of(const struct world *w, uint32_t slot)
+{
+	return dataplane_read_table(w->dp, 2)[slot];
+}
+
+Test(flow_cache, slots_come_to_rest_when_their_flows_have_ended)
+{
+	struct world w;
+	uint16_t seen_s;
+
+	ns_enter();
+	world_open(&w);
+	world_own(&w, 3);
+	world_own(&w, 4);
+	cr_assert_eq(word_of(&w, 9), SHUNT_SLOT(SHUNT_SLOT_MIGRATING, 3, 4));
+	pass(&w, 2);
+	cr_assert_eq(word_of(&w, 9), SHUNT_SLOT(SHUNT_SLOT_PINNING, 3, 4));
+	/* A flow of slot 9 is at the former backend; one of slot 8 at the new one. */
+	seen_s = transit_seconds(w.now_ms) + 10;
+	w.flows[1].entry[3] = SHUNT_FLOW(9, 3, seen_s);
+	w.flows[1].entry[4] = SHUNT_FLOW(8, 4, seen_s);
+	pass(&w, 5);
+	cr_assert_eq(word_of(&w, 9), SHUNT_SLOT(SHUNT_SLOT_PINNED, 3, 4));
+	pass(&w, 7);
+	cr_assert_eq(word_of(&w, 9), SHUNT_SLOT(SHUNT_SLOT_PINNED, 3, 4));
+	cr_assert_eq(word_of(&w, 8), 4U);
+	cr_assert_eq(dataplane_read_flows(w.dp, 3), 1UL);
+	cr_assert_eq(dataplane_read_flows(w.dp, 4), 1UL);
+	pass(&w, 15);
+	cr_assert_eq(word_of(&w, 9), 4U);
+	cr_assert_eq(w.flows[1].entry[3], 0UL);
+	world_close(&w);
+}
+
+/* Nobody waits for them, but their 16-bit times must not come round. */
+Test(flow_cache, what_has_expired_is_cleared)
+{
+	struct world w;
+
+	ns_enter();
+	world_open(&w);
+	world_own(&w, 3);
+	world_own(&w, 4);
+	pass(&w, 1);
+	w.flows[63].entry[7] = SHUNT_FLOW(8, 4, transit_seconds(w.now_ms) + 12);
+	pass(&w, 17);
+	cr_assert_eq(word_of(&w, 8), 4U);
+	cr_assert_neq(w.flows[63].entry[7], 0UL);
+	pass(&w, 35);
+	cr_assert_eq(w.flows[63].entry[7], 0UL);
+	cr_assert_eq(dataplane_read_flows(w.dp, 4), 0UL);
+	world_close(&w);
+}
+
+Test(flow_cache, are_listed_with_what_they_take)
+{
+	struct snapshot_map *list;
+	struct dataplane *dp;
+	char dir[64];
+	size_t n;
+
+	ns_enter();
+	dp = open_sized(&sizes, DATAPLANE_FRESH);
+	cr_assert_eq(dataplane_list_maps(dp, &list, &n), 0);
+	cr_assert_gt(n, 8);
+	for (size_t i = 0; i < n; i++) {
+		const bool is_flows = !strcmp(list[i].name, "shunt_flows");
+
+		cr_assert_not_null(list[i].type);
+		cr_assert_gt(list[i].bytes, 0UL, "%s", list[i].name);
+		cr_assert(!is_flows || list[i].max_entries == sizes.flow_lines);
+		cr_assert(!is_flows || !strcmp(list[i].type, "array"));
+	}
+	dataplane_format_pin_dir(dp, dir, sizeof(dir));
+	cr_assert_str_eq(dir, NS_PIN_DIR "/v2");
+	free(list);
+	dataplane_close(dp);
+}

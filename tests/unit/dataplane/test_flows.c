@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Lines of the flow cache: what a scan leaves and reports, what is carried where. */
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/flows.h"
+#include "dataplane/transit.h"
+
+#define BACKENDS 8
+#define SLOTS SHUNT_MIN_SLOTS
+#define IDLE_S 300
+
+/* Backends 1 and 2 live and share a table, 3 has another, 4 is dead. */
+struct world {
+	struct shunt_flow_line lines[16];
+	uint16_t seen[SLOTS];
+	struct flows_backend backends[BACKENDS];
+	struct flows_scan scan;
+};
+
+static struct world *world_make(uint16_t now_s)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	w->backends[1] = w->backends[2] = (struct flows_backend){ .alive = true, .seen = w->seen };
+	w->backends[3] = (struct flows_backend){ .alive = true };
+	w->scan = (struct flows_scan){ .backends = w->backends,
+				       .n_backends = BACKENDS,
+				       .slot_mask = SLOTS - 1,
+				       .now_s = now_s,
+				       .max_age_s = IDLE_S };
+	return w;
+}
+
+static void scan(struct world *w)
+{
+	flows_scan(&w->scan, w->lines, 16);
+}
+
+static const uint16_t clocks[] = { 0, 299, 40000, 65535 };
+
+Test(flows, expire_by_age_whatever_the_clock_says)
+{
+	for (size_t i = 0; i < 4; i++) {
+		const uint16_t now = clocks[i];
+		struct world *w = world_make(now);
+		__u64 *e = w->lines[5].entry;
+
+		e[0] = SHUNT_FLOW(1, 1, now);
+		e[1] = SHUNT_FLOW(2, 1, now - IDLE_S);
+		e[2] = SHUNT_FLOW(3, 1, now - IDLE_S - 1);
+		e[3] = SHUNT_FLOW(4, 1, now - 40000);
+		/* Written while we look. */
+		e[4] = SHUNT_FLOW(5, 1, now + 1);
+		scan(w);
+		cr_assert_neq(e[0], 0UL);
+		cr_assert_neq(e[1], 0UL);
+		cr_assert_eq(e[2], 0UL);
+		cr_assert_eq(e[3], 0UL);
+		cr_assert_neq(e[4], 0UL);
+		cr_assert_eq(w->backends[1].flows, 3);
+		free(w);
+	}
+}
+
+Test(flows, of_backends_that_are_dead_or_unknown_go)
+{
+	struct world *w = world_make(1000);
+	__u64 *e = w->lines[15].entry;
+
+	for (uint16_t id = 0; id < 8; id++)
+		e[id] = SHUNT_FLOW(77, id, 1000);
+	e[7] = SHUNT_FLOW(77, UINT16_MAX, 1000);
+	scan(w);
+	for (uint16_t id = 0; id < 8; id++)
+		cr_assert_eq(e[id] != 0, id >= 1 && id <= 3, "backend %u", id);
+	free(w);
+}
+
+Test(flows, report_the_slot_they_belong_to)
+{
+	struct world *w = world_make(1000);
+
+	/* Tags whose low bits are slots 5 and 6. */
+	w->lines[0].entry[0] = SHUNT_FLOW(0xabc00000 + 5, 1, 1000);
+	w->lines[1].entry[7] = SHUNT_FLOW(0x00100000 + 5, 1, 1000);
+	w->lines[2].entry[3] = SHUNT_FLOW(6, 1, 1000);
+	w->lines[3].entry[3] = SHUNT_FLOW(0x80000000 + 6, 2, 1000);
+	w->lines[4].entry[3] = SHUNT_FLOW(7, 3, 1000); /* of another table */
+	w->lines[5].entry[3] = SHUNT_FLOW(8, 1, 600); /* expired */
+	scan(w);
+	for (uint32_t slot = 0; slot < SLOTS; slot++)
+		cr_assert_eq(w->seen[slot], slot == 5 ? 1 : slot == 6 ? TRANSIT_SEVERAL : 0);
+	free(w);
+}
+
+/* --- carried ------------------------------------------------------------------- */
+
+#define MOST 64
+
+static size_t find(const struct shunt_flow_line *line, uint32_t tag)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
+		n += line->entry[i] && SHUNT_FLOW_TAG(line->entry[i]) == tag;
+	return n;
+}
+
+/* Whatever the sizes, a flow is found in the line that its hash says. */
+Test(flows, carried_are_found_by_their_hash)
+{
+	for (size_t n_from = 1; n_from <= MOST; n_from *= 2)
+		for (size_t n_to = 1; n_to <= MOST; n_to *= 2) {
+			struct shunt_flow_line from[MOST] = { 0 }, to[MOST] = { 0 };
+
+			/* Eight at most to a line of the smaller one. */
+			for (uint64_t high = 0; high < (n_from < n_to ? n_from : n_to); high++) {
+				const uint64_t hash =
+					high << 32 | (uint32_t)(high * 2654435761u + 1);
+
+				from[hash >> 32 & (n_from - 1)].entry[high % 8] =
+					SHUNT_FLOW(hash, 1, 1000);
+			}
+			flows_carry(from, n_from, to, n_to, 1000);
+			for (uint64_t high = 0; high < (n_from < n_to ? n_from : n_to); high++) {
+				const uint64_t hash =
+					high << 32 | (uint32_t)(high * 2654435761u + 1);
+
+				cr_assert_eq(find(&to[hash >> 32 & (n_to - 1)], hash), 1);
+			}
+		}
+}
+
+Test(flows, carried_to_a_larger_cache_are_where_any_hash_may_lead)
+{
+	struct shunt_flow_line from[4] = { 0 }, to[16] = { 0 };
+
+	from[3].entry[2] = SHUNT_FLOW(99, 1, 1000);
+	flows_carry(from, 4, to, 16, 1000);
+	for (size_t line = 0; line < 16; line++)
+		cr_assert_eq(find(&to[line], 99), line % 4 == 3);
+}
+
+Test(flows, carried_the_youngest_stay)
+{
+	struct shunt_flow_line from[4] = { 0 }, to[1] = { 0 };
+
+	/* Across the end of the clock: 10 is younger than 65530. */
+	for (int i = 0; i < 32; i++)
+		from[i / 8].entry[i % 8] = SHUNT_FLOW(i + 1, 1, 10 - i);
+	flows_carry(from, 4, to, 1, 10);
+	for (int i = 0; i < 32; i++)
+		cr_assert_eq(find(&to[0], i + 1), i < 8, "%d s old", i);
+}
+
+Test(flows, carried_twice_are_there_once_with_their_last_time)
+{
+	struct shunt_flow_line from[1] = { 0 }, to[1] = { 0 };
+
+	from[0].entry[4] = SHUNT_FLOW(99, 1, 1000);
+	flows_carry(from, 1, to, 1, 1000);
+	/* Moved on in the one, then in the other. */
+	from[0].entry[4] = SHUNT_FLOW(99, 2, 1001);
+	flows_carry(from, 1, to, 1, 1001);
+	cr_assert_eq(to[0].entry[0], SHUNT_FLOW(99, 2, 1001));
+	to[0].entry[0] = SHUNT_FLOW(99, 1, 1002);
+	flows_carry(from, 1, to, 1, 1002);
+	cr_assert_eq(to[0].entry[0], SHUNT_FLOW(99, 1, 1002));
+	cr_assert_eq(find(&to[0], 99), 1);
+}
+
+/* --- beside packets -------------------------------------------------------------- */
+
+static void *write_on(void *arg)
+{
+	__u64 *entry = arg;
+
+	for (uint32_t i = 0; i < 2000000; i++)
+		__atomic_store_n(entry, SHUNT_FLOW(i, 1, i % 2 ? 1000 : 0), __ATOMIC_RELAXED);
+	return NULL;
+}
+
+/* Entries change under the scan; what it clears is what it has judged. */
+Test(flows, written_meanwhile_are_not_cleared)
+{
+	struct world *w = world_make(1000);
+	pthread_t writer;
+
+	w->scan.max_age_s = 600;
+	cr_assert_eq(pthread_create(&writer, NULL, write_on, &w->lines[0].entry[0]), 0);
+	while (pthread_tryjoin_np(writer, NULL))
+		flows_scan(&w->scan, w->lines, 1);
+	flows_scan(&w->scan, w->lines, 1);
+	cr_assert_eq(w->lines[0].entry[0], SHUNT_FLOW(1999999, 1, 1000));
+	free(w);
+}

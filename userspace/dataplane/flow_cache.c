@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The flow cache is swept while it may hold entries: what has expired is cleared,
+ * which also keeps 16-bit times from coming round; and slots that are PINNED learn
+ * whether they still have flows elsewhere. While some wait for that, sweeps follow
+ * each other closely.
+ *
+ * Only a slice of the map is mapped at a time: the mapping of an array counts as
+ * memory of the process, all of it and at once. A tick looks at one slice.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "dataplane/flows.h"
+#include "dataplane/internal.h"
+
+/* From the end of a sweep to the beginning of the next. */
+#define SWEEP_GAP_MS (30 * 1000)
+#define SWEEP_GAP_WAITED_FOR_MS (5 * 1000)
+
+/* 8 MiB: some milliseconds of work. */
+#define SLICE_LINES 131072
+
+/* A note serves until the second packet of a flow. */
+#define NOTE_MAX_AGE_S 60
+
+/* --- mappings ---------------------------------------------------------------- */
+
+struct shunt_flow_line *flow_lines_map(int fd, size_t first, size_t n)
+{
+	const size_t bytes = sizeof(struct shunt_flow_line);
+	void *p = mmap(NULL, n * bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, first * bytes);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void flow_lines_unmap(struct shunt_flow_line *lines, size_t n)
+{
+	munmap(lines, n * sizeof(*lines));
+}
+
+/* Scan @n lines of a map from @first on. */
+static int scan(int fd, size_t first, size_t n, struct flows_scan *s)
+{
+	struct shunt_flow_line *lines = flow_lines_map(fd, first, n);
+
+	if (!lines)
+		return -errno;
+	flows_scan(s, lines, n);
+	flow_lines_unmap(lines, n);
+	return 0;
+}
+
+/* --- ids that are used again --------------------------------------------------- */
+
+int flow_cache_open(struct dataplane *dp)
+{
+	dp->flows.live = calloc(dp->n_backends, sizeof(*dp->flows.live));
+	dp->flows.last_live = calloc(dp->n_backends, sizeof(*dp->flows.last_live));
+	if (!dp->flows.live || !dp->flows.last_live)
+		return log_err(-ENOMEM, "open the flow cache");
+	return 0;
+}
+
+void flow_cache_close(struct dataplane *dp)
+{
+	free(dp->flows.live);
+	free(dp->flows.last_live);
+}
+
+void flow_cache_adopt(struct dataplane *dp)
+{
+	dp->flows.may_hold = true;
+	for (size_t id = 1; id < dp->n_backends; id++)
+		if (!dp->backends[id].leg[SHUNT_V4].forward &&
+		    !dp->backends[id].leg[SHUNT_V6].forward)
+			id_set_add(&dp->flows.former, id);
+}
+
+void flow_cache_disown(struct dataplane *dp, uint32_t id)
+{
+	id_set_add(&dp->flows.former, id);
+	/* A sweep may have passed what was entered before this. */
+	id_set_remove(&dp->flows.doomed, id);
+}
+
+static bool may_hold(const struct dataplane *dp)
+{
+	return dp->flows.may_hold || dp->transit.n_tables || dp->rodata.tracked;
+}
+
+/* Clear what names a backend that has gone, and nothing else. */
+static int purge(struct dataplane *dp)
+{
+	_cleanup_free_ struct flows_backend *backends = calloc(dp->n_backends, sizeof(*backends));
+	struct flows_scan s = { .backends = backends,
+				.n_backends = dp->n_backends,
+				.max_age_s = UINT16_MAX };
+	int err = backends ? 0 : -ENOMEM;
+
+	for (size_t id = 1; !err && id < dp->n_backends; id++)
+		backends[id].alive = !id_set_has(&dp->flows.former, id);
+	for (size_t at = 0; !err && at < dp->sizes.flow_lines; at += SLICE_LINES) {
+		const size_t left = dp->sizes.flow_lines - at;
+
+		err = scan(dp->fds[LOAD_FLOWS], at, left < SLICE_LINES ? left : SLICE_LINES, &s);
+	}
+	return err ?: scan(dp->fds[LOAD_FRESH], 0, SHUNT_FRESH_LINES, &s);
+}
+
+void flow_cache_claim(struct dataplane *dp, uint32_t id)
+{
+	int err;
+
+	if (!id_set_has(&dp->flows.former, id))
+		return;
+	err = may_hold(dp) ? purge(dp) : 0;
+	if (err)
+		log_err(err, "look for flows of removed backends; some may be sent to new ones");
+	dp->flows.former = dp->flows.doomed = (struct id_set){ 0 };
+}
+
+/* --- sweeps -------------------------------------------------------------------- */
+
+/* What the plan says of each id. Pointers of slots in transition are those of now. */
+static struct flows_backend *list_backends(const struct dataplane *dp, const struct plan *plan)
+{
+	struct flows_backend *list = calloc(dp->n_backends, sizeof(*list));
+
+	for (size_t s = 0; list && s < plan->n_conf_services; s++) {
+		const struct transit_table *tt =
+			transit_swept(&dp->transit, plan_table_of(plan, s)->number);
+		const struct plan_backend *b;
+
+		for (size_t i = 0; (b = plan_backend_of(plan, s, i)); i++)
+			if (b->id < dp->n_backends)
+				list[b->id] = (struct flows_backend){
+					.alive = b->alive,
+					.seen = tt ? tt->seen : NULL,
+				};
+	}
+	return list;
+}
+
+static int sweep_begin(struct dataplane *dp, uint64_t now_ms)
+{
+	struct flow_cache *c = &dp->flows;
+
+	if (transit_sweep_begin(&dp->transit, transit_seconds(now_ms)))
+		return -ENOMEM;
+	c->running = true;
+	c->line = 0;
+	c->found = 0;
+	memset(c->live, 0, dp->n_backends * sizeof(*c->live));
+	c->doomed = c->former;
+	return 0;
+}
+
+/* Add to @sum what was found of each backend, and forget it. Return: how much. */
+static uint64_t take_counts(struct flows_backend *backends, size_t n, uint32_t *sum)
+{
+	uint64_t found = 0;
+
+	for (size_t id = 0; id < n; id++) {
+		found += backends[id].flows;
+		if (sum)
+			sum[id] += backends[id].flows;
+		backends[id].flows = 0;
+		backends[id].seen = NULL;
+	}
+	return found;
+}
+
+/* The next slice, and the notes with the last one. */
+static int sweep_slice(struct dataplane *dp, const struct plan *plan, uint16_t now_s)
+{
+	_cleanup_free_ struct flows_backend *backends = list_backends(dp, plan);
+	struct flow_cache *c = &dp->flows;
+	const size_t left = dp->sizes.flow_lines - c->line;
+	const size_t n = left < SLICE_LINES ? left : SLICE_LINES;
+	struct flows_scan s = { .backends = backends,
+				.n_backends = dp->n_backends,
+				.slot_mask = dp->sizes.slots - 1,
+				.now_s = now_s,
+				.max_age_s = plan->flow_idle_s };
+	int err;
+
+	if (!backends)
+		return -ENOMEM;
+	err = scan(dp->fds[LOAD_FLOWS], c->line, n, &s);
+	c->line += n;
+	c->found += take_counts(backends, dp->n_backends, c->live);
+	if (err || n < left)
+		return err;
+	s.max_age_s = NOTE_MAX_AGE_S;
+	err = scan(dp->fds[LOAD_FRESH], 0, SHUNT_FRESH_LINES, &s);
+	c->found += take_counts(backends, dp->n_backends, NULL);
+	return err;
+}
+
+static int settle_tables(struct dataplane *dp, uint16_t now_s)
+{
+	struct transit_table *tt;
+
+	while ((tt = transit_unsettled(&dp->transit))) {
+		__u32 *words = dataplane_map_ops.table_words(dp, tt->number);
+
+		if (!words)
+			return -ENOMEM;
+		transit_sweep_end(&dp->transit, tt, words, now_s);
+	}
+	return 0;
+}
+
+static int sweep_end(struct dataplane *dp, uint64_t now_ms)
+{
+	struct flow_cache *c = &dp->flows;
+
+	c->running = false;
+	c->ended_ms = now_ms;
+	c->may_hold = c->found;
+	memcpy(c->last_live, c->live, dp->n_backends * sizeof(*c->live));
+	for (size_t i = 0; i < array_len(c->former.bits); i++)
+		c->former.bits[i] &= ~c->doomed.bits[i];
+	return settle_tables(dp, transit_seconds(now_ms));
+}
+
+static bool is_time(const struct dataplane *dp, uint64_t now_ms)
+{
+	const uint64_t gap =
+		transit_wants_sweep(&dp->transit) ? SWEEP_GAP_WAITED_FOR_MS : SWEEP_GAP_MS;
+
+	return may_hold(dp) && now_ms - dp->flows.ended_ms >= gap;
+}
+
+static int sweep(struct dataplane *dp, const struct plan *plan, uint64_t now_ms)
+{
+	int err = 0;
+
+	if (!dp->flows.running && is_time(dp, now_ms))
+		err = sweep_begin(dp, now_ms);
+	if (err || !dp->flows.running)
+		return err;
+	err = sweep_slice(dp, plan, transit_seconds(now_ms));
+	if (err || dp->flows.line < dp->sizes.flow_lines)
+		return err;
+	return sweep_end(dp, now_ms);
+}
+
+/* Without a sweep nothing is lost: slots stay in transition, and the next one sees them. */
+void flow_cache_tick(struct dataplane *dp, const struct plan *plan, uint64_t now_ms)
+{
+	const int err = sweep(dp, plan, now_ms);
+
+	if (!err)
+		return;
+	log_err(err, "sweep the flow cache");
+	transit_sweep_cancel(&dp->transit);
+	dp->flows.running = false;
+	dp->flows.ended_ms = now_ms;
+}
