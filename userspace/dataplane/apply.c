@@ -151,7 +151,6 @@ int dataplane_apply(struct dataplane *dp, const struct plan *plan, const struct 
 
 	if (!cache || !scratch)
 		return log_err(-ENOMEM, "apply the config");
-	dp->transit.early_s = plan->flow_early_s;
-	dp->transit.idle_s = plan->flow_idle_s;
+	transit_set_times(&dp->transit, plan->flow_early_s, plan->flow_idle_s, to.now_s);
 	return apply(&to, steps, n);
 }

@@ -95,6 +95,17 @@ static void enter_state(const struct transit *t, struct transit_table *tt, uint3
 	note_state(t, tt, word, now_s);
 }
 
+/* What falls due when is found out by the next look at each table. */
+void transit_set_times(struct transit *t, uint16_t early_s, uint16_t idle_s, uint16_t now_s)
+{
+	if (t->early_s == early_s && t->idle_s == idle_s)
+		return;
+	t->early_s = early_s;
+	t->idle_s = idle_s;
+	array_for_each (tt, t->tables, t->n_tables)
+		expect_due(tt, now_s);
+}
+
 /* --- changes of the plan ----------------------------------------------------- */
 
 int transit_fill(struct transit *t, uint32_t number, uint32_t *words, const uint32_t *owners,

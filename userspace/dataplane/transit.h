@@ -74,6 +74,9 @@ static inline uint16_t transit_seconds(uint64_t now_ms)
 	return now_ms / 1000;
 }
 
+/* Slots in transition already are measured by these, too. */
+void transit_set_times(struct transit *t, uint16_t early_s, uint16_t idle_s, uint16_t now_s);
+
 /**
  * transit_fill() - take a table one step towards its owners
  * @words: of table @number, written where they differ

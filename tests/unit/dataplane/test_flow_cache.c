@@ -184,14 +184,6 @@ Test(flow_cache, a_mark_is_written_and_kept)
 	dataplane_close(dp);
 }
 
-/* The clock is the test's: one call is one second. */
-static uint64_t run_ticks(struct dataplane *dp, const struct plan *plan, uint64_t now_ms, int n)
-{
-	while (n--)
-		dataplane_tick(dp, plan, now_ms += 1000);
-	return now_ms;
-}
-
 /* Table 2, which is all of backend 3, then all of backend 4. */
 struct world {
 	struct plan_position position;

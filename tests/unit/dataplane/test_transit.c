@@ -229,6 +229,22 @@ Test(transit, another_change_starts_the_clock_anew)
 	world_free(w);
 }
 
+Test(transit, other_times_hold_at_once)
+{
+	struct world *w = world_moved(100);
+
+	pass(w, 10);
+	transit_set_times(&w->transit, 5, 7, w->now_s);
+	tick(w);
+	expect(w, 3, SHUNT_SLOT(SHUNT_SLOT_PINNING, 1, 2));
+	transit_set_times(&w->transit, 5, 100, w->now_s);
+	pass(w, 99);
+	expect(w, 3, SHUNT_SLOT(SHUNT_SLOT_PINNING, 1, 2));
+	pass(w, 1);
+	expect(w, 3, SHUNT_SLOT(SHUNT_SLOT_PINNED, 1, 2));
+	world_free(w);
+}
+
 /* The same plan once more, as after a failure: nothing starts anew. */
 Test(transit, the_same_again_changes_nothing)
 {
