@@ -194,6 +194,44 @@ stop_one()
 	table 100
 }
 
+# Downloads through the VIP that a server serves at the moment.
+downloads_of()
+{
+	in_host "$1" ss -Htn state established "src $vip4" | wc -l
+}
+
+# Downloads of some seconds, of nginx3 too: they are on $downloads.
+begin_downloads()
+{
+	local name
+
+	head -c 32M /dev/urandom >"$work/file"
+	for name in "${backends[@]}"; do
+		ln "$work/file" "$work/$name/www/file"
+	done
+	downloads=()
+	until [[ ${#downloads[@]} -ge 6 && $(downloads_of nginx3) -gt 0 ]]; do
+		name=download-${#downloads[@]}
+		start "$name" client curl -fsS --limit-rate 8M -o "$work/$name.got" "http://$vip4/file"
+		wait_for 5 test -s "$work/$name.got"
+		downloads+=("$name")
+	done
+	say "  ${#downloads[@]} downloads begin, $(downloads_of nginx3) of them from nginx3."
+}
+
+end_downloads()
+{
+	local name
+
+	say "  New connections go elsewhere; $(downloads_of nginx3) downloads from nginx3 go on."
+	for name in "${downloads[@]}"; do
+		wait_end "$name"
+		want "exit status of $name" 0 "$status"
+		cmp "$work/file" "$work/$name.got"
+	done
+	say "  All ${#downloads[@]} have arrived in full."
+}
+
 # Bits of what is shown to Prometheus.
 show_metrics()
 {
@@ -235,8 +273,10 @@ table 300
 heading "A server fails"
 stop_one
 heading "Another is taken out for maintenance"
+begin_downloads
 show backend drain web/nginx3
 table 100
+end_downloads
 heading "What the operator sees"
 show status
 show backend list

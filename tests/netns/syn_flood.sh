@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$here/talks.bash"
 
+early_ms=$((3000 * scale))
 add_talking_hosts
 talk_service | write_conf
 start_shuntd

@@ -88,10 +88,11 @@ slots_in()
 	metric "shunt_slots\\{.*state=\"$1\""
 }
 
+# Their numbers by state, in the order of enum shunt_slot_state.
 slot_states()
 {
-	printf '%s/%s/%s/%s' "$(slots_in stable)" "$(slots_in migrating)" "$(slots_in pinning)" \
-		"$(slots_in pinned)"
+	in_host lb curl -fsS http://127.0.0.1:9924/metrics |
+		awk -F '[{}" ]+' '/^shunt_slots\{/ { printf "%s%s %d", sep, $(NF - 1), $NF; sep = ", " }'
 }
 
 some_slots_are()
