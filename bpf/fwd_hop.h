@@ -41,10 +41,15 @@ static __always_inline enum shunt_reason fwd_resolve(const struct pkt *pkt, stru
 	return fwd->egress && fwd->egress->ifindex ? SHUNT_CONTINUE : SHUNT_BAD_SLOT;
 }
 
+#define MAC_MASK 0xffffffffffffULL
+
+/* Two stores: struct ethhdr is packed, so that a copy of it is made byte by byte. */
 static __always_inline void fwd_set_macs(struct ethhdr *eth, const struct fwd *fwd)
 {
-	__builtin_memcpy(eth->h_dest, fwd->hop.dmac, ETH_ALEN);
-	__builtin_memcpy(eth->h_source, fwd->egress->smac, ETH_ALEN);
+	const __u64 smac = *(const __u64 *)fwd->egress->smac;
+
+	*(__u64 *)eth = (fwd->hop.word & MAC_MASK) | smac << 48;
+	*(__u32 *)&eth->h_source[2] = smac >> 16;
 }
 
 /*

@@ -50,21 +50,24 @@ static __always_inline struct inner inner_from_v6(const struct ipv6hdr *ip6, con
 	};
 }
 
+/* From the values and not from the header, whose bytes were only just stored. */
 static __always_inline __u16 ipip_csum(const struct iphdr *ip)
 {
-	const __u16 *word = (const __u16 *)ip;
-	__u32 sum = 0;
+	__u32 sum = bpf_htons(0x4500 | ip->tos);
 
-#pragma unroll
-	for (int i = 0; i < (int)(sizeof(*ip) / sizeof(*word)); i++)
-		sum += word[i];
+	sum += ip->tot_len;
+	sum += ip->id;
+	sum += ip->frag_off;
+	sum += bpf_htons(IPIP_TTL << 8 | ip->protocol);
+	sum += (ip->saddr & 0xffff) + (ip->saddr >> 16);
+	sum += (ip->daddr & 0xffff) + (ip->daddr >> 16);
 	return shunt_csum_fold(sum);
 }
 
 static __always_inline void ipip_put_v4(struct iphdr *ip, const struct inner *inner,
 					const struct fwd *fwd)
 {
-	*ip = (struct iphdr){
+	struct iphdr outer = {
 		.version = 4,
 		.ihl = sizeof(*ip) / 4,
 		.tos = inner->tos,
@@ -76,7 +79,9 @@ static __always_inline void ipip_put_v4(struct iphdr *ip, const struct inner *in
 		.saddr = fwd->egress->src4,
 		.daddr = fwd->leg->addr.w[3],
 	};
-	ip->check = ipip_csum(ip);
+
+	outer.check = ipip_csum(&outer);
+	*ip = outer;
 }
 
 static __always_inline void ipip_put_v6(struct ipv6hdr *ip6, const struct inner *inner,
@@ -136,7 +141,7 @@ static __always_inline bool ipip_put(struct xdp_md *xdp, const struct pkt *pkt,
 	if (!ipip_take_inner(&cur, pkt, &inner, v6))
 		return false;
 	fwd_set_macs(eth, fwd);
-	eth->h_proto = outer_v6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP);
+	*pkt_ethertype(eth) = outer_v6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP);
 	if (outer_v6)
 		ipip_put_v6(outer6, &inner, fwd, pkt->hash);
 	else

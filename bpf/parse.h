@@ -32,15 +32,17 @@
 static __always_inline enum shunt_reason parse_ethernet(struct cursor *cur, bool *v6)
 {
 	const struct ethhdr *eth;
+	__be16 proto;
 
 	if (!cursor_take(cur, eth))
 		return SHUNT_RUNT;
 	if (eth->h_dest[0] & 1)
 		return SHUNT_NOT_UNICAST;
-	*v6 = eth->h_proto == bpf_htons(ETH_P_IPV6);
+	proto = *pkt_ethertype(eth);
+	*v6 = proto == bpf_htons(ETH_P_IPV6);
 	if (*v6)
 		return shunt_rodata.ipv6 ? SHUNT_CONTINUE : SHUNT_NOT_IP;
-	if (eth->h_proto == bpf_htons(ETH_P_IP) && shunt_rodata.ipv4)
+	if (proto == bpf_htons(ETH_P_IP) && shunt_rodata.ipv4)
 		return SHUNT_CONTINUE;
 	return SHUNT_NOT_IP;
 }
@@ -61,6 +63,7 @@ static __always_inline enum shunt_reason parse_l4(const struct cursor *cur, cons
 	const struct udphdr *udp = cur->pos;
 	__u32 l4_bytes = pkt->proto == IPPROTO_TCP ? sizeof(struct tcphdr) : sizeof(*udp);
 
+	pkt->tcp_flags = 0;
 	if ((void *)(udp + 1) > cur->end)
 		return SHUNT_TRUNCATED;
 	if (pkt->proto == IPPROTO_TCP) {
@@ -72,7 +75,7 @@ static __always_inline enum shunt_reason parse_l4(const struct cursor *cur, cons
 		return SHUNT_BAD_LENGTH;
 	if (pkt->ip_bytes > cur->end - ip_start)
 		return SHUNT_BAD_LENGTH;
-	__builtin_memcpy(&pkt->ports, udp, sizeof(pkt->ports));
+	pkt->ports = *(const __be32 *)udp;
 	return SHUNT_CONTINUE;
 }
 
@@ -135,12 +138,16 @@ static __always_inline enum shunt_reason parse_ip(struct cursor *cur, struct pkt
 static __always_inline enum shunt_reason parse_judge(enum shunt_reason reason,
 						     const struct pkt *pkt)
 {
+	struct shunt_addr vip;
+
 	switch (reason) {
 	case SHUNT_TRUNCATED:
 	case SHUNT_BAD_LENGTH:
 	case SHUNT_FRAGMENT:
 	case SHUNT_EXTENSION:
-		return bpf_map_lookup_elem(&shunt_vips, &pkt->dst) ? reason : SHUNT_NOT_SERVICE;
+		/* A copy: a pkt whose address is taken does not stay in registers. */
+		vip = pkt->dst;
+		return bpf_map_lookup_elem(&shunt_vips, &vip) ? reason : SHUNT_NOT_SERVICE;
 	default:
 		return reason;
 	}

@@ -17,6 +17,10 @@
 
 #include "shunt/abi.h"
 
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "words of MAC addresses and ports are put together for little-endian machines"
+#endif
+
 /**
  * struct pkt - a packet on its way through the stages
  * @dst: as in the maps
@@ -61,6 +65,12 @@ static __always_inline struct cursor cursor_open(const struct xdp_md *xdp)
  */
 #define cursor_take(cur, hdr)                                                                      \
 	((hdr) = (cur)->pos, (cur)->pos = (void *)((hdr) + 1), (cur)->pos <= (cur)->end)
+
+/* struct ethhdr is packed, so that its fields are read and written byte by byte. */
+static __always_inline __be16 *pkt_ethertype(const struct ethhdr *eth)
+{
+	return (void *)eth + __builtin_offsetof(struct ethhdr, h_proto);
+}
 
 static __always_inline __be16 pkt_dst_port(const struct pkt *pkt)
 {

@@ -44,10 +44,11 @@ SEC("xdp")
 int shunt_ingress(struct xdp_md *xdp)
 {
 	struct cursor cur = cursor_open(xdp);
-	struct pkt pkt = { .frame_bytes = cur.end - cur.pos };
+	struct pkt pkt; /* not zeroed: each stage sets what later ones read */
 	enum shunt_reason reason;
 	bool v6;
 
+	pkt.frame_bytes = cur.end - cur.pos;
 	reason = parse_ethernet(&cur, &v6);
 	if (!reason)
 		reason =

@@ -70,7 +70,8 @@ static __always_inline enum shunt_reason slot_pick(struct pkt *pkt, const bool v
 		pkt->backend_id = transit_pick(pkt->hash, word, slot_how(pkt, v6));
 	if (!pkt->backend_id)
 		return SHUNT_NO_BACKEND;
-	pkt->backend = bpf_map_lookup_elem(&shunt_backends, &pkt->backend_id);
+	index = pkt->backend_id;
+	pkt->backend = bpf_map_lookup_elem(&shunt_backends, &index);
 	return pkt->backend ? SHUNT_CONTINUE : SHUNT_BAD_SLOT;
 }
 
