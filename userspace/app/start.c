@@ -170,7 +170,14 @@ int daemon_start_exporter(struct daemon *d)
 		return 0;
 	err = exporter_create(d->conf->metrics_listen, daemon_snapshot, d, &d->exporter);
 	d->exporter_is_new = !err;
-	/* Somebody has the port: that is not to say that a shuntd is running. */
+	return err;
+}
+
+/* Somebody has the port: that is not to say that a shuntd is running. */
+static int start_exporter(struct daemon *d)
+{
+	int err = daemon_start_exporter(d);
+
 	return err == -EADDRINUSE ? -EBUSY : err;
 }
 
@@ -209,7 +216,7 @@ int daemon_start(struct daemon *d)
 		?: take_directories(d)
 		?: ctl_create(conf->socket, conf->group, conf->read_group, &ctl_ops, d, &d->ctl)
 		?: load_state(d)
-		?: daemon_start_exporter(d)
+		?: start_exporter(d)
 		?: start_health(d)
 		?: start_dataplane(d);
 }
