@@ -160,11 +160,9 @@ static void report(struct bench *b)
 	};
 
 	report_print(&r, o->compare);
-	printf("\n");
-	report_sizes(find_place(b, REPORT_SERVICES)->world, o->objects[0]);
-	if (o->objects[1]) {
-		printf("\n");
-		report_sizes(find_place(b, REPORT_SERVICES)->world, o->objects[1]);
+	for (int object = 0; object < OBJECTS && o->objects[object]; object++) {
+		printf("\n%s\n", o->objects[object]);
+		report_sizes(find_place(b, REPORT_SERVICES)->world, o->objects[object], b->refs);
 	}
 	if (o->save)
 		report_save(&r, o->save);

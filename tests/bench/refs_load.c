@@ -70,7 +70,7 @@ void refs_close(struct refs *r)
 	free(r);
 }
 
-int refs_fd(const struct refs *r, enum ref ref)
+const struct bpf_program *refs_program(const struct refs *r, enum ref ref)
 {
 	const struct bpf_program *const progs[REFS] = {
 		[REF_DROP] = r->skel->progs.ref_drop,
@@ -82,5 +82,10 @@ int refs_fd(const struct refs *r, enum ref ref)
 		[REF_CLASSIC] = r->skel->progs.ref_classic,
 	};
 
-	return bpf_program__fd(progs[ref]);
+	return progs[ref];
+}
+
+int refs_fd(const struct refs *r, enum ref ref)
+{
+	return bpf_program__fd(refs_program(r, ref));
 }

@@ -15,11 +15,13 @@ enum ref {
 };
 
 struct refs;
+struct bpf_program;
 
 /* Ends the program where it fails. */
 struct refs *refs_open(void);
 void refs_close(struct refs *r);
 
+const struct bpf_program *refs_program(const struct refs *r, enum ref ref);
 int refs_fd(const struct refs *r, enum ref ref);
 
 #endif /* TESTS_BENCH_REFS_LOAD_H */

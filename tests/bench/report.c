@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <err.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include <bpf/bpf.h>
 
 #include "base/cleanup.h"
+#include "count.h"
 #include "report.h"
 
 /* The ratio of a case in a saved run; 0 if it is not there. */
@@ -73,6 +75,17 @@ void report_save(const struct report *r, const char *path)
 		err(EXIT_FAILURE, "%s", path);
 }
 
+/* What a packet needs of the program; the action must be the right one. */
+static void print_count(const struct bpf_program *prog, bool v6, bool stranger)
+{
+	const struct traffic t = { .v6 = v6, .proto = IPPROTO_TCP, .stranger = stranger };
+	const struct count c = count_packet(prog, &t);
+
+	if (c.action != (stranger ? XDP_PASS : XDP_TX))
+		errx(EXIT_FAILURE, "done by hand, a packet ended with action %u", c.action);
+	printf(" %7zu %3u %3u %3u", c.insns, c.array_lookups, c.hash_lookups, c.calls);
+}
+
 static void print_size(const char *name, int fd)
 {
 	struct bpf_prog_info info = { 0 };
@@ -80,24 +93,51 @@ static void print_size(const char *name, int fd)
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		err(EXIT_FAILURE, "ask about the program");
-	printf("%-42s %7zu %7u %9u\n", name, info.xlated_prog_len / sizeof(struct bpf_insn),
-	       info.jited_prog_len, info.verified_insns);
+	printf("%-24s %7zu %7u", name, info.xlated_prog_len / sizeof(struct bpf_insn),
+	       info.jited_prog_len);
 }
 
-void report_sizes(struct world *w, const char *object)
+static void print_mode(struct world *w, const char *object, enum mode mode,
+		       const struct shunt_rodata *ro, const char *what)
+{
+	const int fd = world_load(w, object, ro);
+	char name[CASE_NAME];
+
+	snprintf(name, sizeof(name), "%s %s", mode_name(mode), what);
+	print_size(name, fd);
+	world_set_mode(w, mode);
+	print_count(world_program(w, fd), mode_is_v6(mode), false);
+	print_count(world_program(w, fd), mode_is_v6(mode), true);
+	printf("\n");
+}
+
+static void print_floors(const struct refs *refs)
+{
+	print_size("floor 4in4", refs_fd(refs, REF_FLOOR_4IN4));
+	print_count(refs_program(refs, REF_FLOOR_4IN4), false, false);
+	printf("\n");
+	print_size("floor 6in6", refs_fd(refs, REF_FLOOR_6IN6));
+	print_count(refs_program(refs, REF_FLOOR_6IN6), true, false);
+	printf("\n");
+}
+
+void report_sizes(struct world *w, const char *object, const struct refs *refs)
 {
 	const struct shunt_rodata full = world_rodata_full();
 
-	printf("%-42s %7s %7s %9s\n", "constants", "insns", "bytes", "verified");
+	printf("%-24s %7s %7s  forwarded:          not ours:\n", "", "", "");
+	printf("%-24s %7s %7s", "constants", "insns", "bytes");
+	for (int i = 0; i < 2; i++)
+		printf(" %7s %3s %3s %3s", "insns", "arr", "hsh", "fn");
+	printf("\n");
+	print_floors(refs);
 	for (enum mode m = 0; m < MODES; m++) {
 		struct shunt_rodata ro = world_rodata_of(m);
-		char name[CASE_NAME];
 
-		snprintf(name, sizeof(name), "%s tcp+udp", mode_name(m));
-		print_size(name, world_load(w, object, &ro));
+		print_mode(w, object, m, &ro, "tcp+udp");
 		ro.udp = 0;
-		snprintf(name, sizeof(name), "%s tcp", mode_name(m));
-		print_size(name, world_load(w, object, &ro));
+		print_mode(w, object, m, &ro, "tcp");
 	}
-	print_size("everything", world_load(w, object, &full));
+	print_mode(w, object, MODE_4IN4, &full, "everything");
+	print_mode(w, object, MODE_6IN6, &full, "everything");
 }

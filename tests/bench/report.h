@@ -24,7 +24,10 @@ void report_print(const struct report *r, const char *saved);
 /* Tab-separated: name, ns, ratio, quartiles of the ratio. */
 void report_save(const struct report *r, const char *path);
 
-/* Instructions and bytes of @object with each set of constants: no clock involved. */
-void report_sizes(struct world *w, const char *object);
+/*
+ * Size of @object with each set of constants, and what it does for a packet:
+ * instructions, lookups in arrays, in hashes, other helpers. No clock involved.
+ */
+void report_sizes(struct world *w, const char *object, const struct refs *refs);
 
 #endif /* TESTS_BENCH_REPORT_H */

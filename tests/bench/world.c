@@ -215,10 +215,26 @@ static void fill(struct world *w)
 				(w->services * WORLD_BACKENDS + 1) * sizeof(*w->backends));
 }
 
+static const struct bpf_program *find_program(const struct bpf_object *obj)
+{
+	const struct bpf_program *prog = bpf_object__find_program_by_name(obj, "shunt_ingress");
+
+	if (!prog)
+		errx(EXIT_FAILURE, "no program shunt_ingress in %s", bpf_object__name(obj));
+	return prog;
+}
+
+const struct bpf_program *world_program(const struct world *w, int fd)
+{
+	for (int i = 0; i < w->n_objects; i++)
+		if (bpf_program__fd(find_program(w->objects[i])) == fd)
+			return find_program(w->objects[i]);
+	errx(EXIT_FAILURE, "no such program");
+}
+
 int world_load(struct world *w, const char *object, const struct shunt_rodata *rodata)
 {
 	struct bpf_object *obj = bpf_object__open_file(object, NULL);
-	const struct bpf_program *prog;
 
 	if (!obj)
 		err(EXIT_FAILURE, "open %s", object);
@@ -233,10 +249,7 @@ int world_load(struct world *w, const char *object, const struct shunt_rodata *r
 	w->objects[w->n_objects++] = obj;
 	if (w->n_objects == 1)
 		fill(w);
-	prog = bpf_object__find_program_by_name(obj, "shunt_ingress");
-	if (!prog)
-		errx(EXIT_FAILURE, "no program shunt_ingress in %s", object);
-	return bpf_program__fd(prog);
+	return bpf_program__fd(find_program(obj));
 }
 
 void world_set_mode(struct world *w, enum mode mode)

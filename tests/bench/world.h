@@ -32,6 +32,7 @@ struct shunt_rodata world_rodata_of(enum mode mode);
 struct shunt_rodata world_rodata_full(void);
 
 struct world;
+struct bpf_program;
 
 /* Of @services services in each family, for TCP and UDP. */
 struct world *world_open(__u32 services);
@@ -44,6 +45,9 @@ void world_close(struct world *w);
  * Return: a descriptor that lives as long as @w.
  */
 int world_load(struct world *w, const char *object, const struct shunt_rodata *rodata);
+
+/* Of a descriptor that world_load() returned. */
+const struct bpf_program *world_program(const struct world *w, int fd);
 
 /* All backends are sent to like this, from now on. */
 void world_set_mode(struct world *w, enum mode mode);
