@@ -32,9 +32,10 @@ static double read_cpu_seconds(void)
 }
 
 /* Slots by backend id in one table; ids are small, so an array does. */
-static void count_slots(const struct plan_table *t, uint32_t *words, uint32_t *slots_of)
+static void count_slots(struct table_cache *cache, const struct plan_table *t, uint32_t *words,
+			uint32_t *slots_of)
 {
-	if (table_build(t, words))
+	if (table_build_cached(cache, t, words))
 		return;
 	for (uint32_t i = 0; i < t->slots; i++)
 		slots_of[SHUNT_SLOT_CUR(words[i])]++;
@@ -104,17 +105,18 @@ static int view_service(const struct daemon *d, size_t i, struct snapshot_servic
 
 static void view_slots(const struct daemon *d, struct snapshot *s)
 {
+	_cleanup_(table_cache_freep) struct table_cache *cache = table_cache_create();
 	_cleanup_free_ uint32_t *words = calloc(d->conf->slots, sizeof(*words));
 	_cleanup_free_ uint32_t *slots_of = calloc(SHUNT_MAX_BACKENDS, sizeof(*slots_of));
 
-	if (!words || !slots_of || !d->plan)
+	if (!cache || !words || !slots_of || !d->plan)
 		return;
 	for (size_t i = 0; i < s->n_services; i++) {
 		const struct plan_table *t = plan_table_of(d->plan, i);
 
 		if (!t)
 			continue;
-		count_slots(t, words, slots_of);
+		count_slots(cache, t, words, slots_of);
 		s->services[i].slots = t->slots;
 		for (size_t j = 0; j < s->services[i].n_backends; j++) {
 			struct snapshot_backend *b = &s->services[i].backends[j];
