@@ -13,12 +13,12 @@ refused_reload()
 	shunt reload >"$work/reload" 2>&1 || code=$?
 	[[ $code != 0 ]] || die "$1: reload was taken"
 	say "$1: $(head -n 1 "$work/reload")"
-	curl_metrics || die "$1: no metrics any more"
+	curl_metrics 9924 || die "$1: no metrics any more"
 }
 
 curl_metrics()
 {
-	in_host lb curl -fsS -m 2 -o /dev/null "http://127.0.0.1:${1:-9924}/metrics"
+	in_host lb curl -fsS -m 2 -o /dev/null "http://127.0.0.1:$1/metrics"
 }
 
 move_exporter()
