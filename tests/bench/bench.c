@@ -11,7 +11,10 @@
  *	-o	another object, interleaved with the first: is a change worth it?
  *	-s, -c	save the results; compare with saved ones
  *
- * Read the ratios: nanoseconds are those of this machine at this moment.
+ * Read the ratios: nanoseconds are those of this machine at this moment. All
+ * ratios of a run may be off by the same few per cent, because the floor lies
+ * elsewhere in memory each time: to judge a change, use -o. The instructions at
+ * the end are exact.
  */
 #include <err.h>
 #include <stdio.h>
@@ -214,6 +217,8 @@ int main(int argc, char **argv)
 
 	if (!b)
 		err(EXIT_FAILURE, "bench");
+	if (o.compare && access(o.compare, R_OK))
+		err(EXIT_FAILURE, "%s", o.compare);
 	if (geteuid())
 		errx(EXIT_FAILURE, "loading a BPF program needs root");
 	b->options = &o;

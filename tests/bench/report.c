@@ -32,15 +32,17 @@ static void print_change(double now, double then)
 {
 	if (now > 0 && then > 0)
 		printf(" %8.2f %+6.1f%%", then, (now / then - 1) * 100);
+	else
+		printf(" %8s %7s", "-", "-");
 }
 
 static void print_row(const struct report *r, size_t i, FILE *saved)
 {
 	const struct summary s = result_summary(&r->results[i]);
 
-	printf("%-42s %7.1f %7.2f  %5.2f..%-5.2f %3zu/%-3zu", r->cases[i].name, s.ns, s.ratio,
-	       s.low, s.high, r->results[i].n, r->results[i].tried);
-	if (r->others && r->cases[i].shunt)
+	printf("%-42s %7.1f %7.1f %7.2f  %5.2f..%-5.2f %3zu/%-3zu", r->cases[i].name, s.harness_ns,
+	       s.ns, s.ratio, s.low, s.high, r->results[i].n, r->results[i].tried);
+	if (r->others)
 		print_change(s.ratio, result_summary(&r->others[i]).ratio);
 	if (saved)
 		print_change(s.ratio, saved_ratio(saved, r->cases[i].name));
@@ -53,8 +55,9 @@ void report_print(const struct report *r, const char *saved)
 
 	if (saved && !f)
 		err(EXIT_FAILURE, "%s", saved);
-	printf("%-42s %7s %7s  %-12s %-7s%s%s\n", "case", "ns", "x floor", "quartiles", "samples",
-	       r->others ? "    other  change" : "", f ? "    saved  change" : "");
+	printf("%-42s %7s %7s %7s  %-12s %-7s%s%s\n", "case", "harness", "net ns", "x floor",
+	       "quartiles", "samples", r->others ? "    other  change" : "",
+	       f ? "    saved  change" : "");
 	for (size_t i = 0; i < r->n; i++)
 		print_row(r, i, f);
 }

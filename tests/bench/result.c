@@ -10,6 +10,7 @@ void result_add(struct result *r, const struct sample *s)
 	if (!s->steady || s->floor_ns <= 0 || r->n == RESULT_SAMPLES)
 		return;
 	r->ns[r->n] = s->ns;
+	r->harness_ns[r->n] = s->harness_ns;
 	r->ratio[r->n++] = s->ns / s->floor_ns;
 }
 
@@ -36,6 +37,7 @@ struct summary result_summary(const struct result *r)
 		return (struct summary){ 0 };
 	return (struct summary){
 		.ns = quantile(r->ns, r->n, 0.5),
+		.harness_ns = quantile(r->harness_ns, r->n, 0.5),
 		.ratio = quantile(r->ratio, r->n, 0.5),
 		.low = quantile(r->ratio, r->n, 0.25),
 		.high = quantile(r->ratio, r->n, 0.75),

@@ -11,11 +11,13 @@
 
 /**
  * struct result - samples of a case that are worth something
+ * @harness_ns: taken off already
  * @ratio: to the floor at the same time
  * @tried: samples taken
  */
 struct result {
 	double ns[RESULT_SAMPLES];
+	double harness_ns[RESULT_SAMPLES];
 	double ratio[RESULT_SAMPLES];
 	size_t n;
 	size_t tried;
@@ -26,11 +28,12 @@ void result_add(struct result *r, const struct sample *s);
 
 /**
  * struct summary - of a result; all 0 if no sample was steady
- * @ns, @ratio: medians
+ * @ns, @harness_ns, @ratio: medians
  * @low, @high: quartiles of the ratio
  */
 struct summary {
 	double ns;
+	double harness_ns;
 	double ratio;
 	double low;
 	double high;
