@@ -145,7 +145,7 @@ NEXT	 = $(BUILD)/next
 next:
 	@$(MAKE) --no-print-directory BUILD=$(NEXT) VERSION=9.9.9 $(NEXT)/shuntd
 
-.PHONY: deps test test-all demo lint unit unit-san fuzz bpf netns vm help clean install
+.PHONY: deps test test-all demo lint unit unit-san fuzz bpf netns vm bench help clean install
 deps:
 	@scripts/install-deps.sh
 
@@ -193,6 +193,28 @@ bpf: $(BUILD)/bpf-tests
 	@echo "== $<"
 	@$<
 
+# Not part of `make test`: a machine that does something else measures nothing.
+# QUICK=1 short; MATCH=text some cases; SAVE=file, COMPARE=file; OTHER=object beside ours.
+BENCH_SRC = $(filter-out %/bench_health.c %.bpf.c,$(wildcard tests/bench/*.c))
+BENCH_OBJ = $(BENCH_SRC:%.c=$(BUILD)/obj/%.o)
+BENCH_SKELS = $(patsubst tests/bench/%.bpf.c,$(BUILD)/gen/bench/%.skel.h,$(wildcard tests/bench/*.bpf.c))
+
+$(BUILD)/bench/%.bpf.o: tests/bench/%.bpf.c $(BPF_SRC) $(wildcard tests/bench/*.h)
+	@mkdir -p $(@D)
+	$(call quiet,BPF)$(CLANG) $(BPF_CPPFLAGS) $(BPF_CFLAGS) -c $< -o $@
+
+$(BUILD)/gen/bench/%.skel.h: $(BUILD)/bench/%.bpf.o
+	@mkdir -p $(@D)
+	$(call quiet,GEN)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+$(BENCH_OBJ): $(BENCH_SKELS)
+$(BUILD)/bench/bench: $(BENCH_OBJ)
+	$(call quiet,LD)$(CC) $(LDFLAGS) $(BENCH_OBJ) -lbpf -lelf -lz -lm -o $@
+
+bench: $(BUILD)/bench/bench $(BUILD)/shunt.bpf.o
+	@$< $(if $(QUICK),-q) $(if $(MATCH),-m '$(MATCH)') $(if $(OTHER),-o '$(OTHER)') \
+		$(if $(SAVE),-s '$(SAVE)') $(if $(COMPARE),-c '$(COMPARE)') $(BUILD)/shunt.bpf.o
+
 netns: all next $(TEST_BPF) $(TEST_TOOLS)
 	@tests/netns/run.sh
 
@@ -219,5 +241,6 @@ help:
 	@echo "make             build everything into $(BUILD)/"
 	@echo "make demo        the main job on real traffic (root; KEEP=1 leaves it running)"
 	@echo "make test        every test (root): lint unit unit-san fuzz bpf netns vm, each a target"
+	@echo "make bench       what a packet costs, beside other programs (root; QUICK=1, SAVE=, COMPARE=)"
 	@echo "make install     shuntd, shunt, the systemd unit, an example config (DESTDIR, PREFIX)"
 	@echo "make clean       remove $(BUILD)/"

@@ -21,7 +21,6 @@ struct loop {
 	int epoll_fd;
 	int signal_fd;
 	int tick_fd;
-	struct exporter *watched; /* a reload may replace it */
 };
 
 static void on_health(struct loop *l)
@@ -98,11 +97,11 @@ static void on_tick(struct loop *l)
 	if (read(l->tick_fd, &times, sizeof(times)) < 0)
 		return;
 	sd_notify(0, "WATCHDOG=1");
-	if (!d->plan)
-		daemon_update(d);
+	daemon_retry(d);
+	dataplane_mend(d->dp);
 	dataplane_tick(d->dp, d->plan, clock_now_ms());
 	if (d->state_is_dirty)
-		d->state_is_dirty = state_save(&d->state, d->conf->state_dir, d->conf, d->health);
+		daemon_save(d);
 }
 
 static int watch(struct loop *l, int fd, void (*handler)(struct loop *l))
@@ -112,13 +111,18 @@ static int watch(struct loop *l, int fd, void (*handler)(struct loop *l))
 	return epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
 }
 
-/* A new exporter has a new descriptor; the old one left the set when it was closed. */
-static int watch_exporter(struct loop *l)
+/* What a reload replaced; the old descriptors left the set when they were closed. */
+static int watch_new(struct loop *l)
 {
-	if (l->watched == l->d->exporter)
-		return 0;
-	l->watched = l->d->exporter;
-	return l->watched ? watch(l, exporter_fd(l->watched), on_export) : 0;
+	struct daemon *d = l->d;
+	int err = 0;
+
+	if (d->hops_are_new)
+		err = watch(l, hops_fd(d->hops), on_hops);
+	if (!err && d->exporter_is_new && d->exporter)
+		err = watch(l, exporter_fd(d->exporter), on_export);
+	d->hops_are_new = d->exporter_is_new = false;
+	return err;
 }
 
 static int loop_open(struct loop *l, const sigset_t *signals)
@@ -135,9 +139,8 @@ static int loop_open(struct loop *l, const sigset_t *signals)
 	return watch(l, l->signal_fd, on_signal)
 		?: watch(l, l->tick_fd, on_tick)
 		?: watch(l, health_fd(d->health), on_health)
-		?: watch(l, hops_fd(d->hops), on_hops)
 		?: watch(l, ctl_fd(d->ctl), on_ctl)
-		?: watch_exporter(l);
+		?: watch_new(l);
 }
 
 static void loop_close(struct loop *l)
@@ -150,7 +153,7 @@ static void loop_close(struct loop *l)
 static int loop_run(struct loop *l)
 {
 	struct epoll_event events[16];
-	int n;
+	int n, err;
 
 	while (!l->d->stopping) {
 		n = epoll_wait(l->epoll_fd, events, array_len(events), -1);
@@ -161,7 +164,9 @@ static int loop_run(struct loop *l)
 
 			handler(l);
 		}
-		watch_exporter(l);
+		err = watch_new(l);
+		if (err)
+			return log_err(err, "watch what is new");
 	}
 	return 0;
 }
@@ -199,6 +204,7 @@ int daemon_run(struct conf *conf, const char *conf_path, const char *pin_dir)
 		.pin_dir = pin_dir,
 		.conf = conf,
 		.lock_fd = -1,
+		.pin_lock_fd = -1,
 		.start_wall_s = clock_wall_s(),
 		.conf_loaded_wall_s = clock_wall_s(),
 		.last_reload_ok = true,
@@ -217,7 +223,7 @@ int daemon_run(struct conf *conf, const char *conf_path, const char *pin_dir)
 	err = daemon_start(&d);
 	if (err) {
 		/* What a former daemon left running is worth more than a clean exit. */
-		daemon_stop(&d, d.dp && !dataplane_was_adopted(d.dp));
+		daemon_stop(&d, d.dp && !dataplane_has_former(d.dp));
 		return daemon_exit_code(err);
 	}
 	err = serve(&d, &signals);

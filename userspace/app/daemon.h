@@ -55,19 +55,26 @@ struct daemon {
 	const char *conf_path;
 	const char *pin_dir;
 	struct conf *conf;
+	char *state_dir; /* of the first config: another one needs a new start */
 	struct state state;
 	int lock_fd;
+	int pin_lock_fd;
 	bool state_is_dirty;
+	int save_err; /* of the last time the state was written */
 	struct plan *plan; /* what the maps hold; NULL: not known */
 	const struct conf *plan_conf; /* that @plan was built from */
 	size_t steps[PLAN_DEL_BACKEND + 1]; /* of the last update, by kind */
+	bool is_behind; /* the last update failed */
+	unsigned int retry_s, retry_gap_s; /* until it is tried again */
 	struct shunt_rodata rodata; /* of the loaded program */
 	struct dataplane_sizes sizes;
 	struct dataplane *dp;
 	struct health *health;
 	struct hops *hops;
+	bool hops_are_new; /* the loop does not watch them yet; likewise: */
 	struct ctl *ctl;
 	struct exporter *exporter;
+	bool exporter_is_new;
 	uint64_t start_wall_s;
 	uint64_t conf_loaded_wall_s;
 	uint64_t reloads[2];
@@ -97,6 +104,9 @@ int daemon_start(struct daemon *d);
  */
 void daemon_stop(struct daemon *d, bool withdraw);
 
+/* The exporter of the config, if it has one. */
+int daemon_start_exporter(struct daemon *d);
+
 /* Which exit code a failed start has. */
 int daemon_exit_code(int err);
 
@@ -116,8 +126,14 @@ int daemon_plan(struct daemon *d, struct plan **out);
  */
 int daemon_update(struct daemon *d);
 
+/* Once a second: an update that failed is tried again, ever more slowly. */
+void daemon_retry(struct daemon *d);
+
 /* The program on every interface of the config. */
 int daemon_attach(struct daemon *d);
+
+/* Write the state; what goes wrong is logged when it begins, and tried again. */
+void daemon_save(struct daemon *d);
 
 /* --- reload.c --------------------------------------------------------------- */
 
@@ -147,7 +163,7 @@ int state_each_verdict(const char *dir, void (*fn)(void *arg, const struct state
 
 /*
  * Write the file in one step: the old one stands until the new one is whole. With
- * @health NULL no verdicts are written.
+ * @health NULL no verdicts are written. 0 or a negative errno, not logged.
  */
 int state_save(const struct state *s, const char *dir, const struct conf *conf,
 	       const struct health *health);

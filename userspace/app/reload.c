@@ -64,28 +64,38 @@ static int check_interfaces(const struct conf *conf, struct buf *report)
 	return err;
 }
 
-static void detach_removed(struct daemon *d, const struct conf *old)
+/* Leave the interfaces of @other that are not in the config. */
+static void detach_removed(struct daemon *d, const struct conf *other)
 {
-	for (size_t i = 0; i < old->n_interfaces; i++) {
-		if (!find_interface(d->conf, old->interfaces[i].name))
-			dataplane_detach(d->dp, old->interfaces[i].name);
+	for (size_t i = 0; i < other->n_interfaces; i++) {
+		if (!find_interface(d->conf, other->interfaces[i].name))
+			dataplane_detach(d->dp, other->interfaces[i].name);
 	}
 }
 
+/* The old one goes first: both may want the same port. */
 static int use_exporter(struct daemon *d, const struct conf *old)
 {
 	if (is_same(old->metrics_listen, d->conf->metrics_listen))
 		return 0;
 	exporter_free(take_ptr(&d->exporter));
-	if (!d->conf->metrics_listen)
-		return 0;
-	return exporter_create(d->conf->metrics_listen, daemon_snapshot, d, &d->exporter);
+	return daemon_start_exporter(d);
 }
 
 static int use_conf(struct daemon *d, struct conf *conf)
 {
 	d->conf = conf;
 	return health_configure(d->health, conf, clock_now_ms()) ?: daemon_update(d);
+}
+
+/* As far as it goes: what cannot be had back now is tried again, and was logged. */
+static void go_back(struct daemon *d, struct conf *old, const struct conf *failed)
+{
+	use_conf(d, old);
+	daemon_attach(d);
+	detach_removed(d, failed);
+	if (!d->exporter)
+		daemon_start_exporter(d);
 }
 
 /* Take over @new, or go back to what was. */
@@ -98,8 +108,7 @@ static int swap(struct daemon *d, struct conf *new, struct buf *report)
 	if (err) {
 		buf_printf(report, "error: cannot apply %s: %s; going back (see the log)\n",
 			   d->conf_path, strerror(-err));
-		use_exporter(d, new);
-		use_conf(d, old);
+		go_back(d, old, new);
 		conf_free(new);
 		return err;
 	}

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -119,7 +120,7 @@ static int start_health(struct daemon *d)
 	err = health_create(&d->health) ?: health_configure(d->health, d->conf, clock_now_ms());
 	if (err)
 		return err;
-	state_each_verdict(d->conf->state_dir, restore_verdict, d->health);
+	state_each_verdict(d->state_dir, restore_verdict, d->health);
 	await_verdicts(d->health);
 	return 0;
 }
@@ -136,8 +137,11 @@ static int open_dataplane(struct daemon *d)
 	d->sizes = daemon_sizes(d->conf, probe);
 	d->rodata = probe->rodata;
 	plan_free(probe);
-	return dataplane_open(d->pin_dir, &d->sizes, &d->rodata,
-			      d->state.is_fresh ? DATAPLANE_FRESH : DATAPLANE_ADOPT, &d->dp);
+	err = dataplane_open(d->pin_dir, &d->sizes, &d->rodata,
+			     d->state.is_fresh ? DATAPLANE_FRESH : DATAPLANE_ADOPT, &d->dp);
+	if (!err)
+		d->sizes = dataplane_get_sizes(d->dp);
+	return err;
 }
 
 static int start_dataplane(struct daemon *d)
@@ -149,17 +153,59 @@ static int start_dataplane(struct daemon *d)
 		?: daemon_update(d);
 	if (err)
 		return err;
+	d->hops_are_new = true;
 	await_hops(d->hops);
 	if (dataplane_was_adopted(d->dp))
 		log_info("adopted the maps of a former daemon");
-	return daemon_attach(d) ?: dataplane_commit(d->dp);
+	err = daemon_attach(d) ?: dataplane_commit(d->dp);
+	if (!err)
+		dataplane_leave_others(d->dp);
+	return err;
 }
 
-static int start_exporter(struct daemon *d)
+int daemon_start_exporter(struct daemon *d)
 {
+	int err;
+
 	if (!d->conf->metrics_listen)
 		return 0;
-	return exporter_create(d->conf->metrics_listen, daemon_snapshot, d, &d->exporter);
+	err = exporter_create(d->conf->metrics_listen, daemon_snapshot, d, &d->exporter);
+	d->exporter_is_new = !err;
+	return err;
+}
+
+/* Somebody has the port: that is not to say that a shuntd is running. */
+static int start_exporter(struct daemon *d)
+{
+	int err = daemon_start_exporter(d);
+
+	return err == -EADDRINUSE ? -EBUSY : err;
+}
+
+/* The directory of the state and that of the pins are one daemon's each. */
+static int take_directories(struct daemon *d)
+{
+	d->state_dir = strdup(d->conf->state_dir);
+	if (!d->state_dir)
+		return log_err(-ENOMEM, "start");
+	return state_lock(d->state_dir, &d->lock_fd) ?: dataplane_lock(d->pin_dir, &d->pin_lock_fd);
+}
+
+/*
+ * Without a state nobody knows which ids the pinned maps use for what, so they
+ * are not taken over. But with their hash key, most flows stay where they are.
+ */
+static int load_state(struct daemon *d)
+{
+	__u64 key[2];
+	int err = state_load(&d->state, d->state_dir);
+
+	if (err || !d->state.is_fresh || dataplane_disown(d->pin_dir, key))
+		return err;
+	memcpy(d->state.hash_key, key, sizeof(d->state.hash_key));
+	log_warn("the state of a former daemon is not in %s: its maps are not taken over",
+		 d->state_dir);
+	return 0;
 }
 
 int daemon_start(struct daemon *d)
@@ -168,9 +214,9 @@ int daemon_start(struct daemon *d)
 
 	return privilege_check()
 		?: check_interfaces(conf)
-		?: state_lock(conf->state_dir, &d->lock_fd)
+		?: take_directories(d)
 		?: ctl_create(conf->socket, conf->group, conf->read_group, &ctl_ops, d, &d->ctl)
-		?: state_load(&d->state, conf->state_dir)
+		?: load_state(d)
 		?: start_exporter(d)
 		?: start_health(d)
 		?: start_dataplane(d);
@@ -190,13 +236,15 @@ void daemon_stop(struct daemon *d, bool withdraw)
 	if (d->dp && withdraw)
 		detach_all(d);
 	if (d->health && d->state.ids)
-		state_save(&d->state, d->conf->state_dir, d->conf, d->health);
+		daemon_save(d);
 	hops_free(d->hops);
 	dataplane_close(d->dp);
 	health_free(d->health);
 	plan_free(d->plan);
 	state_free(&d->state);
 	conf_free(d->conf);
+	free(d->state_dir);
+	dataplane_unlock(d->pin_dir, d->pin_lock_fd);
 	if (d->lock_fd >= 0)
 		close(d->lock_fd);
 }

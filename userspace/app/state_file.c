@@ -160,11 +160,11 @@ int state_save(const struct state *s, const char *dir, const struct conf *conf,
 
 	text = root ? json_dumps(root, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
 	if (!text)
-		return log_err(-ENOMEM, "write the state of the daemon");
+		return -ENOMEM;
 	state_path(dir, "state.json", path, sizeof(path));
 	state_path(dir, "state.json.next", next, sizeof(next));
 	err = write_whole(next, text);
 	if (!err && rename(next, path))
 		err = -errno;
-	return err ? log_err(err, "write %s", path) : 0;
+	return err;
 }

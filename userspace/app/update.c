@@ -21,6 +21,7 @@
 #include "base/clock.h"
 
 #define PINS_PER_S_MIN 64
+#define RETRY_MAX_S 64
 
 static uint32_t pow2_at_least(uint32_t n, uint32_t floor)
 {
@@ -60,6 +61,19 @@ static bool sizes_hold(const struct dataplane_sizes *have, const struct dataplan
 	       have->services >= need->services;
 }
 
+/* Never smaller than they are: what was once needed may be again. */
+static struct dataplane_sizes sizes_join(const struct dataplane_sizes *have,
+					 const struct dataplane_sizes *need)
+{
+	return (struct dataplane_sizes){
+		.slots = need->slots,
+		.flow_lines = need->flow_lines,
+		.tables = max_u32(have->tables, need->tables),
+		.backends = max_u32(have->backends, need->backends),
+		.services = max_u32(have->services, need->services),
+	};
+}
+
 static enum health_state health_of(void *arg, size_t service, size_t backend)
 {
 	return health_get(arg, service, backend)->state;
@@ -88,23 +102,6 @@ int daemon_plan(struct daemon *d, struct plan **out)
 	state_hash_key(&d->state, d->conf, (*out)->rodata.hash_key);
 	(*out)->rodata.pins_per_s = pins_per_s(*out);
 	return 0;
-}
-
-/* What a backend has counted goes to its service before its id is freed. */
-static void retire(struct daemon *d, const struct plan_backend *b)
-{
-	struct shunt_counter count;
-	struct retired *sum;
-
-	if (dataplane_read_counter(d->dp, b->id, &count))
-		return;
-	sum = state_retired(&d->state, d->plan_conf->services[b->conf_service].name);
-	if (!sum)
-		return;
-	sum->packets += count.packets;
-	sum->bytes += count.bytes;
-	dataplane_clear_counter(d->dp, b->id);
-	d->state_is_dirty = true;
 }
 
 /* The constants that serve both: every feature that one of them has. */
@@ -160,16 +157,6 @@ static int carry_out(struct daemon *d, const struct plan *next, const struct pla
 		?: use_rodata(d, &next->rodata);
 }
 
-static void note_steps(struct daemon *d, const struct plan_op *steps, size_t n)
-{
-	memset(d->steps, 0, sizeof(d->steps));
-	array_for_each (s, steps, n) {
-		d->steps[s->kind]++;
-		if (s->kind == PLAN_DEL_BACKEND)
-			retire(d, s->backend);
-	}
-}
-
 int daemon_attach(struct daemon *d)
 {
 	const struct conf *conf = d->conf;
@@ -184,12 +171,17 @@ int daemon_attach(struct daemon *d)
 static void grow_undo(struct daemon *d, struct dataplane *former, struct hops *former_hops)
 {
 	hops_free(d->hops);
+	d->hops = former_hops;
+	if (d->dp)
+		dataplane_give_back(d->dp, former);
 	dataplane_close(d->dp);
 	d->dp = former;
-	d->hops = former_hops;
 }
 
-/* Fill a second, larger data plane with @next and put it in place of the first. */
+/*
+ * Fill a second, larger data plane with @next and put it in place of the first.
+ * Counters are carried when the first one has counted its last packet.
+ */
 static int grow(struct daemon *d, const struct plan *next, const struct dataplane_sizes *sizes)
 {
 	_cleanup_free_ struct plan_op *steps = NULL;
@@ -208,14 +200,15 @@ static int grow(struct daemon *d, const struct plan *next, const struct dataplan
 	err = dataplane_open(d->pin_dir, sizes, &next->rodata, DATAPLANE_CARRY, &d->dp)
 		?: hops_create(&dataplane_map_ops, d->dp, &d->hops)
 		?: carry_out(d, next, steps, n)
-		?: dataplane_carry_counters(former, d->dp)
 		?: daemon_attach(d)
+		?: dataplane_carry_counters(former, d->dp)
 		?: dataplane_commit(d->dp);
 	if (err) {
 		grow_undo(d, former, former_hops);
 		d->rodata = rodata;
 		return err;
 	}
+	d->hops_are_new = true;
 	hops_free(former_hops);
 	dataplane_close(former);
 	d->sizes = *sizes;
@@ -225,8 +218,38 @@ static int grow(struct daemon *d, const struct plan *next, const struct dataplan
 	return 0;
 }
 
+/* What a backend has counted goes to its service before its id is freed. */
+static void retire(struct daemon *d, const struct plan_backend *b)
+{
+	struct shunt_counter count;
+	struct retired *sum;
+
+	if (dataplane_read_counter(d->dp, b->id, &count))
+		return;
+	sum = state_retired(&d->state, d->plan_conf->services[b->conf_service].name);
+	if (!sum)
+		return;
+	sum->packets += count.packets;
+	sum->bytes += count.bytes;
+	dataplane_clear_counter(d->dp, b->id);
+	d->state_is_dirty = true;
+}
+
+/* After they were carried out: a backend counts until its slots have moved. */
+static void note_steps(struct daemon *d, const struct plan_op *steps, size_t n)
+{
+	memset(d->steps, 0, sizeof(d->steps));
+	array_for_each (s, steps, n) {
+		d->steps[s->kind]++;
+		if (s->kind == PLAN_DEL_BACKEND)
+			retire(d, s->backend);
+	}
+}
+
 static int step_to(struct daemon *d, const struct plan *next)
 {
+	const struct dataplane_sizes need = daemon_sizes(d->conf, next);
+	const struct dataplane_sizes larger = sizes_join(&d->sizes, &need);
 	_cleanup_free_ struct plan_op *steps = NULL;
 	size_t n;
 	int err;
@@ -234,8 +257,7 @@ static int step_to(struct daemon *d, const struct plan *next)
 	err = plan_diff(d->plan, next, &steps, &n);
 	if (err)
 		return err;
-	err = carry_out(d, next, steps, n);
-	/* Counted until its slots had moved, so asked after that. */
+	err = sizes_hold(&d->sizes, &need) ? carry_out(d, next, steps, n) : grow(d, next, &larger);
 	if (!err)
 		note_steps(d, steps, n);
 	return err;
@@ -247,14 +269,15 @@ static int step_to(struct daemon *d, const struct plan *next)
  */
 static int realize(struct daemon *d, struct plan *next)
 {
-	struct dataplane_sizes need = daemon_sizes(d->conf, next);
 	bool was_known = d->plan;
 	int err;
 
-	/* Ids are on disk before a map holds them: a crash must not hand them out twice. */
-	err = state_save(&d->state, d->conf->state_dir, d->conf, d->health);
-	if (!err)
-		err = sizes_hold(&d->sizes, &need) ? step_to(d, next) : grow(d, next, &need);
+	/*
+	 * Ids are on disk before a map holds them: a crash must not hand them out
+	 * twice. But a disk that is full must not keep dead backends in service.
+	 */
+	daemon_save(d);
+	err = step_to(d, next);
 	if (!err && !was_known)
 		err = dataplane_sweep(d->dp, next);
 	plan_free(d->plan);
@@ -262,7 +285,7 @@ static int realize(struct daemon *d, struct plan *next)
 	d->plan_conf = d->conf;
 	if (!err)
 		return 0;
-	log_error("the maps may hold only part of the plan; the next change repairs them");
+	log_error("the maps may hold only part of the plan; it will be tried again");
 	plan_free(take_ptr(&d->plan));
 	return err;
 }
@@ -270,6 +293,39 @@ static int realize(struct daemon *d, struct plan *next)
 int daemon_update(struct daemon *d)
 {
 	struct plan *next;
+	int err;
 
-	return daemon_plan(d, &next) ?: realize(d, next);
+	err = daemon_plan(d, &next);
+	/* Of another config a plan is of no use, and that config may go away. */
+	if (err && d->plan_conf != d->conf)
+		plan_free(take_ptr(&d->plan));
+	err = err ?: realize(d, next);
+	d->is_behind = err;
+	return err;
+}
+
+void daemon_retry(struct daemon *d)
+{
+	if (!d->is_behind || (d->retry_s && --d->retry_s))
+		return;
+	if (!daemon_update(d)) {
+		log_info("the maps hold the whole plan again");
+		d->retry_gap_s = 0;
+	} else if (d->retry_gap_s < RETRY_MAX_S) {
+		d->retry_gap_s = d->retry_gap_s ? 2 * d->retry_gap_s : 1;
+	}
+	d->retry_s = d->retry_gap_s;
+}
+
+void daemon_save(struct daemon *d)
+{
+	const char *dir = d->state_dir;
+	int err = state_save(&d->state, dir, d->conf, d->health);
+
+	if (err && err != d->save_err)
+		log_err(err, "write the state to %s; it will be tried again", dir);
+	else if (!err && d->save_err)
+		log_info("the state is written to %s again", dir);
+	d->save_err = err;
+	d->state_is_dirty = err;
 }

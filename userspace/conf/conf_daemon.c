@@ -58,7 +58,7 @@ static const struct conf_field metrics_rows[] = {
 	{
 		.key = "listen",
 		.kind = CONF_LISTEN,
-		.effect = CONF_RESTART,
+		.effect = CONF_LIVE,
 		.off = OFF(metrics_listen),
 		.preset = "127.0.0.1:9924",
 		.doc = "Where Prometheus finds /metrics. An IPv6 address stands in brackets.",
@@ -111,18 +111,19 @@ static const struct conf_field dataplane_rows[] = {
 	{
 		.key = "slots",
 		.kind = CONF_POWER,
-		.effect = CONF_RESTART,
+		.effect = CONF_LIVE,
 		.off = OFF(slots),
 		.min = SHUNT_MIN_SLOTS,
 		.max = SHUNT_MAX_SLOTS,
 		.preset = "65536",
 		.doc = "Slots of each service's table, a power of two. A hundred times the "
-		       "backends of the largest service spreads the load evenly.",
+		       "backends of the largest service spreads the load evenly. A change moves "
+		       "flows.",
 	},
 	{
 		.key = "max_services",
 		.kind = CONF_NUMBER,
-		.effect = CONF_RESTART,
+		.effect = CONF_LIVE,
 		.off = OFF(max_services),
 		.max = SHUNT_MAX_SERVICES,
 		.preset = "0",
@@ -132,7 +133,7 @@ static const struct conf_field dataplane_rows[] = {
 	{
 		.key = "max_backends",
 		.kind = CONF_NUMBER,
-		.effect = CONF_RESTART,
+		.effect = CONF_LIVE,
 		.off = OFF(max_backends),
 		.max = SHUNT_MAX_BACKENDS - 1,
 		.preset = "0",
@@ -142,7 +143,7 @@ static const struct conf_field dataplane_rows[] = {
 	{
 		.key = "max_tables",
 		.kind = CONF_NUMBER,
-		.effect = CONF_RESTART,
+		.effect = CONF_LIVE,
 		.off = OFF(max_tables),
 		.max = SHUNT_MAX_SERVICES,
 		.preset = "0",
@@ -189,11 +190,12 @@ static const struct conf_field dataplane_rows[] = {
 	{
 		.key = "hash_key",
 		.kind = CONF_HEX,
-		.effect = CONF_RESTART,
+		.effect = CONF_LIVE,
 		.off = OFF(hash_key),
 		.max = 32,
 		.doc = "Secret of the flow hash, to be the same on every balancer of a fleet. "
-		       "Without it one is made at random and kept in the state directory.",
+		       "Without it one is made at random and kept in the state directory. A "
+		       "change moves flows.",
 	},
 };
 
@@ -203,7 +205,7 @@ static const struct conf_field interface_rows[] = {
 	{
 		.key = "mode",
 		.kind = CONF_WORD,
-		.effect = CONF_RESTART,
+		.effect = CONF_LIVE,
 		.off = offsetof(struct conf_interface, mode),
 		.words = conf_xdp_mode_words,
 		.preset = "auto",

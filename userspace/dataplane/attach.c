@@ -18,97 +18,18 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "dataplane/internal.h"
-
-enum who {
-	WHO_NOBODY,
-	WHO_SHUNT, /* alone */
-	WHO_DISPATCHER,
-	WHO_STRANGER,
-};
-
-/**
- * struct occupant - what is on an interface
- * @fd: of the program if @who is WHO_SHUNT, else -1
- * @name: "" if it may not be known
- */
-struct occupant {
-	enum who who;
-	uint32_t id;
-	enum conf_xdp_mode mode;
-	int fd;
-	char name[BPF_OBJ_NAME_LEN];
-};
-
-static void occupant_done(struct occupant *o)
-{
-	cleanup_closep(&o->fd);
-}
+#include "dataplane/occupant.h"
 
 static __u32 mode_flag(enum conf_xdp_mode mode)
 {
 	return mode == CONF_XDP_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
 }
 
-/* Id of a program; 0 if @fd is none. */
-static uint32_t program_id(int fd, char name[BPF_OBJ_NAME_LEN])
-{
-	struct bpf_prog_info info = { 0 };
-	__u32 len = sizeof(info);
-
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
-		return 0;
-	if (name)
-		memcpy(name, info.name, BPF_OBJ_NAME_LEN);
-	return info.id;
-}
-
-static int top_of(int ifindex, uint32_t *id, enum conf_xdp_mode *mode)
-{
-	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
-	int err = bpf_xdp_query(ifindex, 0, &opts);
-
-	if (err)
-		return err;
-	*id = opts.drv_prog_id ?: opts.skb_prog_id ?: opts.hw_prog_id;
-	*mode = opts.drv_prog_id || !opts.skb_prog_id ? CONF_XDP_NATIVE : CONF_XDP_GENERIC;
-	return 0;
-}
-
-/* A descriptor of program @id: loaded by us, recorded by a former daemon, or looked up. */
-static int program_open(const struct dataplane *dp, int ifindex, uint32_t id, bool *recorded)
-{
-	_cleanup_close_ int pinned = pin_open_program(dp->pin_dir, ifindex);
-	const int loaded = load_program_fd(dp->load);
-
-	*recorded = true;
-	if (program_id(pinned, NULL) == id)
-		return take_fd(&pinned);
-	if (program_id(loaded, NULL) == id)
-		return fcntl(loaded, F_DUPFD_CLOEXEC, 3);
-	*recorded = false;
-	return bpf_prog_get_fd_by_id(id);
-}
-
-static int occupant_find(const struct dataplane *dp, int ifindex, struct occupant *o)
-{
-	bool ours;
-	int err = top_of(ifindex, &o->id, &o->mode);
-
-	if (err || !o->id)
-		return err;
-	o->fd = program_open(dp, ifindex, o->id, &ours);
-	program_id(o->fd, o->name);
-	if (ours || !strcmp(o->name, LOAD_PROGRAM))
-		o->who = WHO_SHUNT;
-	else
-		o->who = dispatcher_is_on(ifindex) ? WHO_DISPATCHER : WHO_STRANGER;
-	return 0;
-}
-
 /* Whether this process may look objects up by id, as libxdp must: CAP_SYS_ADMIN. */
 static bool may_use_ids(struct load *load)
 {
-	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(program_id(load_program_fd(load), NULL));
+	_cleanup_close_ int fd =
+		bpf_prog_get_fd_by_id(occupant_program_id(load_program_fd(load), NULL));
 
 	return fd >= 0;
 }
@@ -146,7 +67,10 @@ static int detach_alone(int ifindex, enum conf_xdp_mode mode, int fd)
 	return bpf_xdp_detach(ifindex, mode_flag(mode), &opts);
 }
 
-/* Without a record the next daemon needs CAP_SYS_ADMIN to know the program again. */
+/*
+ * Without a record the next daemon needs CAP_SYS_ADMIN to know the program again,
+ * and does not know of an interface that the config has lost meanwhile.
+ */
 static void record(const struct dataplane *dp, const struct attachment *a, int fd)
 {
 	int err = pin_replace_program(dp->pin_dir, a->ifindex, fd);
@@ -176,7 +100,6 @@ static int attach_first(const struct dataplane *dp, struct attachment *a, struct
 	err = attach_alone(a, load_program_fd(load), -1);
 	if (err)
 		return err;
-	record(dp, a, load_program_fd(load));
 	log_info("%s: attached in %s mode, alone: %s", a->ifname, conf_xdp_mode_name(a->mode), why);
 	return 0;
 }
@@ -187,8 +110,7 @@ static void say_interrupted(const struct attachment *a, const struct occupant *o
 		 conf_xdp_mode_name(o->mode), conf_xdp_mode_name(a->mode));
 }
 
-static int attach_instead(const struct dataplane *dp, struct attachment *a, struct load *load,
-			  const struct occupant *o)
+static int attach_instead(struct attachment *a, struct load *load, const struct occupant *o)
 {
 	const int fd = load_program_fd(load);
 	int old_fd = o->fd, err;
@@ -204,7 +126,6 @@ static int attach_instead(const struct dataplane *dp, struct attachment *a, stru
 	err = attach_alone(a, fd, old_fd);
 	if (err)
 		return err;
-	record(dp, a, fd);
 	log_info("%s: replaced program %u in %s mode", a->ifname, o->id,
 		 conf_xdp_mode_name(a->mode));
 	return 0;
@@ -269,7 +190,7 @@ static int attach_load(const struct dataplane *dp, struct attachment *a, struct 
 		err = attach_first(dp, a, load, rodata);
 		break;
 	case WHO_SHUNT:
-		err = attach_instead(dp, a, load, &o);
+		err = attach_instead(a, load, &o);
 		break;
 	case WHO_DISPATCHER:
 		err = o.mode == a->mode ? attach_beside(dp, a, rodata)
@@ -279,7 +200,10 @@ static int attach_load(const struct dataplane *dp, struct attachment *a, struct 
 		err = refuse(a, &o);
 		break;
 	}
-	return err ?: top_of(a->ifindex, &a->top_id, &mode);
+	if (err)
+		return err;
+	record(dp, a, a->xdp ? dispatcher_fd(a) : load_program_fd(load));
+	return occupant_top(a->ifindex, &a->top_id, &mode);
 }
 
 bool attach_is_in_force(const struct attachment *a)
@@ -287,13 +211,20 @@ bool attach_is_in_force(const struct attachment *a)
 	enum conf_xdp_mode mode;
 	uint32_t id;
 
-	if (top_of(a->ifindex, &id, &mode) || !id)
+	if (occupant_top(a->ifindex, &id, &mode) || !id)
 		return false;
 	/* Behind another dispatcher than it joined, if one came or left since. */
 	return id == a->top_id || (a->xdp && dispatcher_has(a));
 }
 
-static struct attachment *attachment_find(const struct dataplane *dp, const char *ifname)
+void attach_renew_top(struct attachment *a)
+{
+	enum conf_xdp_mode mode;
+
+	occupant_top(a->ifindex, &a->top_id, &mode);
+}
+
+struct attachment *attachment_find(const struct dataplane *dp, const char *ifname)
 {
 	array_for_each (a, dp->attachments, dp->n_attachments)
 		if (!strcmp(a->ifname, ifname))
@@ -322,29 +253,30 @@ int dataplane_attach(struct dataplane *dp, const char *ifname, enum conf_xdp_mod
 	err = attach_load(dp, &next, dp->load, &dp->rodata);
 	if (err)
 		return err;
+	if (a && a->ifindex != next.ifindex)
+		pin_remove_program(dp->pin_dir, a->ifindex);
 	if (a)
-		attachment_remove(dp, a);
-	a = array_add(&dp->attachments, &dp->n_attachments);
+		dispatcher_forget(a);
+	else
+		a = array_add(&dp->attachments, &dp->n_attachments);
 	if (!a)
 		return log_err(-ENOMEM, "attach to %s", ifname);
 	*a = next;
 	return 0;
 }
 
-/* One that this process did not attach: a former daemon's. */
-static int detach_former(struct dataplane *dp, const char *ifname)
+int attach_remove_former(struct dataplane *dp, int ifindex)
 {
 	_cleanup_(occupant_done) struct occupant o = { .fd = -1 };
-	const int ifindex = if_nametoindex(ifname);
+	int err = occupant_find(dp, ifindex, &o);
 
-	if (!ifindex || occupant_find(dp, ifindex, &o))
+	pin_remove_program(dp->pin_dir, ifindex);
+	/* No such interface: nothing to leave. */
+	if (err)
 		return 0;
 	if (o.who == WHO_DISPATCHER)
 		return dispatcher_remove(ifindex, o.mode, 0);
-	if (o.who != WHO_SHUNT)
-		return 0;
-	pin_remove_program(dp->pin_dir, ifindex);
-	return detach_alone(ifindex, o.mode, o.fd);
+	return o.who == WHO_SHUNT ? detach_alone(ifindex, o.mode, o.fd) : 0;
 }
 
 static int detach(struct dataplane *dp, struct attachment *a)
@@ -365,7 +297,7 @@ static int detach(struct dataplane *dp, struct attachment *a)
 int dataplane_detach(struct dataplane *dp, const char *ifname)
 {
 	struct attachment *a = attachment_find(dp, ifname);
-	int err = a ? detach(dp, a) : detach_former(dp, ifname);
+	int err = a ? detach(dp, a) : attach_remove_former(dp, if_nametoindex(ifname));
 
 	if (err)
 		return log_err(err, "detach from %s", ifname);
@@ -376,17 +308,28 @@ int dataplane_detach(struct dataplane *dp, const char *ifname)
 	return 0;
 }
 
+static bool is_gone(const struct attachment *a)
+{
+	char name[IF_NAMESIZE];
+
+	return !if_indextoname(a->ifindex, name);
+}
+
 int attach_swap_all(struct dataplane *dp, struct load *next, const struct shunt_rodata *rodata)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < dp->n_attachments; i++) {
+		/* An interface that has gone must not keep the others from it. */
+		if (is_gone(&dp->attachments[i]))
+			continue;
 		err = attach_load(dp, &dp->attachments[i], next, rodata);
 		if (!err)
 			continue;
 		/* This one still has the old program; those before it get it back. */
 		while (i--)
-			attach_load(dp, &dp->attachments[i], dp->load, &dp->rodata);
+			if (!is_gone(&dp->attachments[i]))
+				attach_load(dp, &dp->attachments[i], dp->load, &dp->rodata);
 		break;
 	}
 	return err;

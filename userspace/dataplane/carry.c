@@ -31,7 +31,7 @@ void carry_from(struct dataplane *dp, const int fds[LOAD_MAPS], int rodata_fd)
 
 	memcpy(o->fds, fds, sizeof(o->fds));
 	o->there = true;
-	if (load_rodata_read(dp->load, rodata_fd, &o->rodata))
+	if (load_rodata_read(rodata_fd, &o->rodata))
 		carry_close(dp);
 }
 

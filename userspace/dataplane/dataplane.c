@@ -39,7 +39,7 @@ static bool map_fits(struct bpf_map *want, int fd)
 	return !bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == bpf_map__type(want) &&
 	       info.key_size == bpf_map__key_size(want) &&
 	       info.value_size == bpf_map__value_size(want) &&
-	       info.max_entries == bpf_map__max_entries(want) &&
+	       info.max_entries >= bpf_map__max_entries(want) &&
 	       !((info.map_flags ^ bpf_map__map_flags(want)) & BPF_F_MMAPABLE);
 }
 
@@ -47,7 +47,7 @@ static bool maps_fit(struct load *want, const int fds[LOAD_MAPS], int rodata_fd,
 {
 	struct shunt_rodata rodata;
 
-	if (load_rodata_read(want, rodata_fd, &rodata) || rodata.slot_mask != slots - 1)
+	if (load_rodata_read(rodata_fd, &rodata) || rodata.slot_mask != slots - 1)
 		return false;
 	for (int m = 0; m < LOAD_MAPS; m++)
 		if (!map_fits(load_map(want, m), fds[m]))
@@ -62,6 +62,7 @@ static bool adopt_maps(struct dataplane *dp, struct load *want)
 
 	if (pin_open_maps(dp->pin_dir, dp->fds, &rodata_fd))
 		return false;
+	dp->former = true;
 	if (maps_fit(want, dp->fds, rodata_fd, dp->sizes.slots))
 		return true;
 	log_info("maps of a former daemon do not fit the config: making new ones");
@@ -87,10 +88,26 @@ static void find_origin(struct dataplane *dp)
 			 dp->pin_dir, other, dp->pin_dir, other);
 }
 
+static uint32_t map_entries(const struct dataplane *dp, enum load_map m)
+{
+	return bpf_map__max_entries(load_map(dp->load, m));
+}
+
+/* They may be larger than what was asked for. */
 static int load_adopted(struct dataplane *dp, const struct shunt_rodata *rodata)
 {
-	dp->adopted = dp->pinned = true;
-	return load_open(&dp->sizes, rodata, dp->fds, &dp->load) ?: load_now(dp->load);
+	uint64_t slots;
+	int err;
+
+	dp->adopted = dp->pinned = dp->former = true;
+	err = load_open(&dp->sizes, rodata, dp->fds, &dp->load) ?: load_now(dp->load);
+	if (err)
+		return err;
+	slots = (uint64_t)map_entries(dp, LOAD_SLOTS) * SHUNT_SLOTS_PER_LINE;
+	dp->sizes.tables = slots / dp->sizes.slots;
+	dp->sizes.backends = map_entries(dp, LOAD_BACKENDS) - 1;
+	dp->sizes.services = map_entries(dp, LOAD_SERVICES);
+	return 0;
 }
 
 static int load_fresh(struct dataplane *dp, struct load **want)
@@ -124,6 +141,9 @@ static int map_arrays(struct dataplane *dp)
 		return log_err(-errno, "map the backends");
 	dp->backends = p;
 	dp->n_backends = bpf_map__max_entries(load_map(dp->load, LOAD_BACKENDS));
+	dp->removed = calloc(dp->n_backends, sizeof(*dp->removed));
+	if (!dp->removed)
+		return log_err(-ENOMEM, "map the backends");
 	p = mmap(NULL, map_bytes(dp, LOAD_EGRESS), prot, MAP_SHARED, dp->fds[LOAD_EGRESS], 0);
 	if (p == MAP_FAILED)
 		return log_err(-errno, "map the interfaces");
@@ -152,6 +172,8 @@ int dataplane_open(const char *pin_dir, const struct dataplane_sizes *sizes,
 		   struct dataplane **out)
 {
 	_cleanup_(dataplane_closep) struct dataplane *dp = calloc(1, sizeof(*dp));
+	_cleanup_free_ int *ifindexes = NULL;
+	size_t n;
 	int err;
 
 	if (!dp || !(dp->pin_dir = strdup(pin_dir)))
@@ -168,6 +190,8 @@ int dataplane_open(const char *pin_dir, const struct dataplane_sizes *sizes,
 	if (dp->adopted)
 		flow_cache_adopt(dp);
 	carry_begin(dp, clock_now_ms());
+	if (!pin_list_programs(pin_dir, &ifindexes, &n) && n)
+		dp->former = true;
 	*out = take_ptr(&dp);
 	return 0;
 }
@@ -188,6 +212,7 @@ void dataplane_close(struct dataplane *dp)
 		munmap(dp->backends, map_bytes(dp, LOAD_BACKENDS));
 	close_all(dp->fds);
 	load_close(dp->load);
+	free(dp->removed);
 	free(dp->pin_dir);
 	free(dp);
 }
@@ -195,14 +220,67 @@ void dataplane_close(struct dataplane *dp)
 int dataplane_commit(struct dataplane *dp)
 {
 	const int rodata_fd = load_rodata_fd(dp->load);
-	int err = dp->pinned ? pin_replace_rodata(dp->pin_dir, rodata_fd)
-			     : pin_replace_maps(dp->pin_dir, dp->fds, rodata_fd);
+	int err = dp->pinned ? pin_replace_rodata(dp->pin_dir, rodata_fd) : -ENOENT;
 
+	/* Or somebody has removed the pins by hand. */
+	if (err == -ENOENT)
+		err = pin_prepare(dp->pin_dir) ?: pin_replace_maps(dp->pin_dir, dp->fds, rodata_fd);
 	if (err)
 		return log_err(err, "pin the maps under %s", dp->pin_dir);
 	carry_end(dp, clock_now_ms());
 	dp->pinned = true;
 	return 0;
+}
+
+int dataplane_lock(const char *pin_dir, int *fd)
+{
+	int err = pin_prepare(pin_dir);
+
+	if (err)
+		return err;
+	err = pin_lock(pin_dir, fd);
+	if (err == -EADDRINUSE)
+		log_error("another shuntd is running: it holds %s", pin_dir);
+	else if (err)
+		log_err(err, "lock %s", pin_dir);
+	return err;
+}
+
+void dataplane_unlock(const char *pin_dir, int fd)
+{
+	if (fd < 0)
+		return;
+	/* Not if there is something in it. */
+	rmdir(pin_dir);
+	close(fd);
+}
+
+int dataplane_disown(const char *pin_dir, __u64 key[2])
+{
+	_cleanup_close_ int rodata_fd = -1;
+	struct shunt_rodata rodata;
+	int fds[LOAD_MAPS];
+	int err;
+
+	err = pin_open_maps(pin_dir, fds, &rodata_fd);
+	if (err)
+		return err;
+	close_all(fds);
+	err = load_rodata_read(rodata_fd, &rodata) ?: pin_remove_maps(pin_dir);
+	if (err)
+		return err;
+	memcpy(key, rodata.hash_key, sizeof(rodata.hash_key));
+	return 0;
+}
+
+struct dataplane_sizes dataplane_get_sizes(const struct dataplane *dp)
+{
+	return dp->sizes;
+}
+
+bool dataplane_has_former(const struct dataplane *dp)
+{
+	return dp->former;
 }
 
 bool dataplane_was_adopted(const struct dataplane *dp)

@@ -41,9 +41,26 @@ enum dataplane_origin {
 struct dataplane;
 
 /**
+ * dataplane_lock() - keep other daemons away from @pin_dir, made if missing
+ * @fd: to be released with dataplane_unlock()
+ *
+ * Return: 0; -EADDRINUSE if another daemon has it; a negative errno. Logged.
+ */
+int dataplane_lock(const char *pin_dir, int *fd);
+void dataplane_unlock(const char *pin_dir, int fd);
+
+/**
+ * dataplane_disown() - remove the pins of maps that nobody knows the meaning of
+ * @key: their hash key
+ *
+ * A program that uses them goes on. Return: 0; -ENOENT if there are none.
+ */
+int dataplane_disown(const char *pin_dir, __u64 key[2]);
+
+/**
  * dataplane_open() - make or take over the maps, load the program
  * @pin_dir: a directory on bpffs, made if missing
- * @sizes: pinned maps are taken over only if they fit this; otherwise fresh ones are
+ * @sizes: pinned maps are taken over only if they hold this; otherwise fresh ones are
  *	made, and the old ones keep carrying traffic until dataplane_commit()
  * @rodata: hash_key included
  *
@@ -64,8 +81,14 @@ int dataplane_commit(struct dataplane *dp);
 /* Release descriptors; what is attached and pinned stays. */
 void dataplane_close(struct dataplane *dp);
 
+/* As asked for, or larger if the maps were taken over. */
+struct dataplane_sizes dataplane_get_sizes(const struct dataplane *dp);
+
 /* The maps were there before: slots, counters and backends of a former daemon. */
 bool dataplane_was_adopted(const struct dataplane *dp);
+
+/* There were pins of a former daemon, taken over or not: its program may be running. */
+bool dataplane_has_former(const struct dataplane *dp);
 
 /* Writes go here; the context is @dp. */
 extern const struct map_ops dataplane_map_ops;
@@ -83,6 +106,24 @@ int dataplane_attach(struct dataplane *dp, const char *ifname, enum conf_xdp_mod
 
 /* Take it off again, also one that a former daemon attached; 0 if it was not there. */
 int dataplane_detach(struct dataplane *dp, const char *ifname);
+
+/**
+ * dataplane_mend() - attach again where the program has gone missing
+ *
+ * Once a second: an interface that was made anew, or had its program taken off.
+ * Where another program is, that one stays until it goes. All of it is logged.
+ */
+void dataplane_mend(struct dataplane *dp);
+
+/**
+ * dataplane_give_back() - put @to in the place of @from wherever @to was attached
+ *
+ * And leave the interfaces that @to was not on: @from did not come to be.
+ */
+void dataplane_give_back(struct dataplane *from, struct dataplane *to);
+
+/* Take off what a former daemon left on interfaces that this one is not on; logged. */
+void dataplane_leave_others(struct dataplane *dp);
 
 /**
  * dataplane_reload() - load the program again with other constants

@@ -57,6 +57,11 @@ bool dispatcher_has_others(int ifindex)
 	return false;
 }
 
+int dispatcher_fd(const struct attachment *a)
+{
+	return xdp_program__fd(a->xdp);
+}
+
 bool dispatcher_has(const struct attachment *a)
 {
 	return xdp_program__is_attached(a->xdp, a->ifindex) != XDP_MODE_UNSPEC;

@@ -14,6 +14,8 @@ struct xdp_program;
  * struct attachment - the program on one interface
  * @mode: native or generic
  * @top_id: id of what the kernel calls: the program itself, or the dispatcher
+ * @missing: not in force, and said so
+ * @mend_in, @mend_gap: calls of dataplane_mend() until it tries again
  * @own, @xdp: behind a dispatcher, else NULL: a program of its own, because there it
  *	is loaded as a replacement of one of the dispatcher's functions
  */
@@ -22,6 +24,8 @@ struct attachment {
 	int ifindex;
 	enum conf_xdp_mode mode;
 	uint32_t top_id;
+	bool missing;
+	unsigned int mend_in, mend_gap;
 	struct load *own;
 	struct xdp_program *xdp;
 };
@@ -63,9 +67,11 @@ struct origin {
 /**
  * struct dataplane - maps, a program over them, where it is attached
  * @pinned: the maps are those under @pin_dir
+ * @former: a former daemon has left something under @pin_dir
  * @fds: of the maps
  * @backends, @egress: mappings of the whole maps
  * @origin: until dataplane_commit()
+ * @removed: by backend id: the entry means nothing
  * @window: a mapping of one slot table, the one last asked for: the mapping of an
  *	array counts as resident at once, and tables may be many
  */
@@ -76,8 +82,10 @@ struct dataplane {
 	struct load *load;
 	bool adopted;
 	bool pinned;
+	bool former;
 	int fds[LOAD_MAPS];
 	struct shunt_backend *backends;
+	bool *removed;
 	size_t n_backends;
 	struct shunt_egress *egress;
 	void *window;
@@ -93,6 +101,8 @@ struct dataplane {
 
 /* Make sure that @pin_dir is there, mounting bpffs if need be; logged. */
 int pin_prepare(const char *pin_dir);
+/* -EADDRINUSE if another process has the lock, which goes with the descriptor. */
+int pin_lock(const char *pin_dir, int *fd);
 /* Descriptors of a complete set of pinned maps, or -ENOENT. */
 int pin_open_maps(const char *pin_dir, int fds[LOAD_MAPS], int *rodata_fd);
 /* Put a complete set there, in one step where a former one is. */
@@ -102,6 +112,9 @@ int pin_replace_rodata(const char *pin_dir, int rodata_fd);
 int pin_open_program(const char *pin_dir, int ifindex);
 int pin_replace_program(const char *pin_dir, int ifindex, int fd);
 void pin_remove_program(const char *pin_dir, int ifindex);
+/* Interfaces that programs are recorded of; @out released with free(). */
+int pin_list_programs(const char *pin_dir, int **out, size_t *n);
+int pin_remove_maps(const char *pin_dir);
 int pin_remove_all(const char *pin_dir);
 
 /* Another version of the ABI that maps are pinned of, or 0. */
@@ -138,6 +151,11 @@ void carry_close(struct dataplane *dp);
 /* Put @next on every interface instead, or on none of them; logged. */
 int attach_swap_all(struct dataplane *dp, struct load *next, const struct shunt_rodata *rodata);
 bool attach_is_in_force(const struct attachment *a);
+/* The attachment is in force, but perhaps behind another dispatcher than before. */
+void attach_renew_top(struct attachment *a);
+struct attachment *attachment_find(const struct dataplane *dp, const char *ifname);
+/* Take a program off that this process did not attach, if one is there. */
+int attach_remove_former(struct dataplane *dp, int ifindex);
 void attach_free_all(struct dataplane *dp);
 
 /* dispatcher.c: beside other programs, by libxdp. Nothing is logged. */
@@ -158,6 +176,7 @@ int dispatcher_leave(struct attachment *a);
 /* Programs of ours but @keep_id, whoever attached them, leave the dispatcher. */
 int dispatcher_remove(int ifindex, enum conf_xdp_mode mode, uint32_t keep_id);
 bool dispatcher_has(const struct attachment *a);
+int dispatcher_fd(const struct attachment *a);
 void dispatcher_forget(struct attachment *a);
 
 #endif /* DATAPLANE_INTERNAL_H */

@@ -213,9 +213,9 @@ int load_rodata_fd(const struct load *l)
 	return bpf_map__fd(l->skel->maps.rodata);
 }
 
-int load_rodata_read(const struct load *l, int fd, struct shunt_rodata *out)
+int load_rodata_read(int fd, struct shunt_rodata *out)
 {
-	__typeof__(*l->skel->rodata) section;
+	__typeof__(*((struct shunt_bpf *)NULL)->rodata) section;
 	struct bpf_map_info info = { 0 };
 	__u32 len = sizeof(info), zero = 0;
 

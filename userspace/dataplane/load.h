@@ -66,6 +66,6 @@ int load_program_fd(const struct load *l);
 
 /* The map behind the constants, and what such a map of another program says. */
 int load_rodata_fd(const struct load *l);
-int load_rodata_read(const struct load *l, int fd, struct shunt_rodata *out);
+int load_rodata_read(int fd, struct shunt_rodata *out);
 
 #endif /* DATAPLANE_LOAD_H */

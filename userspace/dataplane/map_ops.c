@@ -12,9 +12,14 @@
 #include "dataplane/internal.h"
 #include "net/addr.h"
 
+static bool has_backend(const struct dataplane *dp, __u32 id)
+{
+	return id && id < dp->n_backends;
+}
+
 static struct shunt_backend *backend_at(const struct dataplane *dp, __u32 id)
 {
-	return id && id < dp->n_backends ? &dp->backends[id] : NULL;
+	return has_backend(dp, id) ? &dp->backends[id] : NULL;
 }
 
 static bool leg_is_same_way(const struct shunt_leg *a, const struct shunt_leg *b)
@@ -33,7 +38,10 @@ static bool backend_is_same_way(const struct shunt_backend *a, const struct shun
 	       leg_is_same_way(&a->leg[SHUNT_V6], &b->leg[SHUNT_V6]);
 }
 
-/* What a former daemon found out about the way to the backend is still true. */
+/*
+ * What a former daemon found out about the way to the backend is still true; what
+ * was known before the backend was removed may not be.
+ */
 static int put_backend(void *ctx, __u32 id, const struct shunt_backend *b)
 {
 	struct dataplane *dp = ctx;
@@ -46,13 +54,14 @@ static int put_backend(void *ctx, __u32 id, const struct shunt_backend *b)
 		flow_cache_disown(dp, id);
 	flow_cache_claim(dp, id);
 	for (int f = 0; f < SHUNT_FAMILIES; f++) {
-		if (!leg_is_same_way(&at->leg[f], &b->leg[f]))
+		if (dp->removed[id] || !leg_is_same_way(&at->leg[f], &b->leg[f]))
 			continue;
 		next.leg[f].hop.word = at->leg[f].hop.word;
 		next.leg[f].mtu = at->leg[f].mtu;
 	}
 	if (memcmp(at, &next, sizeof(next)))
 		*at = next;
+	dp->removed[id] = false;
 	return 0;
 }
 
@@ -90,15 +99,19 @@ static int get_hop(void *ctx, __u32 id, enum shunt_family family, union shunt_ho
 	return 0;
 }
 
+/*
+ * Its entry stays as it is until the id is used again: a packet that has read the
+ * slot before it moved is on its way to it.
+ */
 static int del_backend(void *ctx, __u32 id)
 {
-	struct shunt_backend *at = backend_at(ctx, id);
+	struct dataplane *dp = ctx;
 
-	if (!at)
+	if (!has_backend(dp, id))
 		return -ERANGE;
 	mark_backend(ctx, id, true);
 	flow_cache_disown(ctx, id);
-	memset(at, 0, sizeof(*at));
+	dp->removed[id] = true;
 	return 0;
 }
 

@@ -14,8 +14,9 @@
  * struct map_ops - writes to the maps; all return 0 or a negative errno
  * @put_backend: @id is in no slot yet: an array is overwritten in place
  *	unless it says the same. The hop of a leg whose address and way of
- *	forwarding stay is kept, whatever @b says.
+ *	forwarding stay is kept, whatever @b says, unless it was removed meanwhile.
  * @mark_backend: one byte a leg; pins to it count, or do not, from now on
+ * @del_backend: packets that are under way to it still may read it
  * @set_hop: one aligned 64-bit store, seen whole by packets
  * @get_hop, @get_egress: what is there, perhaps from a former daemon
  * @table_words: the words of table @number, writable, each stored atomically, valid

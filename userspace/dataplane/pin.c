@@ -18,10 +18,13 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <stdlib.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "dataplane/internal.h"
@@ -69,6 +72,18 @@ int pin_prepare(const char *pin_dir)
 		return log_err(0, "%s is not on bpffs, where maps are pinned", parent);
 	err = make_dir(pin_dir);
 	return err ? log_err(err, "make %s", pin_dir) : 0;
+}
+
+int pin_lock(const char *pin_dir, int *fd)
+{
+	_cleanup_close_ int dir = open(pin_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return -errno;
+	if (flock(dir, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK ? -EADDRINUSE : -errno;
+	*fd = take_fd(&dir);
+	return 0;
 }
 
 /* Remove @dir with the files in it; there are no directories in one of ours. */
@@ -220,7 +235,7 @@ int pin_replace_program(const char *pin_dir, int ifindex, int fd)
 {
 	char dir[PATH_MAX], name[16];
 
-	return program_path(pin_dir, ifindex, dir, name) ?: make_dir(dir)
+	return program_path(pin_dir, ifindex, dir, name) ?: make_dir(pin_dir) ?: make_dir(dir)
 	       ?: replace_at(dir, name, fd);
 }
 
@@ -232,12 +247,49 @@ void pin_remove_program(const char *pin_dir, int ifindex)
 		unlink(path);
 }
 
+int pin_list_programs(const char *pin_dir, int **out, size_t *n)
+{
+	_cleanup_free_ int *list = NULL;
+	char path[PATH_MAX];
+	struct dirent *e;
+	size_t len = 0;
+	DIR *d;
+
+	if (path_format(path, "%s/attached", pin_dir))
+		return -ENAMETOOLONG;
+	d = opendir(path);
+	while (d && (e = readdir(d))) {
+		int ifindex = atoi(e->d_name);
+		int *next = ifindex > 0 ? array_add(&list, &len) : NULL;
+
+		if (next)
+			*next = ifindex;
+	}
+	if (d)
+		closedir(d);
+	*out = take_ptr(&list);
+	*n = len;
+	return 0;
+}
+
+/* Also what a daemon that died in the middle of replacing them has left. */
+int pin_remove_maps(const char *pin_dir)
+{
+	static const char *const suffixes[] = { "", "-next", "-old" };
+	char dir[PATH_MAX];
+	int err = 0;
+
+	array_for_each (suffix, suffixes, array_len(suffixes))
+		err = err ?: set_dir(dir, pin_dir, *suffix) ?: remove_dir(dir);
+	return err;
+}
+
 int pin_remove_all(const char *pin_dir)
 {
-	char maps[PATH_MAX], attached[PATH_MAX];
-	int err = set_dir(maps, pin_dir, "") ?: path_format(attached, "%s/attached", pin_dir);
+	char attached[PATH_MAX];
+	int err = path_format(attached, "%s/attached", pin_dir);
 
-	err = err ?: remove_dir(maps) ?: remove_dir(attached);
+	err = err ?: pin_remove_maps(pin_dir) ?: remove_dir(attached);
 	/* Maps of another version may be beside them: theirs to remove. */
 	if (!err && rmdir(pin_dir) && errno != ENOTEMPTY && errno != ENOENT)
 		err = -errno;

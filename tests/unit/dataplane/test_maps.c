@@ -87,6 +87,98 @@ Test(maps, a_backend_with_another_address_has_no_hop)
 	dataplane_close(dp);
 }
 
+Test(maps, a_removed_backend_stays_readable_until_its_id_is_used_again)
+{
+	const struct shunt_backend b = { .leg[SHUNT_V4] = { .addr = address("192.0.2.11"),
+							    .forward = SHUNT_FORWARD_DIRECT } };
+	const union shunt_hop hop = { .dmac = { 2, 0, 0, 0, 0, 9 }, .egress = 5 };
+	union shunt_hop got;
+	__u16 mtu;
+	struct dataplane *dp;
+
+	ns_enter();
+	dp = open_sized(&sizes, true);
+	cr_assert_eq(ops->put_backend(dp, 7, &b), 0);
+	cr_assert_eq(ops->set_hop(dp, 7, SHUNT_V4, hop, 1500), 0);
+	cr_assert_eq(ops->del_backend(dp, 7), 0);
+	/* A packet that read the slot a moment ago still gets there. */
+	cr_assert_eq(ops->get_hop(dp, 7, SHUNT_V4, &got, &mtu), 0);
+	cr_assert_eq(got.word, hop.word);
+	/* Much later: the way there may be another one. */
+	cr_assert_eq(ops->put_backend(dp, 7, &b), 0);
+	cr_assert_eq(ops->get_hop(dp, 7, SHUNT_V4, &got, &mtu), 0);
+	cr_assert_eq(got.word, 0UL);
+	dataplane_close(dp);
+}
+
+Test(maps, that_are_larger_are_taken_over_as_they_are)
+{
+	struct dataplane_sizes larger = sizes, got;
+	struct dataplane *dp;
+
+	larger.tables *= 2;
+	larger.backends *= 4;
+	larger.services *= 8;
+	ns_enter();
+	dp = open_sized(&larger, true);
+	cr_assert_eq(dataplane_commit(dp), 0);
+	dataplane_close(dp);
+	dp = open_sized(&sizes, true);
+	cr_assert(dataplane_was_adopted(dp));
+	got = dataplane_get_sizes(dp);
+	cr_assert_eq(memcmp(&got, &larger, sizeof(got)), 0);
+	cr_assert_eq(ops->put_backend(dp, larger.backends, &(struct shunt_backend){ 0 }), 0);
+	cr_assert_not_null(ops->table_words(dp, larger.tables - 1));
+	dataplane_close(dp);
+}
+
+Test(maps, have_one_owner)
+{
+	int fd, other;
+
+	ns_enter();
+	cr_assert_eq(dataplane_lock(NS_PIN_DIR, &fd), 0);
+	cr_assert_eq(dataplane_lock(NS_PIN_DIR, &other), -EADDRINUSE);
+	dataplane_unlock(NS_PIN_DIR, fd);
+	cr_assert_eq(access(NS_PIN_DIR, F_OK), -1, "nothing is left of it");
+	cr_assert_eq(dataplane_lock(NS_PIN_DIR, &fd), 0);
+	dataplane_unlock(NS_PIN_DIR, fd);
+}
+
+Test(maps, that_nobody_knows_leave_their_key)
+{
+	struct dataplane *dp;
+	__u64 key[2];
+
+	ns_enter();
+	cr_assert_eq(dataplane_disown(NS_PIN_DIR, key), -ENOENT);
+	dp = open_sized(&sizes, true);
+	cr_assert_eq(dataplane_commit(dp), 0);
+	dataplane_close(dp);
+	cr_assert_eq(dataplane_disown(NS_PIN_DIR, key), 0);
+	cr_assert(key[0] == 1 && key[1] == 2);
+	dp = open_sized(&sizes, true);
+	cr_assert_not(dataplane_was_adopted(dp));
+	dataplane_close(dp);
+}
+
+Test(maps, are_pinned_again_if_somebody_removed_the_pins)
+{
+	struct dataplane *dp;
+
+	ns_enter();
+	dp = open_sized(&sizes, true);
+	cr_assert_eq(dataplane_commit(dp), 0);
+	ns_run("rm -r " NS_PIN_DIR);
+	cr_assert_eq(dataplane_commit(dp), 0);
+	ops->table_words(dp, 3)[17] = 7;
+	dataplane_close(dp);
+	dp = open_sized(&sizes, true);
+	cr_assert(dataplane_was_adopted(dp));
+	cr_assert_eq(ops->table_words(dp, 3)[17], 7U);
+	dataplane_close(dp);
+}
+
 Test(maps, of_other_sizes_are_replaced_at_commit)
 {
 	struct dataplane_sizes larger = sizes, finer = sizes;

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What does the balancer cost a packet? Its object file is loaded as often as
+ * there are ways of forwarding, over maps full of services, and run on packets
+ * of many flows beside programs of known cost.
+ *
+ *	bench [-q] [-m MATCH] [-o OTHER] [-s FILE] [-c FILE] OBJECT
+ *
+ *	-q	short run
+ *	-m	only the cases whose name has MATCH in it
+ *	-o	another object, interleaved with the first: is a change worth it?
+ *	-s, -c	save the results; compare with saved ones
+ *
+ * Read the ratios: nanoseconds are those of this machine at this moment. All
+ * ratios of a run may be off by the same few per cent, because the floor lies
+ * elsewhere in memory each time: to judge a change, use -o. The instructions at
+ * the end are exact.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "cases.h"
+#include "harness.h"
+#include "report.h"
+#include "shunt/reason.h"
+
+/* As many packets as fill the caches, whatever was there. */
+#define WARM_FLOWS 3
+#define WARM_MOST 1000000
+#define WARM_LEAST 20000
+
+#define OBJECTS 2
+/* The world that programs are loaded into to see their sizes. */
+#define REPORT_SERVICES 100
+
+struct options {
+	const char *objects[OBJECTS];
+	const char *match;
+	const char *save;
+	const char *compare;
+	int rounds;
+	int samples; /* in a row, after the caches are warm */
+	bool quick;
+};
+
+/* The maps with so many services, and what was loaded over them. */
+struct place {
+	__u32 services;
+	struct world *world;
+	int fds[OBJECTS][MODES + 1]; /* 0: not loaded; the last: everything on */
+};
+
+#define PLACES 3
+
+struct bench {
+	const struct options *options;
+	struct refs *refs;
+	struct harness *harness;
+	struct place places[PLACES];
+	size_t n;
+	struct bench_case cases[CASES_MAX];
+	struct result results[OBJECTS][CASES_MAX];
+};
+
+static struct place *find_place(struct bench *b, __u32 services)
+{
+	struct place *p = b->places;
+
+	while (p->world && p->services != services)
+		if (++p == b->places + PLACES)
+			errx(EXIT_FAILURE, "no room for %u services", services);
+	if (!p->world) {
+		p->services = services;
+		p->world = world_open(services);
+	}
+	return p;
+}
+
+static int find_program(struct bench *b, const struct bench_case *c, int object)
+{
+	struct place *p = find_place(b, c->traffic.services);
+	int *fd = &p->fds[object][c->full ? MODES : c->mode];
+	const struct shunt_rodata ro = c->full ? world_rodata_full() : world_rodata_of(c->mode);
+
+	if (!*fd)
+		*fd = world_load(p->world, b->options->objects[object], &ro);
+	return *fd;
+}
+
+static __u32 warm_packets(const struct traffic *t)
+{
+	const __u64 n = t->flows * WARM_FLOWS;
+
+	if (t->syn || n < WARM_LEAST)
+		return WARM_LEAST;
+	return n < WARM_MOST ? n : WARM_MOST;
+}
+
+static void take_samples(struct bench *b, size_t i, const struct subject subjects[], int n)
+{
+	harness_warm(b->harness, &subjects[0], warm_packets(subjects[0].traffic));
+	for (int s = 0; s < b->options->samples * n; s++) {
+		const struct sample sample = harness_sample(b->harness, &subjects[s % n]);
+
+		result_add(&b->results[s % n][i], &sample);
+	}
+}
+
+static void measure_ref(struct bench *b, size_t i)
+{
+	const struct bench_case *c = &b->cases[i];
+	const struct subject subject = { refs_fd(b->refs, c->ref), XDP_TX, &c->traffic };
+
+	take_samples(b, i, &subject, 1);
+}
+
+/* Every packet must have ended as it should, by the balancer's own count. */
+static void measure_shunt(struct bench *b, size_t i)
+{
+	const int n = b->options->objects[1] ? 2 : 1;
+	const struct bench_case *c = &b->cases[i];
+	const int reason = c->traffic.stranger ? SHUNT_NOT_SERVICE : SHUNT_FORWARDED;
+	const __u64 packets =
+		warm_packets(&c->traffic) + (__u64)b->options->samples * n * HARNESS_REPEAT;
+	__u64 before[SHUNT_MAX_REASONS], after[SHUNT_MAX_REASONS];
+	struct subject subjects[OBJECTS];
+	struct world *world;
+
+	for (int object = 0; object < n; object++)
+		subjects[object] = (struct subject){
+			find_program(b, c, object),
+			c->traffic.stranger ? XDP_PASS : XDP_TX,
+			&c->traffic,
+		};
+	world = find_place(b, c->traffic.services)->world;
+	world_set_mode(world, c->mode);
+	world_read_reasons(world, before);
+	take_samples(b, i, subjects, n);
+	world_read_reasons(world, after);
+	if (after[reason] - before[reason] != packets)
+		errx(EXIT_FAILURE, "%s: %llu packets ended otherwise", c->name,
+		     packets - (after[reason] - before[reason]));
+}
+
+static void measure(struct bench *b)
+{
+	for (int round = 0; round < b->options->rounds; round++)
+		for (size_t i = 0; i < b->n; i++)
+			(b->cases[i].shunt ? measure_shunt : measure_ref)(b, i);
+}
+
+static void report(struct bench *b)
+{
+	const struct options *o = b->options;
+	const struct report r = {
+		.cases = b->cases,
+		.n = b->n,
+		.results = b->results[0],
+		.others = o->objects[1] ? b->results[1] : NULL,
+	};
+
+	report_print(&r, o->compare);
+	for (int object = 0; object < OBJECTS && o->objects[object]; object++) {
+		printf("\n%s\n", o->objects[object]);
+		report_sizes(find_place(b, REPORT_SERVICES)->world, o->objects[object], b->refs);
+	}
+	if (o->save)
+		report_save(&r, o->save);
+}
+
+static _Noreturn void usage(void)
+{
+	fprintf(stderr, "usage: bench [-q] [-m MATCH] [-o OTHER] [-s SAVE] [-c COMPARE] OBJECT\n");
+	exit(EXIT_FAILURE);
+}
+
+static struct options parse_options(int argc, char **argv)
+{
+	struct options o = { .rounds = 10, .samples = 5 };
+	int c;
+
+	while ((c = getopt(argc, argv, "qm:o:s:c:")) != -1) {
+		switch (c) {
+		case 'q':
+			o.quick = true;
+			o.rounds = 5;
+			break;
+		case 'm':
+			o.match = optarg;
+			break;
+		case 'o':
+			o.objects[1] = optarg;
+			break;
+		case 's':
+			o.save = optarg;
+			break;
+		case 'c':
+			o.compare = optarg;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (optind != argc - 1)
+		usage();
+	o.objects[0] = argv[optind];
+	return o;
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_free_ struct bench *b = calloc(1, sizeof(*b));
+	const struct options o = parse_options(argc, argv);
+
+	if (!b)
+		err(EXIT_FAILURE, "bench");
+	if (o.compare && access(o.compare, R_OK))
+		err(EXIT_FAILURE, "%s", o.compare);
+	if (geteuid())
+		errx(EXIT_FAILURE, "loading a BPF program needs root");
+	b->options = &o;
+	b->n = cases_build(o.quick, o.match, b->cases);
+	b->refs = refs_open();
+	b->harness = harness_open(&(struct yardsticks){ refs_fd(b->refs, REF_DROP),
+							refs_fd(b->refs, REF_FLOOR_4IN4) });
+	measure(b);
+	report(b);
+	for (int i = 0; i < PLACES; i++)
+		world_close(b->places[i].world);
+	harness_close(b->harness);
+	refs_close(b->refs);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cases.h"
+#include "refs.h"
+
+/* Sets of flows: a bit for each row of flows[]. */
+#define ONE (1U << 0)
+#define K1 (1U << 1)
+#define K64 (1U << 2)
+#define M1 (1U << 3)
+#define SYNS (1U << 4)
+#define ESTABLISHED (ONE | K1 | K64 | M1)
+
+#define TCP IPPROTO_TCP
+#define UDP IPPROTO_UDP
+
+static const struct {
+	const char *name;
+	__u64 number;
+	bool syn;
+} flows[] = {
+	{ "1", 1, false },	  { "1k", 1 << 10, false },	      { "64k", 1 << 16, false },
+	{ "1M", 1 << 20, false }, { "syn", TRAFFIC_NEW_FLOWS, true },
+};
+
+/* One to five cases, one for each bit of @flows; @quick of them in a short run. */
+struct row {
+	bool shunt;
+	bool full;
+	bool stranger;
+	bool v6; /* of packets for a reference */
+	enum mode mode;
+	enum ref ref;
+	__u8 proto;
+	unsigned int flows;
+	unsigned int quick;
+	__u32 services;
+};
+
+/* clang-format off */
+#define REF(r, six, set, short_set)					\
+	{ .ref = (r), .v6 = (six), .proto = TCP, .flows = (set),	\
+	  .quick = (short_set), .services = REFS_SERVICES }
+#define SHUNT(m, p, set, short_set, n)					\
+	{ .shunt = true, .mode = (m), .proto = (p), .flows = (set),	\
+	  .quick = (short_set), .services = (n) }
+#define FULL(m, p, set, short_set)					\
+	{ .shunt = true, .full = true, .mode = (m), .proto = (p),	\
+	  .flows = (set), .quick = (short_set), .services = 100 }
+#define STRANGER(m, p)							\
+	{ .shunt = true, .stranger = true, .mode = (m), .proto = (p),	\
+	  .flows = ONE | K64, .quick = ONE, .services = 100 }
+
+static const struct row rows[] = {
+	REF(REF_SWAP,		false, ONE, ONE),
+	REF(REF_FLOOR_4IN4,	false, ONE | M1, ONE),
+	REF(REF_FLOOR_6IN6,	true,  ONE, 0),
+	REF(REF_FLOOR_4IN6,	false, ONE, 0),
+	REF(REF_FLOOR_6IN4,	true,  ONE, 0),
+	REF(REF_CLASSIC,	false, ESTABLISHED | SYNS, ONE | K64),
+
+	SHUNT(MODE_4IN4,	TCP, ESTABLISHED | SYNS, ESTABLISHED | SYNS, 100),
+	SHUNT(MODE_4IN4,	UDP, ESTABLISHED, ONE | K64, 100),
+	SHUNT(MODE_DIRECT4,	TCP, ESTABLISHED | SYNS, ONE | K64, 100),
+	SHUNT(MODE_DIRECT4,	UDP, ESTABLISHED, 0, 100),
+	SHUNT(MODE_6IN6,	TCP, ESTABLISHED | SYNS, ONE | K64, 100),
+	SHUNT(MODE_6IN6,	UDP, ESTABLISHED, 0, 100),
+	SHUNT(MODE_DIRECT6,	TCP, ESTABLISHED | SYNS, ONE | K64, 100),
+	SHUNT(MODE_DIRECT6,	UDP, ESTABLISHED, 0, 100),
+	SHUNT(MODE_4IN6,	TCP, ESTABLISHED | SYNS, ONE, 100),
+	SHUNT(MODE_4IN6,	UDP, ESTABLISHED, 0, 100),
+	SHUNT(MODE_6IN4,	TCP, ESTABLISHED | SYNS, ONE, 100),
+	SHUNT(MODE_6IN4,	UDP, ESTABLISHED, 0, 100),
+
+	FULL(MODE_4IN4,		TCP, ONE | K64, ONE),
+	FULL(MODE_6IN6,		TCP, ONE | K64, 0),
+	SHUNT(MODE_4IN4,	TCP, ESTABLISHED, 0, 1),
+	SHUNT(MODE_6IN6,	TCP, ESTABLISHED, 0, 1),
+	SHUNT(MODE_4IN4,	TCP, ESTABLISHED, 0, 1000),
+	SHUNT(MODE_6IN6,	TCP, ESTABLISHED, 0, 1000),
+
+	STRANGER(MODE_4IN4,	TCP),
+	STRANGER(MODE_4IN4,	UDP),
+	STRANGER(MODE_6IN6,	TCP),
+	STRANGER(MODE_6IN6,	UDP),
+};
+/* clang-format on */
+
+static const char *const ref_names[REFS] = {
+	[REF_DROP] = "ref drop",
+	[REF_SWAP] = "ref swap",
+	[REF_FLOOR_4IN4] = "ref floor 4in4",
+	[REF_FLOOR_6IN6] = "ref floor 6in6",
+	[REF_FLOOR_4IN6] = "ref floor 4in6",
+	[REF_FLOOR_6IN4] = "ref floor 6in4",
+	[REF_CLASSIC] = "ref classic 4in4",
+};
+
+static struct bench_case make(const struct row *row, size_t f)
+{
+	struct bench_case c = {
+		.shunt = row->shunt,
+		.full = row->full,
+		.mode = row->mode,
+		.ref = row->ref,
+		.traffic = {
+			.v6 = row->shunt ? mode_is_v6(row->mode) : row->v6,
+			.proto = row->proto,
+			.syn = flows[f].syn,
+			.stranger = row->stranger,
+			.flows = flows[f].number,
+			.services = row->services,
+		},
+	};
+
+	snprintf(c.name, sizeof(c.name), "%s%s %s%s flows=%s services=%u",
+		 row->shunt ? mode_name(row->mode) : ref_names[row->ref], row->full ? " full" : "",
+		 row->proto == TCP ? "tcp" : "udp", row->stranger ? " stranger" : "", flows[f].name,
+		 row->services);
+	return c;
+}
+
+size_t cases_build(bool quick, const char *match, struct bench_case out[static CASES_MAX])
+{
+	const size_t n_rows = sizeof(rows) / sizeof(rows[0]),
+		     n_sets = sizeof(flows) / sizeof(flows[0]);
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_rows * n_sets && n < CASES_MAX; i++) {
+		const struct row *row = &rows[i / n_sets];
+
+		if (!((quick ? row->quick : row->flows) >> i % n_sets & 1))
+			continue;
+		out[n] = make(row, i % n_sets);
+		n += !match || strstr(out[n].name, match);
+	}
+	return n;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Packets of a case: what the wrapper puts on them, and the frame under it. */
+#ifndef TESTS_BENCH_TRAFFIC_H
+#define TESTS_BENCH_TRAFFIC_H
+
+#include <stdbool.h>
+
+#include "shunt/abi.h"
+#include "wrap.h"
+
+/* Every packet is of a flow that was never seen, or as good as. */
+#define TRAFFIC_NEW_FLOWS (1ULL << 32)
+
+/**
+ * struct traffic - the packets of a case
+ * @v6: IPv6, else IPv4
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @syn: TCP packets that open a connection
+ * @stranger: for an address without a service
+ * @flows: a power of two
+ * @services: of which the packets are, with equal chance
+ */
+struct traffic {
+	bool v6;
+	__u8 proto;
+	bool syn;
+	bool stranger;
+	__u64 flows;
+	__u32 services;
+};
+
+/* The key of service @index. */
+struct shunt_service_key traffic_service(bool v6, __u8 proto, __u32 index);
+
+void traffic_wrap(const struct traffic *t, struct wrap_traffic *out);
+void traffic_frame(const struct traffic *t, __u8 frame[static WRAP_FRAME_BYTES]);
+
+#endif /* TESTS_BENCH_TRAFFIC_H */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the benchmark tells the wrapper to put on each frame. */
+#ifndef TESTS_BENCH_WRAP_H
+#define TESTS_BENCH_WRAP_H
+
+#include <linux/types.h>
+
+/* Every frame of the benchmark is this long; lengths cost nothing here. */
+#define WRAP_FRAME_BYTES 128
+
+/* Services that share an address, one a port. */
+#define WRAP_PORTS 4
+
+/**
+ * struct wrap_traffic - the headers that stay, and how the others change
+ * @eth: bytes 0 to 7 and 6 to 13 of the frame
+ * @ip: the first 8 bytes of the IP header
+ * @ttl: the next 4 of an IPv4 header
+ * @src6, @dst6: the first 12 bytes of the addresses; the last 4 change
+ * @client, @vip: the first IPv4 addresses, or last 4 bytes, in host order
+ * @port: the first port of the services, in host order
+ * @flow_mask: flows - 1; a packet is of any of them, with equal chance
+ * @services: 65536 at most; that of a flow is always the same
+ */
+struct wrap_traffic {
+	__u64 eth[2];
+	__u64 ip;
+	__u64 src6[2];
+	__u64 dst6[2];
+	__u32 ttl;
+	__u32 client;
+	__u32 vip;
+	__u32 flow_mask;
+	__u32 services;
+	__u16 port;
+	__u8 v6;
+	__u8 pad;
+};
+
+#endif /* TESTS_BENCH_WRAP_H */

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Reloads that outgrow the maps: larger ones take their place under load. No
+# request fails, no connection moves, counters go on, what is followed is still
+# followed, and the next daemon finds the new maps.
+. "$(dirname "$0")/lib.sh"
+
+# many_services N PORTS: N small services; the addresses are not used.
+many_services()
+{
+	local s
+
+	for ((s = 0; s < $1; s++)); do
+		cat <<-EOT
+		  s$s:
+		    vip: [198.51.100.$((s + 1))]
+		    ports: [$2]
+		    forward: direct
+		    check: { type: none }
+		    backends: [{ name: b1, address: $net4.11 }]
+		EOT
+	done
+}
+
+# reload_with: the services on stdin; it has to be taken.
+reload_with()
+{
+	write_conf
+	shunt reload >"$work/reload" 2>&1 || die "reload refused: $(<"$work/reload")"
+	say "reload: $(tail -n 2 "$work/reload" | xargs)"
+}
+
+pinned_map()
+{
+	bpftool -j map show pinned "/sys/fs/bpf/shunt/v1/shunt_$1" | jq ".$2"
+}
+
+is_gone()
+{
+	! bpftool map show id "$1"
+}
+
+follows_mac()
+{
+	[[ $(shunt show neighbors) == *"$1"* ]]
+}
+
+one_armed_direct
+web_service | write_conf
+start_shuntd
+wait_for 5 every_backend_answers "$vip4"
+wait_for 5 every_backend_answers "$vip6"
+start_load "$vip4" "$vip6"
+dropped=$(metric 'shunt_dropped_packets_total\{')
+
+# More tables than 16, then more virtual services than 256.
+before=$(metric 'shunt_service_packets_total\{service="web"')
+{ web_service; many_services 20 80/tcp; } | reload_with
+said shuntd 'maps enlarged: 32 tables' || die "no room was made for tables"
+grep -q 'backends +20 -0' "$work/reload" || die "what was done is not told: $(<"$work/reload")"
+after=$(metric 'shunt_service_packets_total\{service="web"')
+[[ $after -gt $before ]] || die "counters did not go on: $before, $after"
+# Not those of the start: libxdp forgets to close a descriptor of the first program.
+maps=$(bpftool -j prog show id "$(program_on lb eth0)" | jq '.map_ids[]')
+ports=$(seq -s, -f '%g/tcp' 1001 1015)
+{ web_service; many_services 20 "$ports"; } | reload_with
+said shuntd 'maps enlarged: .* 512 virtual services' || die "no room was made for services"
+want "size of the pinned map" 512 "$(pinned_map services max_entries)"
+for map in $maps; do
+	wait_for 5 is_gone "$map"
+done
+
+# A removed backend's packets still count for its service; its sessions end.
+end_load
+start_load "$vip4" "$vip6" --sessions 0
+before=$(metric 'shunt_service_packets_total\{service="web"')
+{ web_service | grep -v 'name: b3'; many_services 60 80/tcp; } | reload_with
+said shuntd 'maps enlarged: 64 tables, .* 512 virtual services' || die "no room was made for tables"
+after=$(metric 'shunt_service_packets_total\{service="web"')
+[[ $after -ge $before ]] || die "the service counts less: $before, then $after"
+
+# What the new maps hold follows the backends: a new card, a failure.
+mac=02:00:00:00:b1:02
+in_host b1 sysctl -qw net.ipv4.conf.eth0.arp_notify=1 net.ipv6.conf.eth0.ndisc_notify=1
+ip -n b1 link set eth0 address "$mac"
+wait_for 5 follows_mac "$mac"
+wait_for 5 only_answers "$vip4" "b1 b2"
+end_load
+want "dropped packets" "$dropped" "$(metric 'shunt_dropped_packets_total\{')"
+
+# The next daemon takes over the new maps.
+start_load "$vip4" "$vip6"
+program=$(program_on lb eth0)
+stop shuntd KILL
+start_shuntd
+said shuntd 'adopted' || die "the maps were not adopted"
+[[ $program != "$(program_on lb eth0)" ]] || die "the program was not replaced"
+want "answers after a restart" "b1 b2" "$(who_answers "$vip4")"
+end_load
+
+# A growth that fails half way: what was goes on, on every interface.
+add_fabric other
+plug lb eth1 other 10.2.0.1/24
+ip -n lb link set eth1 xdpdrv obj "$build/tests/pass.bpf.o" sec xdp
+start_load "$vip4" "$vip6"
+program=$(program_on lb eth1)
+interfaces='eth0: { mode: native }, eth1: { mode: native }'
+{ web_service; many_services 160 80/tcp; } | write_conf
+! shunt reload >"$work/reload" 2>&1 || die "took an interface that is not free"
+say "reload: $(tail -n 1 "$work/reload")"
+want "program of eth1" "$program" "$(program_on lb eth1)"
+end_load
+shunt backend drain web/b1 >/dev/null
+wait_for 5 only_answers "$vip4" b2
+shunt backend enable web/b1 >/dev/null
+wait_for 5 only_answers "$vip4" "b1 b2"
+
+# Then it works; other slots mean other maps as well, and only move flows.
+ip -n lb link set eth1 xdpdrv off
+{ web_service; many_services 160 80/tcp; } | reload_with
+said shuntd 'maps enlarged: 256 tables' || die "no room was made for tables"
+start_load "$vip4" "$vip6" --sessions 0
+{ echo "dataplane: { slots: 8192 }"; web_service; } | reload_with
+wait_for 5 every_backend_answers "$vip4"
+want "lines of slots" "$((256 * 8192 / 16))" "$(pinned_map slots max_entries)"
+end_load
+stop_shuntd
