@@ -117,8 +117,8 @@ static const struct conf_field dataplane_rows[] = {
 		.max = SHUNT_MAX_SLOTS,
 		.preset = "65536",
 		.doc = "Slots of each service's table, a power of two. A hundred times the "
-		       "backends of the largest service spreads the load evenly. A change moves "
-		       "flows.",
+		       "backends of the largest service spreads the load evenly. Fewer than before "
+		       "break flows, more do not.",
 	},
 	{
 		.key = "max_services",
@@ -195,7 +195,7 @@ static const struct conf_field dataplane_rows[] = {
 		.max = 32,
 		.doc = "Secret of the flow hash, to be the same on every balancer of a fleet. "
 		       "Without it one is made at random and kept in the state directory. A "
-		       "change moves flows.",
+		       "change breaks flows.",
 	},
 };
 
