@@ -188,7 +188,7 @@ void crossing_put_flow_line(struct crossing *t, __u32 index, const struct shunt_
 void crossing_put_fresh_line(struct crossing *t, __u32 index, const struct shunt_flow_line *line)
 {
 	t->fresh[index] = *line;
-	dp_put_fresh(t->rig->dp, index, line);
+	dp_fresh(t->rig->dp)[index] = *line;
 }
 
 void crossing_put_budget(struct crossing *t, const struct shunt_pin_budget *budget)
@@ -238,10 +238,7 @@ __u32 crossing_pinned(const struct crossing *t, const struct crossing_flow *f)
 
 __u32 crossing_noted(const struct crossing *t, const struct crossing_flow *f)
 {
-	struct shunt_flow_line line;
-
-	dp_read_fresh(t->rig->dp, fresh_index(f), &line);
-	return backend_in(&line, f);
+	return backend_in(&dp_fresh(t->rig->dp)[fresh_index(f)], f);
 }
 
 /* --- the check ---------------------------------------------------------------- */
@@ -280,13 +277,11 @@ static bool line_agrees(const char *what, const struct shunt_flow_line *got,
 static bool effect_agrees(const struct crossing *t, const struct flow_effect *e, bool tell)
 {
 	const struct shunt_pin_budget *budget = &t->budgets[t->cpu];
-	struct shunt_flow_line fresh;
 	bool same;
 
-	dp_read_fresh(t->rig->dp, e->fresh_index, &fresh);
 	dp_read_cpu_budgets(t->rig->dp, t->budgets);
 	same = line_agrees("pin", &dp_flows(t->rig->dp)[e->flow_index], &e->flow, tell);
-	same = line_agrees("note", &fresh, &e->fresh, tell) && same;
+	same = line_agrees("note", &dp_fresh(t->rig->dp)[e->fresh_index], &e->fresh, tell) && same;
 	if (!memcmp(budget, &e->budget, sizeof(*budget)))
 		return same;
 	if (tell)
@@ -349,16 +344,12 @@ bool crossing_check(struct crossing *t, const struct crossing_flow *f, const str
 
 bool crossing_check_all(const struct crossing *t)
 {
-	const struct shunt_flow_line *flows = dp_flows(t->rig->dp);
+	const struct shunt_flow_line *flows = dp_flows(t->rig->dp), *fresh = dp_fresh(t->rig->dp);
 	bool same = true;
 
 	for (__u32 i = 0; i <= t->model.rodata.flow_mask; i++)
 		same = line_agrees("pin", &flows[i], &t->flows[i], true) && same;
-	for (__u32 i = 0; i < SHUNT_FRESH_LINES; i++) {
-		struct shunt_flow_line line;
-
-		dp_read_fresh(t->rig->dp, i, &line);
-		same = line_agrees("note", &line, &t->fresh[i], true) && same;
-	}
+	for (__u32 i = 0; i < SHUNT_FRESH_LINES; i++)
+		same = line_agrees("note", &fresh[i], &t->fresh[i], true) && same;
 	return same;
 }

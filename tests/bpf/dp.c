@@ -35,6 +35,7 @@ struct dp {
 	__u32 *slots;
 	size_t n_flow_lines;
 	struct shunt_flow_line *flows;
+	struct shunt_flow_line *fresh;
 	struct shunt_reasons *reasons; /* room for a read, one a CPU */
 };
 
@@ -79,6 +80,7 @@ static void map_arrays(struct dp *dp, size_t n_slots, size_t n_flow_lines)
 	dp->slots = map_array(dp->skel->maps.shunt_slots, n_slots * sizeof(dp->slots[0]));
 	dp->n_flow_lines = n_flow_lines;
 	dp->flows = map_array(dp->skel->maps.shunt_flows, n_flow_lines * sizeof(dp->flows[0]));
+	dp->fresh = map_array(dp->skel->maps.shunt_fresh, SHUNT_FRESH_LINES * sizeof(dp->fresh[0]));
 }
 
 struct dp *dp_open(const struct shunt_rodata *rodata, const struct dp_sizes *sizes)
@@ -106,6 +108,7 @@ void dp_close(struct dp *dp)
 	bpf_xdp_detach(LOOPBACK, XDP_FLAGS_SKB_MODE, NULL);
 	munmap(dp->slots, dp->n_slots * sizeof(dp->slots[0]));
 	munmap(dp->flows, dp->n_flow_lines * sizeof(dp->flows[0]));
+	munmap(dp->fresh, SHUNT_FRESH_LINES * sizeof(dp->fresh[0]));
 	shunt_bpf__destroy(dp->skel);
 	free(dp->reasons);
 	free(dp);
@@ -139,6 +142,14 @@ void dp_put_backend(struct dp *dp, __u32 id, const struct shunt_backend *b)
 	put(dp->skel->maps.shunt_backends, &id, b);
 }
 
+struct shunt_backend dp_read_backend(const struct dp *dp, __u32 id)
+{
+	struct shunt_backend b;
+
+	get(dp->skel->maps.shunt_backends, &id, &b);
+	return b;
+}
+
 void dp_put_egress(struct dp *dp, __u32 index, const struct shunt_egress *e)
 {
 	put(dp->skel->maps.shunt_egress, &index, e);
@@ -155,19 +166,19 @@ void dp_put_slot(struct dp *dp, __u32 slot, __u32 word)
 	__atomic_store_n(&dp->slots[slot], word, __ATOMIC_RELEASE);
 }
 
+__u32 *dp_slots(const struct dp *dp)
+{
+	return dp->slots;
+}
+
 struct shunt_flow_line *dp_flows(const struct dp *dp)
 {
 	return dp->flows;
 }
 
-void dp_read_fresh(const struct dp *dp, __u32 index, struct shunt_flow_line *out)
+struct shunt_flow_line *dp_fresh(const struct dp *dp)
 {
-	get(dp->skel->maps.shunt_fresh, &index, out);
-}
-
-void dp_put_fresh(struct dp *dp, __u32 index, const struct shunt_flow_line *line)
-{
-	put(dp->skel->maps.shunt_fresh, &index, line);
+	return dp->fresh;
 }
 
 void dp_read_cpu_budgets(const struct dp *dp, struct shunt_pin_budget *out)

@@ -28,6 +28,7 @@ void dp_put_service(struct dp *dp, const struct shunt_service_key *key,
 		    const struct shunt_service *service);
 void dp_put_vip(struct dp *dp, const struct shunt_addr *vip);
 void dp_put_backend(struct dp *dp, __u32 id, const struct shunt_backend *b);
+struct shunt_backend dp_read_backend(const struct dp *dp, __u32 id);
 void dp_put_egress(struct dp *dp, __u32 index, const struct shunt_egress *e);
 
 /**
@@ -41,12 +42,13 @@ void dp_put_device(struct dp *dp, __u32 index);
 /* As the daemon does: one store into the mapped array. */
 void dp_put_slot(struct dp *dp, __u32 slot, __u32 word);
 
-/* The flow cache itself, mapped: rodata.flow_mask + 1 lines. */
+/*
+ * The arrays themselves, mapped: the slots of all tables, the flow cache
+ * (rodata.flow_mask + 1 lines) and the notes of new flows (SHUNT_FRESH_LINES).
+ */
+__u32 *dp_slots(const struct dp *dp);
 struct shunt_flow_line *dp_flows(const struct dp *dp);
-
-/* One line of the notes of new flows. */
-void dp_read_fresh(const struct dp *dp, __u32 index, struct shunt_flow_line *out);
-void dp_put_fresh(struct dp *dp, __u32 index, const struct shunt_flow_line *line);
+struct shunt_flow_line *dp_fresh(const struct dp *dp);
 
 /* One frame in, one out; @out may be @in. Return: the XDP action. */
 __u32 dp_run(const struct dp *dp, const struct frame *in, struct frame *out);

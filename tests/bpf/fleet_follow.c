@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the daemon does when something has changed: plan, compare, carry out. */
+#include "fleet.h"
+
+#include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "dataplane/dataplane.h"
+
+/* --- the program's maps, as struct map_ops sees them ---------------------------- */
+
+/* The server's number is the end of its address, and of its MAC address. */
+static int put_backend(void *ctx, __u32 id, const struct shunt_backend *b)
+{
+	struct shunt_backend copy = *b;
+	struct fleet *f = ctx;
+
+	for (int i = 0; i < SHUNT_FAMILIES; i++) {
+		struct shunt_leg *leg = &copy.leg[i];
+
+		leg->hop.egress = FLEET_EGRESS;
+		leg->hop.dmac[0] = 0x02;
+		memcpy(leg->hop.dmac + 4, leg->addr.b + 14, 2);
+		leg->mtu = 1500;
+	}
+	dp_put_backend(f->dp, id, &copy);
+	return 0;
+}
+
+static int mark_backend(void *ctx, __u32 id, bool dead)
+{
+	struct fleet *f = ctx;
+	struct shunt_backend b = dp_read_backend(f->dp, id);
+
+	b.leg[SHUNT_V4].flags = b.leg[SHUNT_V6].flags = dead ? SHUNT_LEG_DEAD : 0;
+	dp_put_backend(f->dp, id, &b);
+	return 0;
+}
+
+static int del_backend(void *ctx, __u32 id)
+{
+	struct fleet *f = ctx;
+
+	dp_put_backend(f->dp, id, &(struct shunt_backend){});
+	return 0;
+}
+
+static __u32 *table_words(void *ctx, __u32 number)
+{
+	const struct fleet *f = ctx;
+
+	return number ? NULL : dp_slots(f->dp);
+}
+
+static int put_vip(void *ctx, const struct shunt_addr *vip)
+{
+	struct fleet *f = ctx;
+
+	dp_put_vip(f->dp, vip);
+	return 0;
+}
+
+static int put_service(void *ctx, const struct shunt_service_key *key,
+		       const struct shunt_service *s)
+{
+	struct fleet *f = ctx;
+
+	dp_put_service(f->dp, key, s);
+	return 0;
+}
+
+/* What else there is never happens to a service that stays. */
+static const struct map_ops program_maps = {
+	.put_backend = put_backend,
+	.mark_backend = mark_backend,
+	.del_backend = del_backend,
+	.table_words = table_words,
+	.put_vip = put_vip,
+	.put_service = put_service,
+};
+
+/* --- plans -------------------------------------------------------------------- */
+
+static void conf_free_made(struct conf **conf)
+{
+	arena_free(&(*conf)->arena);
+	free(*conf);
+}
+
+/* Its weight is for the operator to say: tell_admin(). */
+static struct conf_backend backend_of(struct arena *arena, __u16 number)
+{
+	struct conf_backend b = {
+		.address = frame_addr("10.1.0.0"),
+		.has_address = true,
+		.weight = 1,
+	};
+	char name[16];
+
+	snprintf(name, sizeof(name), "b%u", number);
+	b.name = arena_strndup(arena, name, strlen(name));
+	frame_put16(b.address.b + 14, number);
+	return b;
+}
+
+/* The config that the servers who are present make. @numbers: by backend. */
+static struct conf *make_conf(const struct fleet *f, enum conf_scheduler scheduler, __u16 *numbers)
+{
+	struct conf *conf = calloc(1, sizeof(*conf));
+	struct conf_service *s;
+
+	cr_assert(conf);
+	conf->slots = f->options.slots;
+	conf->flow_cache_bytes = f->options.flow_lines * sizeof(struct shunt_flow_line);
+	conf->flow_early_ms = f->options.early_s * 1000;
+	conf->flow_idle_ms = f->options.idle_s * 1000;
+	conf->services = s = arena_alloc(&conf->arena, sizeof(*s));
+	conf->n_services = 1;
+	s->name = FLEET_SERVICE;
+	s->forward = SHUNT_FORWARD_DIRECT;
+	s->scheduler = scheduler;
+	s->ports = arena_alloc(&conf->arena, sizeof(*s->ports));
+	s->ports[s->n_ports++] = (struct conf_port){ FLEET_PORT, IPPROTO_TCP };
+	s->vips = arena_alloc(&conf->arena, sizeof(*s->vips));
+	s->vips[s->n_vips++] = frame_addr(FLEET_VIP);
+	s->backends = arena_alloc(&conf->arena, FLEET_MOST_SERVERS * sizeof(*s->backends));
+	for (__u16 i = 0; i < FLEET_MOST_SERVERS; i++) {
+		if (!f->servers[i].present)
+			continue;
+		numbers[s->n_backends] = i;
+		s->backends[s->n_backends++] = backend_of(&conf->arena, i);
+	}
+	return conf;
+}
+
+/* What a plan asks the health checks. */
+struct health_view {
+	const struct fleet *fleet;
+	const __u16 *numbers;
+};
+
+static enum health_state health_of(void *arg, size_t service, size_t backend)
+{
+	const struct health_view *v = arg;
+
+	(void)service;
+	return v->fleet->servers[v->numbers[backend]].up ? HEALTH_UP : HEALTH_DOWN;
+}
+
+static struct plan *make_plan(struct fleet *f, enum fleet_side side)
+{
+	const enum conf_scheduler scheduler =
+		side == FLEET_KEEPS ? CONF_SCHEDULER_CONSISTENT : CONF_SCHEDULER_MAGLEV;
+	struct fleet_balancer *b = &f->balancers[side];
+	__u16 numbers[FLEET_MOST_SERVERS];
+	struct health_view view = { f, numbers };
+	_cleanup_(conf_free_made) struct conf *conf = make_conf(f, scheduler, numbers);
+	struct plan *plan;
+
+	cr_assert_eq(plan_build(conf, &f->admin, b->ids, health_of, &view, &plan), 0);
+	for (size_t i = 0; i < plan->n_backends; i++) {
+		cr_assert_lt(plan->backends[i].id, FLEET_IDS);
+		b->server_of[plan->backends[i].id] = numbers[plan->backends[i].conf_backend];
+	}
+	return plan;
+}
+
+static void follow_with_state(struct fleet *f, const struct plan *plan)
+{
+	const struct apply_to to = {
+		.ops = &program_maps,
+		.ctx = f,
+		.transit = &f->transit,
+		.alive = &plan->alive,
+		.now_s = f->now_s,
+		.scratch = f->scratch,
+		.cache = f->cache,
+	};
+	_cleanup_free_ struct plan_op *steps = NULL;
+	size_t n;
+
+	f->transit.early_s = plan->flow_early_s;
+	f->transit.idle_s = plan->flow_idle_s;
+	cr_assert_eq(plan_diff(f->balancers[FLEET_KEEPS].plan, plan, &steps, &n), 0);
+	cr_assert_eq(apply(&to, steps, n), 0);
+}
+
+void fleet_follow(struct fleet *f)
+{
+	struct fleet_balancer *keeps = &f->balancers[FLEET_KEEPS];
+	struct fleet_balancer *forgets = &f->balancers[FLEET_FORGETS];
+	struct plan *plan = make_plan(f, FLEET_KEEPS);
+
+	if (f->dp)
+		follow_with_state(f, plan);
+	plan_free(keeps->plan);
+	keeps->plan = plan;
+	plan_free(forgets->plan);
+	forgets->plan = make_plan(f, FLEET_FORGETS);
+	cr_assert_eq(table_build_cached(f->cache, &forgets->plan->tables[0], forgets->words), 0);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Flows of a fleet that changes stay where they are: none of those that are never
+ * silent for longer than the idle gap to protect is moved. tests/bench/bench_flows.c
+ * does the same with many more flows.
+ */
+#include <criterion/criterion.h>
+
+#include "rig.h"
+#include "survive.h"
+
+#define FLOWS 20000
+
+static const struct survive_options usual = {
+	.fleet = {
+		.servers = 40,
+		.slots = 16384,
+		.flow_lines = 4096,
+		.early_s = 60,
+		.idle_s = 300,
+	},
+	.flows = FLOWS,
+	.seconds = 1200,
+	.event_every_s = 20,
+	.max_gap_s = 280,
+	.seed = 0x5a1e5,
+};
+
+Test(survive, no_flow_moves_while_its_server_lives)
+{
+	struct survive_options o = usual;
+	struct survive_result r;
+
+	o.flows = rig_scale(FLOWS);
+	survive(&o, &r);
+	survive_print(&o, &r);
+	cr_expect_eq(r.side[FLEET_KEEPS].moved, 0);
+	/* Something was at stake. */
+	cr_expect_gt(r.side[FLEET_FORGETS].moved, o.flows / 50);
+	cr_expect_gt(r.side[FLEET_KEEPS].lost, 0);
+	for (int e = 0; e < FLEET_EVENTS; e++)
+		cr_expect_gt(r.events[e], 0, "nothing was %s", fleet_event_names[e]);
+}
+
+/* Ten SYNs a packet. */
+Test(survive, hardly_a_flow_moves_under_a_flood)
+{
+	struct survive_options o = usual;
+	struct survive_result r;
+
+	o.flows = rig_scale(FLOWS);
+	o.flood_per_s = o.flows / 3;
+	survive(&o, &r);
+	survive_print(&o, &r);
+	cr_expect_leq(r.side[FLEET_KEEPS].moved, r.side[FLEET_FORGETS].moved / 1000);
+	cr_expect_gt(r.flood, 5 * r.packets);
+}
+
+/* What is promised has a price, and it is this; and what counts broken flows, counts. */
+Test(survive, a_flow_that_is_silent_for_longer_may_move)
+{
+	struct survive_options o = usual;
+	struct survive_result r;
+
+	o.flows = rig_scale(FLOWS);
+	o.fleet.idle_s = 60;
+	survive(&o, &r);
+	survive_print(&o, &r);
+	cr_expect_gt(r.side[FLEET_KEEPS].moved, 0);
+	cr_expect_lt(r.side[FLEET_KEEPS].moved, r.side[FLEET_FORGETS].moved);
+}
