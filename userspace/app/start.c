@@ -137,8 +137,7 @@ static int open_dataplane(struct daemon *d)
 	d->sizes = daemon_sizes(d->conf, probe);
 	d->rodata = probe->rodata;
 	plan_free(probe);
-	err = dataplane_open(d->pin_dir, &d->sizes, &d->rodata,
-			     d->state.is_fresh ? DATAPLANE_FRESH : DATAPLANE_ADOPT, &d->dp);
+	err = dataplane_open(d->pin_dir, &d->sizes, &d->rodata, !d->state.is_fresh, &d->dp);
 	if (!err)
 		d->sizes = dataplane_get_sizes(d->dp);
 	return err;

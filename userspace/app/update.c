@@ -197,7 +197,10 @@ static int grow(struct daemon *d, const struct plan *next, const struct dataplan
 	d->hops = NULL;
 	d->dp = NULL;
 	d->rodata = next->rodata;
-	err = dataplane_open(d->pin_dir, sizes, &next->rodata, DATAPLANE_CARRY, &d->dp)
+	err = dataplane_open(d->pin_dir, sizes, &next->rodata, false, &d->dp);
+	if (!err)
+		dataplane_carry(former, d->dp);
+	err = err
 		?: hops_create(&dataplane_map_ops, d->dp, &d->hops)
 		?: carry_out(d, next, steps, n)
 		?: daemon_attach(d)

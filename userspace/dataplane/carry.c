@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "dataplane/flows.h"
 #include "dataplane/internal.h"
@@ -33,6 +34,24 @@ void carry_from(struct dataplane *dp, const int fds[LOAD_MAPS], int rodata_fd)
 	o->there = true;
 	if (load_rodata_read(rodata_fd, &o->rodata))
 		carry_close(dp);
+}
+
+void dataplane_carry(const struct dataplane *from, struct dataplane *to)
+{
+	struct origin *o = &to->origin;
+	int m = 0;
+
+	while (m < LOAD_MAPS && (o->fds[m] = fcntl(from->fds[m], F_DUPFD_CLOEXEC, 3)) >= 0)
+		m++;
+	if (m < LOAD_MAPS) {
+		log_err(-errno, "carry slots and flows to the new maps");
+		while (m--)
+			close(o->fds[m]);
+		return;
+	}
+	o->there = true;
+	o->rodata = from->rodata;
+	carry_begin(to, clock_now_ms());
 }
 
 static bool is_same_key(const struct shunt_rodata *a, const struct shunt_rodata *b)

@@ -43,14 +43,20 @@ static bool map_fits(struct bpf_map *want, int fd)
 	       !((info.map_flags ^ bpf_map__map_flags(want)) & BPF_F_MMAPABLE);
 }
 
-static bool maps_fit(struct load *want, const int fds[LOAD_MAPS], int rodata_fd, uint32_t slots)
+/* By these two a flow finds its slot and its line: they must be as they were. */
+static bool masks_fit(const struct dataplane_sizes *sizes, const struct shunt_rodata *rodata)
+{
+	return rodata->slot_mask == sizes->slots - 1 && rodata->flow_mask == sizes->flow_lines - 1;
+}
+
+static bool maps_fit(const struct dataplane *dp, struct load *want, int rodata_fd)
 {
 	struct shunt_rodata rodata;
 
-	if (load_rodata_read(rodata_fd, &rodata) || rodata.slot_mask != slots - 1)
+	if (load_rodata_read(rodata_fd, &rodata) || !masks_fit(&dp->sizes, &rodata))
 		return false;
 	for (int m = 0; m < LOAD_MAPS; m++)
-		if (!map_fits(load_map(want, m), fds[m]))
+		if (!map_fits(load_map(want, m), dp->fds[m]))
 			return false;
 	return true;
 }
@@ -63,7 +69,7 @@ static bool adopt_maps(struct dataplane *dp, struct load *want)
 	if (pin_open_maps(dp->pin_dir, dp->fds, &rodata_fd))
 		return false;
 	dp->former = true;
-	if (maps_fit(want, dp->fds, rodata_fd, dp->sizes.slots))
+	if (maps_fit(dp, want, rodata_fd))
 		return true;
 	log_info("maps of a former daemon do not fit the config: making new ones");
 	close_all(dp->fds);
@@ -151,25 +157,23 @@ static int map_arrays(struct dataplane *dp)
 	return 0;
 }
 
-static int load_over_maps(struct dataplane *dp, const struct shunt_rodata *rodata,
-			  enum dataplane_origin origin)
+static int load_over_maps(struct dataplane *dp, const struct shunt_rodata *rodata, bool adopt)
 {
 	_cleanup_(load_closep) struct load *want = NULL;
 	int err = load_open(&dp->sizes, rodata, NULL, &want);
 
 	if (err)
 		return err;
-	if (origin == DATAPLANE_ADOPT && adopt_maps(dp, want))
+	if (adopt && adopt_maps(dp, want))
 		return load_adopted(dp, rodata);
 	err = load_fresh(dp, &want);
-	if (!err && origin != DATAPLANE_FRESH)
+	if (!err && adopt)
 		find_origin(dp);
 	return err;
 }
 
 int dataplane_open(const char *pin_dir, const struct dataplane_sizes *sizes,
-		   const struct shunt_rodata *rodata, enum dataplane_origin origin,
-		   struct dataplane **out)
+		   const struct shunt_rodata *rodata, bool adopt, struct dataplane **out)
 {
 	_cleanup_(dataplane_closep) struct dataplane *dp = calloc(1, sizeof(*dp));
 	_cleanup_free_ int *ifindexes = NULL;
@@ -183,7 +187,7 @@ int dataplane_open(const char *pin_dir, const struct dataplane_sizes *sizes,
 	dp->transit.slots = sizes->slots;
 	memset(dp->fds, -1, sizeof(dp->fds));
 	load_route_logs();
-	err = pin_prepare(pin_dir) ?: load_over_maps(dp, rodata, origin) ?: map_arrays(dp)
+	err = pin_prepare(pin_dir) ?: load_over_maps(dp, rodata, adopt) ?: map_arrays(dp)
 	      ?: flow_cache_open(dp);
 	if (err)
 		return err;

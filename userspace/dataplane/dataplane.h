@@ -31,13 +31,6 @@ struct dataplane_sizes {
 	uint32_t flow_lines; /* a power of two */
 };
 
-/* What to do with pinned maps of a former daemon. */
-enum dataplane_origin {
-	DATAPLANE_FRESH, /* nothing: their meaning is not known */
-	DATAPLANE_ADOPT, /* take them over if they fit, else carry */
-	DATAPLANE_CARRY, /* make new ones, which get their slots and flows */
-};
-
 struct dataplane;
 
 /**
@@ -63,13 +56,14 @@ int dataplane_disown(const char *pin_dir, __u64 key[2]);
  * @sizes: pinned maps are taken over only if they hold this; otherwise fresh ones are
  *	made, and the old ones keep carrying traffic until dataplane_commit()
  * @rodata: hash_key included
+ * @adopt: take pinned maps over; where they do not fit, their slots and flows are
+ *	carried to the fresh ones. false: their meaning is not known
  *
  * Nothing is attached yet. Return: 0 or a negative errno, logged; -EPERM where a
  * capability or kernel feature is missing.
  */
 int dataplane_open(const char *pin_dir, const struct dataplane_sizes *sizes,
-		   const struct shunt_rodata *rodata, enum dataplane_origin origin,
-		   struct dataplane **out);
+		   const struct shunt_rodata *rodata, bool adopt, struct dataplane **out);
 
 /**
  * dataplane_commit() - make the maps of @dp the pinned ones
@@ -144,6 +138,14 @@ int dataplane_read_reasons(const struct dataplane *dp, uint64_t out[SHUNT_REASON
 int dataplane_read_counter(const struct dataplane *dp, uint32_t backend_id,
 			   struct shunt_counter *out);
 int dataplane_clear_counter(struct dataplane *dp, uint32_t backend_id);
+
+/**
+ * dataplane_carry() - the slots and flows of @from go on in @to, which replaces it
+ *
+ * Called before @to is filled; flows that @from learns until dataplane_commit() of
+ * @to are carried by that. What cannot be carried is logged.
+ */
+void dataplane_carry(const struct dataplane *from, struct dataplane *to);
 
 /* Add the counters of @from to those of @to, when @to replaces it. */
 int dataplane_carry_counters(const struct dataplane *from, struct dataplane *to);

@@ -16,21 +16,20 @@ static const struct dataplane_sizes sizes = {
 };
 static const struct map_ops *ops = &dataplane_map_ops;
 
-static struct dataplane *open_keyed(const struct dataplane_sizes *s, enum dataplane_origin origin,
-				    __u64 key)
+static struct dataplane *open_keyed(const struct dataplane_sizes *s, bool adopt, __u64 key)
 {
 	const struct shunt_rodata rodata = { .slot_mask = s->slots - 1,
 					     .flow_mask = s->flow_lines - 1,
 					     .hash_key = { key } };
 	struct dataplane *dp = NULL;
 
-	cr_assert_eq(dataplane_open(NS_PIN_DIR, s, &rodata, origin, &dp), 0);
+	cr_assert_eq(dataplane_open(NS_PIN_DIR, s, &rodata, adopt, &dp), 0);
 	return dp;
 }
 
-static struct dataplane *open_sized(const struct dataplane_sizes *s, enum dataplane_origin origin)
+static struct dataplane *open_sized(const struct dataplane_sizes *s, bool adopt)
 {
-	return open_keyed(s, origin, 1);
+	return open_keyed(s, adopt, 1);
 }
 
 static struct shunt_addr address(const char *text)
@@ -70,7 +69,7 @@ Test(flow_cache, slots_and_flows_are_carried)
 	other.flow_lines *= 2;
 	other.slots *= 2;
 	ns_enter();
-	dp = open_sized(&sizes, DATAPLANE_FRESH);
+	dp = open_sized(&sizes, false);
 	cr_assert_eq(dataplane_commit(dp), 0);
 	ops->table_words(dp, 3)[17] = word;
 	flows = flows_of("shunt_flows", 64);
@@ -79,7 +78,7 @@ Test(flow_cache, slots_and_flows_are_carried)
 	fresh[6].entry[0] = SHUNT_FLOW(98, 4, now_s);
 	dataplane_close(dp);
 
-	dp = open_sized(&other, DATAPLANE_CARRY);
+	dp = open_sized(&other, true);
 	cr_assert_not(dataplane_was_adopted(dp));
 	cr_assert_eq(ops->table_words(dp, 3)[17], word);
 	cr_assert_eq(ops->table_words(dp, 3)[17 + SHUNT_MIN_SLOTS], word);
@@ -100,18 +99,66 @@ Test(flow_cache, slots_and_flows_are_carried)
 	dataplane_close(dp);
 }
 
-Test(flow_cache, nothing_is_carried_to_another_hash_key)
+/* From a data plane that lives, pinned or not, to a smaller cache beside it. */
+Test(flow_cache, goes_from_data_plane_to_data_plane)
 {
+	const uint16_t now_s = transit_seconds(clock_now_ms());
+	struct dataplane_sizes other = sizes;
+	struct dataplane *from, *to;
+	struct shunt_flow_line *flows;
+
+	other.flow_lines /= 4;
+	other.tables *= 2;
+	ns_enter();
+	from = open_sized(&sizes, false);
+	cr_assert_eq(dataplane_commit(from), 0);
+	flows = flows_of("shunt_flows", 64);
+	ops->table_words(from, 3)[17] = 9;
+	flows[16 + 5].entry[0] = SHUNT_FLOW(99, 3, now_s);
+	flows[5].entry[0] = SHUNT_FLOW(98, 3, now_s);
+	cr_assert_eq(dataplane_unpin(from), 0);
+	flows_unmap(flows, 64);
+
+	to = open_sized(&other, false);
+	dataplane_carry(from, to);
+	cr_assert_eq(ops->table_words(to, 3)[17], 9U);
+	dataplane_close(from);
+	cr_assert_eq(dataplane_commit(to), 0);
+	flows = flows_of("shunt_flows", 16);
+	cr_assert_eq(flows[5].entry[0], SHUNT_FLOW(98, 3, now_s));
+	cr_assert_eq(flows[5].entry[1], SHUNT_FLOW(99, 3, now_s));
+	flows_unmap(flows, 16);
+	dataplane_close(to);
+}
+
+/* By the mask a flow finds its line: a map that is larger does not do. */
+Test(flow_cache, of_another_size_is_not_taken_over)
+{
+	struct dataplane_sizes other = sizes;
 	struct dataplane *dp;
 
 	ns_enter();
-	dp = open_sized(&sizes, DATAPLANE_FRESH);
+	dp = open_sized(&sizes, false);
 	cr_assert_eq(dataplane_commit(dp), 0);
-	ops->table_words(dp, 3)[17] = 5;
 	dataplane_close(dp);
-	dp = open_keyed(&sizes, DATAPLANE_CARRY, 2);
-	cr_assert_eq(ops->table_words(dp, 3)[17], 0U);
+	other.flow_lines /= 2;
+	dp = open_sized(&other, true);
+	cr_assert_not(dataplane_was_adopted(dp));
 	dataplane_close(dp);
+}
+
+Test(flow_cache, nothing_is_carried_to_another_hash_key)
+{
+	struct dataplane *from, *to;
+
+	ns_enter();
+	from = open_keyed(&sizes, false, 1);
+	to = open_keyed(&sizes, false, 2);
+	ops->table_words(from, 3)[17] = 5;
+	dataplane_carry(from, to);
+	cr_assert_eq(ops->table_words(to, 3)[17], 0U);
+	dataplane_close(from);
+	dataplane_close(to);
 }
 
 /* An id that is used again must not inherit the flows of the backend before. */
@@ -123,14 +170,14 @@ Test(flow_cache, flows_of_a_removed_backend_are_not_those_of_the_next)
 	struct dataplane *dp;
 
 	ns_enter();
-	dp = open_sized(&sizes, DATAPLANE_FRESH);
+	dp = open_sized(&sizes, false);
 	cr_assert_eq(dataplane_commit(dp), 0);
 	cr_assert_eq(ops->put_backend(dp, 7, &b), 0);
 	cr_assert_eq(ops->put_backend(dp, 8, &b), 0);
 	dataplane_close(dp);
 
 	/* Taken over: there is no telling what the cache holds. */
-	dp = open_sized(&sizes, DATAPLANE_ADOPT);
+	dp = open_sized(&sizes, true);
 	cr_assert(dataplane_was_adopted(dp));
 	flows = flows_of("shunt_flows", 64);
 	fresh = flows_of("shunt_fresh", SHUNT_FRESH_LINES);
@@ -164,7 +211,7 @@ Test(flow_cache, a_mark_is_written_and_kept)
 	int fd;
 
 	ns_enter();
-	dp = open_sized(&sizes, DATAPLANE_FRESH);
+	dp = open_sized(&sizes, false);
 	cr_assert_eq(dataplane_commit(dp), 0);
 	cr_assert_eq(ops->put_backend(dp, id, &b), 0);
 	cr_assert_eq(ops->set_hop(dp, id, SHUNT_V4, hop, 1500), 0);
@@ -227,7 +274,7 @@ static void world_open(struct world *w)
 				 .table_of = w->table_of };
 	id_set_add(&w->plan.alive, 3);
 	id_set_add(&w->plan.alive, 4);
-	w->dp = open_sized(&sizes, DATAPLANE_FRESH);
+	w->dp = open_sized(&sizes, false);
 	cr_assert_eq(dataplane_commit(w->dp), 0);
 	w->flows = flows_of("shunt_flows", 64);
 }
@@ -307,7 +354,7 @@ Test(flow_cache, are_listed_with_what_they_take)
 	size_t n;
 
 	ns_enter();
-	dp = open_sized(&sizes, DATAPLANE_FRESH);
+	dp = open_sized(&sizes, false);
 	cr_assert_eq(dataplane_list_maps(dp, &list, &n), 0);
 	cr_assert_gt(n, 8);
 	for (size_t i = 0; i < n; i++) {

@@ -14,7 +14,7 @@ static const struct dataplane_sizes sizes = {
 	.slots = SHUNT_MIN_SLOTS, .tables = 4, .backends = 64, .services = 16, .flow_lines = 64
 };
 
-static struct dataplane *open_sized(const struct dataplane_sizes *s, enum dataplane_origin origin)
+static struct dataplane *open_sized(const struct dataplane_sizes *s, bool adopt)
 {
 	const struct shunt_rodata rodata = { .slot_mask = s->slots - 1,
 					     .flow_mask = s->flow_lines - 1,
@@ -24,7 +24,7 @@ static struct dataplane *open_sized(const struct dataplane_sizes *s, enum datapl
 					     .hash_key = { 1, 2 } };
 	struct dataplane *dp = NULL;
 
-	cr_assert_eq(dataplane_open(NS_PIN_DIR, s, &rodata, origin, &dp), 0);
+	cr_assert_eq(dataplane_open(NS_PIN_DIR, s, &rodata, adopt, &dp), 0);
 	return dp;
 }
 
@@ -48,14 +48,14 @@ Test(maps, are_taken_over_with_what_they_hold)
 	struct dataplane *dp;
 
 	ns_enter();
-	dp = open_sized(&sizes, DATAPLANE_ADOPT);
+	dp = open_sized(&sizes, true);
 	cr_assert_eq(ops->put_backend(dp, 7, &b), 0);
 	cr_assert_eq(ops->set_hop(dp, 7, SHUNT_V4, hop, 1500), 0);
 	ops->table_words(dp, 3)[17] = SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, 7);
 	cr_assert_eq(dataplane_commit(dp), 0);
 	dataplane_close(dp);
 
-	dp = open_sized(&sizes, DATAPLANE_ADOPT);
+	dp = open_sized(&sizes, true);
 	cr_assert(dataplane_was_adopted(dp));
 	cr_assert_eq(ops->table_words(dp, 3)[17], 7U);
 	cr_assert_eq(ops->table_words(dp, 2)[17], 0U);
@@ -77,7 +77,7 @@ Test(maps, a_backend_with_another_address_has_no_hop)
 	struct dataplane *dp;
 
 	ns_enter();
-	dp = open_sized(&sizes, DATAPLANE_ADOPT);
+	dp = open_sized(&sizes, true);
 	cr_assert_eq(ops->put_backend(dp, 7, &b), 0);
 	cr_assert_eq(ops->set_hop(dp, 7, SHUNT_V4, hop, 1500), 0);
 	b.leg[SHUNT_V4].addr = address("192.0.2.12");
@@ -189,32 +189,32 @@ Test(maps, of_other_sizes_are_replaced_at_commit)
 	finer.slots *= 2;
 	finer.tables /= 2;
 	ns_enter();
-	dp = open_sized(&sizes, DATAPLANE_ADOPT);
+	dp = open_sized(&sizes, true);
 	ops->table_words(dp, 0)[0] = 7;
 	cr_assert_eq(dataplane_commit(dp), 0);
 	dataplane_close(dp);
 
-	dp = open_sized(&finer, DATAPLANE_ADOPT);
+	dp = open_sized(&finer, true);
 	cr_assert_not(dataplane_was_adopted(dp));
 	dataplane_close(dp);
 
-	dp = open_sized(&larger, DATAPLANE_ADOPT);
+	dp = open_sized(&larger, true);
 	cr_assert_not(dataplane_was_adopted(dp));
 	cr_assert_eq(ops->table_words(dp, 0)[0], 7U, "carried");
 	cr_assert_eq(ops->table_words(dp, 7)[0], 0U);
 	dataplane_close(dp);
 
 	/* It was not committed: the old ones are still the pinned ones. */
-	dp = open_sized(&sizes, DATAPLANE_ADOPT);
+	dp = open_sized(&sizes, true);
 	cr_assert(dataplane_was_adopted(dp));
 	cr_assert_eq(ops->table_words(dp, 0)[0], 7U);
 	dataplane_close(dp);
 
-	dp = open_sized(&larger, DATAPLANE_ADOPT);
+	dp = open_sized(&larger, true);
 	ops->table_words(dp, 7)[1] = 9;
 	cr_assert_eq(dataplane_commit(dp), 0);
 	dataplane_close(dp);
-	dp = open_sized(&larger, DATAPLANE_ADOPT);
+	dp = open_sized(&larger, true);
 	cr_assert(dataplane_was_adopted(dp));
 	cr_assert_eq(ops->table_words(dp, 7)[1], 9U);
 	dataplane_close(dp);
@@ -225,10 +225,10 @@ Test(maps, are_not_taken_over_unless_asked_to)
 	struct dataplane *dp;
 
 	ns_enter();
-	dp = open_sized(&sizes, DATAPLANE_ADOPT);
+	dp = open_sized(&sizes, true);
 	cr_assert_eq(dataplane_commit(dp), 0);
 	dataplane_close(dp);
-	dp = open_sized(&sizes, DATAPLANE_FRESH);
+	dp = open_sized(&sizes, false);
 	cr_assert_not(dataplane_was_adopted(dp));
 	dataplane_close(dp);
 }
@@ -240,7 +240,7 @@ Test(maps, refuse_what_lies_outside)
 	struct dataplane *dp;
 
 	ns_enter();
-	dp = open_sized(&sizes, DATAPLANE_ADOPT);
+	dp = open_sized(&sizes, true);
 	cr_assert_eq(ops->put_backend(dp, 0, &b), -ERANGE);
 	cr_assert_eq(ops->put_backend(dp, sizes.backends, &b), 0, "the largest id");
 	cr_assert_eq(ops->put_backend(dp, sizes.backends + 1, &b), -ERANGE);
@@ -260,12 +260,12 @@ Test(maps, need_bpffs)
 	struct dataplane *dp = NULL;
 
 	ns_enter();
-	cr_assert_lt(dataplane_open("/proc/shunt", &sizes, &rodata, DATAPLANE_ADOPT, &dp), 0);
+	cr_assert_lt(dataplane_open("/proc/shunt", &sizes, &rodata, true, &dp), 0);
 	/* Where it belongs, it is mounted. */
 	cr_assert_eq(umount("/sys/fs/bpf"), 0);
 	while (!umount("/sys/fs/bpf"))
 		;
-	cr_assert_eq(dataplane_open(NS_PIN_DIR, &sizes, &rodata, DATAPLANE_ADOPT, &dp), 0);
+	cr_assert_eq(dataplane_open(NS_PIN_DIR, &sizes, &rodata, true, &dp), 0);
 	dataplane_close(dp);
 }
 
@@ -293,7 +293,7 @@ Test(maps, sweep_leaves_what_the_plan_holds)
 	int services, vips;
 
 	ns_enter();
-	dp = open_sized(&sizes, DATAPLANE_ADOPT);
+	dp = open_sized(&sizes, true);
 	cr_assert_eq(ops->put_vip(dp, &vip), 0);
 	cr_assert_eq(ops->put_vip(dp, &stray), 0);
 	for (int port = 80; port < 90; port++) {
@@ -333,7 +333,7 @@ Test(maps, count_and_carry)
 	int fd;
 
 	ns_enter();
-	from = open_sized(&sizes, DATAPLANE_FRESH);
+	from = open_sized(&sizes, false);
 	cr_assert_eq(dataplane_commit(from), 0);
 	fd = bpf_obj_get(NS_PIN_DIR "/v2/shunt_counters");
 	cr_assert_eq(bpf_map_update_elem(fd, &id, one, BPF_ANY), 0);
@@ -341,7 +341,7 @@ Test(maps, count_and_carry)
 	cr_assert_eq(got.packets, 7UL);
 	cr_assert_eq(got.bytes, 700UL);
 
-	to = open_sized(&sizes, DATAPLANE_FRESH);
+	to = open_sized(&sizes, false);
 	cr_assert_eq(dataplane_carry_counters(from, to), 0);
 	cr_assert_eq(dataplane_carry_counters(from, to), 0, "it adds");
 	cr_assert_eq(dataplane_read_counter(to, id, &got), 0);
