@@ -58,6 +58,7 @@ static int admin_set(void *app, const struct admin_entry *entry)
 {
 	struct daemon *d = app;
 	struct admin_entry *e = admin_get(&d->state.admin, entry->service, entry->backend);
+	int err;
 
 	if (!e)
 		return -ENOMEM;
@@ -65,7 +66,10 @@ static int admin_set(void *app, const struct admin_entry *entry)
 	e->weight = entry->weight;
 	e->weight_percent = entry->weight_percent;
 	admin_compact(&d->state.admin);
-	return daemon_update(d);
+	err = daemon_update(d);
+	/* What an operator was told is done survives a crash. */
+	daemon_save(d);
+	return err;
 }
 
 static const struct admin_entry *said_of(void *app, const char *service, const char *backend)

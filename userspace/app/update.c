@@ -22,6 +22,8 @@
 
 #define PINS_PER_S_MIN 64
 #define RETRY_MAX_S 64
+/* Between two writes of the state that nothing depends on. */
+#define SAVE_GAP_MS 200
 
 static uint32_t pow2_at_least(uint32_t n, uint32_t floor)
 {
@@ -266,6 +268,14 @@ static int step_to(struct daemon *d, const struct plan *next)
 	return err;
 }
 
+/* At once, unless that was just done: changes may come by the hundred. */
+static void save_soon(struct daemon *d)
+{
+	d->state_is_dirty = true;
+	if (clock_now_ms() - d->saved_ms >= SAVE_GAP_MS)
+		daemon_save(d);
+}
+
 /*
  * Take the maps to @next, which is taken over. Where it was not known what they
  * hold (a former daemon's, or a failure in the middle), what is too much is swept.
@@ -279,8 +289,10 @@ static int realize(struct daemon *d, struct plan *next)
 	 * Ids are on disk before a map holds them: a crash must not hand them out
 	 * twice. But a disk that is full must not keep dead backends in service.
 	 */
-	daemon_save(d);
+	if (d->saved_ids != ids_given(d->state.ids))
+		daemon_save(d);
 	err = step_to(d, next);
+	save_soon(d);
 	if (!err && !was_known)
 		err = dataplane_sweep(d->dp, next);
 	plan_free(d->plan);
@@ -329,6 +341,9 @@ void daemon_save(struct daemon *d)
 		log_err(err, "write the state to %s; it will be tried again", dir);
 	else if (!err && d->save_err)
 		log_info("the state is written to %s again", dir);
+	if (!err)
+		d->saved_ids = ids_given(d->state.ids);
+	d->saved_ms = clock_now_ms();
 	d->save_err = err;
 	d->state_is_dirty = err;
 }

@@ -139,7 +139,6 @@ int apply(const struct apply_to *to, const struct plan_op *steps, size_t n)
 int dataplane_apply(struct dataplane *dp, const struct plan *plan, const struct plan_op *steps,
 		    size_t n, uint64_t now_ms)
 {
-	_cleanup_(table_cache_freep) struct table_cache *cache = table_cache_create();
 	_cleanup_free_ uint32_t *scratch = calloc(dp->sizes.slots, sizeof(*scratch));
 	const struct apply_to to = { .ops = &dataplane_map_ops,
 				     .ctx = dp,
@@ -147,9 +146,11 @@ int dataplane_apply(struct dataplane *dp, const struct plan *plan, const struct 
 				     .alive = &plan->alive,
 				     .now_s = transit_seconds(now_ms),
 				     .scratch = scratch,
-				     .cache = cache };
+				     .cache = dp->tables ?: table_cache_create() };
 
-	if (!cache || !scratch)
+	dp->tables = to.cache;
+	dp->tables_used_ms = now_ms;
+	if (!to.cache || !scratch)
 		return log_err(-ENOMEM, "apply the config");
 	transit_set_times(&dp->transit, plan->flow_early_s, plan->flow_idle_s, to.now_s);
 	return apply(&to, steps, n);

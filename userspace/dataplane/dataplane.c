@@ -208,6 +208,7 @@ void dataplane_close(struct dataplane *dp)
 	carry_close(dp);
 	flow_cache_close(dp);
 	transit_free(&dp->transit);
+	table_cache_free(dp->tables);
 	if (dp->window)
 		munmap(dp->window, dp->window_bytes);
 	if (dp->egress)

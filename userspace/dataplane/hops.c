@@ -66,6 +66,7 @@ static void ask_route(struct hops *h, struct target *t)
 	struct netlink_route r;
 	int err = netlink_route_to(h->nl, &t->addr, &r);
 
+	t->is_asked = true;
 	t->path = (struct path){ 0 };
 	if (err || r.type == RTN_LOCAL || r.type != RTN_UNICAST || !r.ifindex) {
 		t->path.obstacle =
@@ -123,13 +124,14 @@ static void probe_due(struct hops *h, uint64_t now_ms)
 	}
 }
 
-static int resolve_all(struct hops *h, uint64_t now_ms)
+/* Routes of which nothing is known yet are asked for, and what follows is written. */
+static int resolve_new(struct hops *h, uint64_t now_ms)
 {
 	int err;
 
-	h->resolve_at_ms = 0;
 	array_for_each (t, h->targets, h->n_targets)
-		ask_route(h, t);
+		if (!t->is_asked)
+			ask_route(h, t);
 	err = watch_neighs(h);
 	if (err)
 		return err;
@@ -137,6 +139,14 @@ static int resolve_all(struct hops *h, uint64_t now_ms)
 		hops_settle(h, t, now_ms);
 	probe_due(h, now_ms);
 	return 0;
+}
+
+static int resolve_all(struct hops *h, uint64_t now_ms)
+{
+	h->resolve_at_ms = 0;
+	array_for_each (t, h->targets, h->n_targets)
+		t->is_asked = false;
+	return resolve_new(h, now_ms);
 }
 
 /* Events were lost: everything anew. */
@@ -221,7 +231,7 @@ int hops_dispatch(struct hops *h, uint64_t now_ms)
 
 int hops_follow(struct hops *h, const struct plan *plan, uint64_t now_ms)
 {
-	int err = hops_take_plan(h, plan, now_ms) ?: resolve_all(h, now_ms) ?: arm(h, now_ms);
+	int err = hops_take_plan(h, plan, now_ms) ?: resolve_new(h, now_ms) ?: arm(h, now_ms);
 
 	return err ? log_err(err, "resolve the next hops") : 0;
 }

@@ -25,13 +25,14 @@ struct path {
 
 /**
  * struct target - an address that legs lead to
- * @hop: what its legs should hold; word 0 while unresolved
+ * @is_asked: @path is what the kernel said; events tell if that is no longer so
  * @said: what was logged of it last, so that only a change is
  * @first_leg, @n_legs: in hops.legs
  */
 struct target {
 	struct shunt_addr addr;
 	struct path path;
+	bool is_asked;
 	struct snapshot_hop said;
 	bool is_said;
 	size_t first_leg;

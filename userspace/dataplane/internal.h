@@ -70,6 +70,7 @@ struct origin {
  * @former: a former daemon has left something under @pin_dir
  * @fds: of the maps
  * @backends, @egress: mappings of the whole maps
+ * @tables, @tables_used_ms: kept for a while, because changes come in numbers
  * @origin: until dataplane_commit()
  * @removed: by backend id: the entry means nothing
  * @window: a mapping of one slot table, the one last asked for: the mapping of an
@@ -92,6 +93,8 @@ struct dataplane {
 	size_t window_bytes;
 	struct attachment *attachments;
 	size_t n_attachments;
+	struct table_cache *tables;
+	uint64_t tables_used_ms;
 	struct transit transit;
 	struct flow_cache flows;
 	struct origin origin;

@@ -11,6 +11,9 @@
 #include "base/log.h"
 #include "dataplane/internal.h"
 
+/* Megabytes that make the next change cheaper, if it comes soon. */
+#define TABLES_KEPT_MS (10 * 1000)
+
 void dataplane_tick(struct dataplane *dp, const struct plan *plan, uint64_t now_ms)
 {
 	const uint16_t now_s = transit_seconds(now_ms);
@@ -25,6 +28,8 @@ void dataplane_tick(struct dataplane *dp, const struct plan *plan, uint64_t now_
 		}
 		transit_advance(&dp->transit, tt, words, now_s);
 	}
+	if (now_ms - dp->tables_used_ms > TABLES_KEPT_MS)
+		table_cache_free(take_ptr(&dp->tables));
 	if (plan)
 		flow_cache_tick(dp, plan, now_ms);
 }

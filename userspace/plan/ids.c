@@ -51,6 +51,11 @@ void ids_free(struct ids *ids)
 	free(ids);
 }
 
+uint64_t ids_given(const struct ids *ids)
+{
+	return ids->given;
+}
+
 void ids_swap(struct ids *a, struct ids *b)
 {
 	struct ids t = *a;
@@ -142,8 +147,9 @@ static void mark_used(struct step *s)
 	}
 }
 
-static int number_take(struct numbers *n, uint32_t *out)
+static int number_take(struct step *s, struct numbers *n, uint32_t *out)
 {
+	s->new->given = s->new->build;
 	while (n->next < n->limit && n->used[n->next])
 		n->next++;
 	if (n->next >= n->limit)
@@ -187,7 +193,7 @@ static int backend_use(struct step *s, const struct ids_service *old, const char
 	if (found && !is_rested(s, found->freed)) {
 		b.id = found->id;
 	} else {
-		err = number_take(&s->ids, &b.id);
+		err = number_take(s, &s->ids, &b.id);
 		if (err)
 			return err;
 	}
@@ -204,6 +210,18 @@ static int backends_rest(struct step *s, const struct ids_service *old, struct i
 	for (size_t i = 0; !err && i < old->n_backends; i++)
 		err = backend_rest(s, &old->backends[i], service);
 	return err;
+}
+
+/* Nobody sits where he did not. */
+static bool seats_are_kept(const struct ids_service *old, const struct ids_service *service)
+{
+	if (!old || old->unit != service->unit || old->n_seats < service->n_seats)
+		return false;
+	for (size_t p = 0; p < service->n_seats; p++)
+		if (service->seats[p] &&
+		    (!old->seats[p] || strcmp(old->seats[p], service->seats[p])))
+			return false;
+	return true;
 }
 
 static int seats_record(struct step *s, const struct conf_service *conf, const struct seats *seats,
@@ -265,12 +283,14 @@ static int service_use(struct step *s, uint32_t index)
 	if (old)
 		service.table = old->table;
 	else
-		err = number_take(&s->tables, &service.table);
+		err = number_take(s, &s->tables, &service.table);
 	err = err ?: backends_use(s, old, index, &service);
 	err = err ?: seats_assign(&s->wish->plan->arena, &wish, old, &s->wish->seats[index]);
 	err = err ?: seats_record(s, conf, &s->wish->seats[index], &service);
 	if (err)
 		return err;
+	if (service.n_seats && !seats_are_kept(old, &service))
+		s->new->given = s->new->build;
 	s->wish->plan->tables[index].number = service.table;
 	s->new->services[s->new->n_services++] = service;
 	return 0;
@@ -322,6 +342,7 @@ int ids_next(const struct ids *old, const struct ids_wish *wish, uint64_t rest, 
 	if (!new || !s)
 		return -ENOMEM;
 	new->build = old->build + 1;
+	new->given = old->given;
 	s->old = old;
 	s->new = new;
 	s->wish = wish;

@@ -41,11 +41,13 @@ struct ids_service {
 /**
  * struct ids
  * @build: counts the plans that were built
+ * @given: the last one that gave out a number or a position
  * @services: sorted by name
  */
 struct ids {
 	struct arena arena;
 	uint64_t build;
+	uint64_t given;
 	struct ids_service *services;
 	size_t n_services;
 };

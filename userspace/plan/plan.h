@@ -109,6 +109,11 @@ static inline void ids_freep(struct ids **ids)
 {
 	ids_free(*ids);
 }
+/*
+ * Grows when something was given out that was not before. As long as it stays, a
+ * crash may lose what ids have become: none will be given out twice.
+ */
+uint64_t ids_given(const struct ids *ids);
 /* As JSON text for the state file, and back. -EINVAL if it is not ours. */
 int ids_save(const struct ids *ids, struct buf *out);
 int ids_load(const char *text, struct ids **out);
