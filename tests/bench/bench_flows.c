@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * How many flows does a change of the backends break? A million of them through
- * the real program, with servers that come, go, fail and recover every half minute,
- * without and with a flood of SYNs; and maglev without state beside it. What a flow
- * is, and what time is, stands in tests/bpf/survive.h and fleet.h.
+ * the real program, with servers that come, go, fail and recover every half minute:
+ * without a flood, with one of SYNs, with one of SYNs and ACKs; and maglev without
+ * state beside each. What a flow is, and what time is, stands in tests/bpf/survive.h
+ * and fleet.h.
  *
  *	bench_flows [FLOWS [SECONDS [SYNS_PER_S]]]
  *
- * Defaults: 1 000 000 flows, 1200 simulated seconds, as many SYNs a second as would
- * be 100 000 to a million flows. Some minutes; as root.
+ * Presets: 1 000 000 flows, 1200 simulated seconds, a SYN of the flood for every ten
+ * flows. Ten minutes; as root.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,8 @@ int main(int argc, char **argv)
 	o.seconds = argc > 2 ? strtoul(argv[2], NULL, 10) : usual.seconds;
 	run(&o);
 	o.flood_per_s = argc > 3 ? strtoul(argv[3], NULL, 10) : o.flows / 10;
+	run(&o);
+	o.flood_acks = true;
 	run(&o);
 	return 0;
 }

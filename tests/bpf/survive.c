@@ -172,8 +172,11 @@ static void send_flood(struct field *f)
 
 	f->sent++;
 	f->r->flood++;
-	if (SHUNT_SLOT_STATE(dp_slots(f->fleet->dp)[slot]) != SHUNT_SLOT_STABLE)
-		run_packet(f, src, sport, FRAME_SYN);
+	if (SHUNT_SLOT_STATE(dp_slots(f->fleet->dp)[slot]) == SHUNT_SLOT_STABLE)
+		return;
+	run_packet(f, src, sport, FRAME_SYN);
+	if (f->o.flood_acks)
+		run_packet(f, src, sport, FRAME_ACK);
 }
 
 /* --- flows --------------------------------------------------------------------- */
@@ -327,10 +330,10 @@ static void print_side(const char *name, const struct survive_side *s, __u64 beg
 void survive_print(const struct survive_options *o, const struct survive_result *r)
 {
 	fprintf(stderr,
-		"survive: %u flows at a time, %llu in all, %llu packets in %u s; %u servers at "
-		"first; "
-		"%u SYNs/s of a flood\n ",
-		o->flows, r->begun, r->packets, o->seconds, o->fleet.servers, o->flood_per_s);
+		"survive: %u flows at a time, %llu in all, %llu packets in %u s; %u servers; "
+		"a flood of %u SYNs/s%s\n ",
+		o->flows, r->begun, r->packets, o->seconds, o->fleet.servers, o->flood_per_s,
+		o->flood_acks ? ", each with its ACK" : "");
 	for (int e = 0; e < FLEET_EVENTS; e++)
 		fprintf(stderr, " %llu %s%s", r->events[e], fleet_event_names[e],
 			e + 1 < FLEET_EVENTS ? "," : "\n");

@@ -21,6 +21,7 @@
  * @event_every_s: between two changes of the fleet
  * @max_gap_s: between two packets of a flow
  * @flood_per_s: SYNs of random sources
+ * @flood_acks: and an ACK behind each, as if its handshake were complete
  */
 struct survive_options {
 	struct fleet_options fleet;
@@ -29,6 +30,7 @@ struct survive_options {
 	__u32 event_every_s;
 	__u32 max_gap_s;
 	__u32 flood_per_s;
+	bool flood_acks;
 	__u64 seed;
 };
 
