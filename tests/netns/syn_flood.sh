@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$here/talks.bash"
 
+flow_cache=256KiB		# which the flood would fill in a moment if it got in
 early_ms=$((3000 * scale))
 add_talking_hosts
 talk_service | write_conf

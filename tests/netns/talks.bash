@@ -7,6 +7,7 @@ talk_port=7
 talk_pace_ms=200		# of busy connections
 early_ms=$((1000 * scale))	# timers of slots in transition, short
 idle_ms=$((3000 * scale))
+flow_cache=4MiB
 forward=direct
 reports=0
 
@@ -15,7 +16,7 @@ reports=0
 talk_service()
 {
 	cat <<-EOT
-	dataplane: { flow_early: ${early_ms}ms, flow_idle: ${idle_ms}ms }
+	dataplane: { flow_cache: $flow_cache, flow_early: ${early_ms}ms, flow_idle: ${idle_ms}ms }
 	services:
 	  talk:
 	    vip: [$vip4, "$vip6"]
