@@ -195,7 +195,7 @@ bpf: $(BUILD)/bpf-tests
 
 # Not part of `make test`: a machine that does something else measures nothing.
 # QUICK=1 short; MATCH=text some cases; SAVE=file, COMPARE=file; OTHER=object beside ours.
-BENCH_SRC = $(filter-out %/bench_health.c %.bpf.c,$(wildcard tests/bench/*.c))
+BENCH_SRC = $(filter-out tests/bench/bench_%.c %.bpf.c,$(wildcard tests/bench/*.c))
 BENCH_OBJ = $(BENCH_SRC:%.c=$(BUILD)/obj/%.o)
 BENCH_SKELS = $(patsubst tests/bench/%.bpf.c,$(BUILD)/gen/bench/%.skel.h,$(wildcard tests/bench/*.bpf.c))
 
@@ -210,6 +210,11 @@ $(BUILD)/gen/bench/%.skel.h: $(BUILD)/bench/%.bpf.o
 $(BENCH_OBJ): $(BENCH_SKELS)
 $(BUILD)/bench/bench: $(BENCH_OBJ)
 	$(call quiet,LD)$(CC) $(LDFLAGS) $(BENCH_OBJ) -lbpf -lelf -lz -lm -o $@
+
+# Programs of their own, each with its usage at its head: make build/bench/bench_change
+$(BUILD)/bench/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(foreach f,$(below_app),$(call lib,$(f)))
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(LDFLAGS) $< $(call link_libs,app) -o $@
 
 bench: $(BUILD)/bench/bench $(BUILD)/shunt.bpf.o
 	@$< $(if $(QUICK),-q) $(if $(MATCH),-m '$(MATCH)') $(if $(OTHER),-o '$(OTHER)') \

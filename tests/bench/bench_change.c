@@ -88,9 +88,11 @@ static int compare_us(const void *a, const void *b)
 
 static void print_times(const char *what, uint64_t *us, size_t n)
 {
+	const size_t median = n / 2, most = n * 99 / 100;
+
 	qsort(us, n, sizeof(*us), compare_us);
 	printf("%-28s median %5.2f ms, 99 %% below %5.2f ms, longest %5.2f ms", what,
-	       us[n / 2] / 1e3, us[n * 99 / 100] / 1e3, us[n - 1] / 1e3);
+	       us[median] / 1e3, us[most] / 1e3, us[n - 1] / 1e3);
 }
 
 static void update(struct daemon *d)

@@ -33,6 +33,7 @@ static int del_backend(const struct apply_to *t, const struct plan_op *op)
 
 static int fill_table(const struct apply_to *t, const struct plan_op *op)
 {
+	const struct transit_step step = { t->scratch, t->alive, t->now_s };
 	uint32_t *words = t->ops->table_words(t->ctx, op->table->number);
 	int err;
 
@@ -41,7 +42,7 @@ static int fill_table(const struct apply_to *t, const struct plan_op *op)
 	err = table_build_cached(t->cache, op->table, t->scratch);
 	if (err)
 		return err;
-	return transit_fill(t->transit, op->table->number, words, t->scratch, t->alive, t->now_s);
+	return transit_fill(t->transit, op->table->number, words, &step);
 }
 
 static int clear_table(const struct apply_to *t, const struct plan_op *op)

@@ -87,10 +87,8 @@ static void note_state(const struct transit *t, struct transit_table *tt, uint32
 }
 
 static void enter_state(const struct transit *t, struct transit_table *tt, uint32_t slot,
-			uint32_t old, uint32_t word, uint16_t now_s)
+			uint32_t word, uint16_t now_s)
 {
-	if (SHUNT_SLOT_STATE(old) == SHUNT_SLOT_PINNED)
-		tt->n_pinned--;
 	tt->since[slot] = now_s;
 	note_state(t, tt, word, now_s);
 }
@@ -108,15 +106,15 @@ void transit_set_times(struct transit *t, uint16_t early_s, uint16_t idle_s, uin
 
 /* --- changes of the plan ----------------------------------------------------- */
 
-int transit_fill(struct transit *t, uint32_t number, uint32_t *words, const uint32_t *owners,
-		 const struct id_set *alive, uint16_t now_s)
+int transit_fill(struct transit *t, uint32_t number, uint32_t *words,
+		 const struct transit_step *step)
 {
 	struct transit_table *tt = find_table(t, number);
 	const bool was_known = tt;
 
 	for (uint32_t i = 0; i < t->slots; i++) {
 		const uint32_t old = words[i];
-		const uint32_t word = slot_step(old, SHUNT_SLOT_CUR(owners[i]), alive);
+		const uint32_t word = slot_step(old, SHUNT_SLOT_CUR(step->owners[i]), step->alive);
 
 		if (word == old && (was_known || SHUNT_SLOT_STATE(old) == SHUNT_SLOT_STABLE))
 			continue;
@@ -125,8 +123,10 @@ int transit_fill(struct transit *t, uint32_t number, uint32_t *words, const uint
 			if (!tt)
 				return -ENOMEM;
 		}
+		if (was_known && SHUNT_SLOT_STATE(old) == SHUNT_SLOT_PINNED)
+			tt->n_pinned--;
 		if (tt)
-			enter_state(t, tt, i, was_known ? old : 0, word, now_s);
+			enter_state(t, tt, i, word, step->now_s);
 		if (word != old)
 			store_word(&words[i], word);
 	}

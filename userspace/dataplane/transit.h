@@ -78,15 +78,24 @@ static inline uint16_t transit_seconds(uint64_t now_ms)
 void transit_set_times(struct transit *t, uint16_t early_s, uint16_t idle_s, uint16_t now_s);
 
 /**
- * transit_fill() - take a table one step towards its owners
- * @words: of table @number, written where they differ
+ * struct transit_step - what a table is to become
  * @owners: slot words of which cur counts, as table_build() makes them
+ */
+struct transit_step {
+	const uint32_t *owners;
+	const struct id_set *alive;
+	uint16_t now_s;
+};
+
+/**
+ * transit_fill() - take a table one step on
+ * @words: of table @number, written where they differ
  *
  * Words found in transition in a table that was not known to have any start their
  * time now. Return: 0; -ENOMEM, and what was written is right as far as it goes.
  */
-int transit_fill(struct transit *t, uint32_t number, uint32_t *words, const uint32_t *owners,
-		 const struct id_set *alive, uint16_t now_s);
+int transit_fill(struct transit *t, uint32_t number, uint32_t *words,
+		 const struct transit_step *step);
 
 /* All its words are 0 now. */
 void transit_forget(struct transit *t, uint32_t number);

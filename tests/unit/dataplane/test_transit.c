@@ -44,7 +44,9 @@ static void own(struct world *w, uint32_t first, uint32_t n, uint32_t owner)
 
 static void fill(struct world *w)
 {
-	cr_assert_eq(transit_fill(&w->transit, 7, w->words, w->owners, &w->alive, w->now_s), 0);
+	const struct transit_step step = { w->owners, &w->alive, w->now_s };
+
+	cr_assert_eq(transit_fill(&w->transit, 7, w->words, &step), 0);
 }
 
 static void tick(struct world *w)
