@@ -315,11 +315,19 @@ static void expect_nothing(struct crossing *t)
 	e->budget = t->model.budget;
 }
 
+/* The program's clock may have gone on since @before_s: which second did it read? */
+static void find_second(struct crossing *t, const struct flow_packet *fp, __u32 before_s)
+{
+	const __u32 after_s = flow_model_now_s();
+
+	for (__u32 s = before_s; s != after_s && !effect_agrees(t, &t->effect, false); s++)
+		flow_model_judge(&t->model, fp, s + 1, &t->effect);
+}
+
 bool crossing_check(struct crossing *t, const struct crossing_flow *f, const struct packet *p)
 {
 	const struct flow_packet fp = describe(t, f, p);
 	const __u32 before_s = flow_model_now_s();
-	__u32 after_s;
 	struct frame in;
 	bool agree;
 
@@ -327,11 +335,10 @@ bool crossing_check(struct crossing *t, const struct crossing_flow *f, const str
 	flow_model_judge(&t->model, &fp, before_s, &t->effect);
 	t->rig->world.slots[f->slot] = SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, t->effect.backend);
 	agree = rig_check(t->rig, &in);
-	after_s = flow_model_now_s();
 	if (!got_to_slot(t->rig->verdict.reason))
 		expect_nothing(t);
-	else if (after_s != before_s && !effect_agrees(t, &t->effect, false))
-		flow_model_judge(&t->model, &fp, after_s, &t->effect);
+	else
+		find_second(t, &fp, before_s);
 	agree = effect_agrees(t, &t->effect, true) && agree;
 	if (!agree)
 		fprintf(stderr,
