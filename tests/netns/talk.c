@@ -64,8 +64,9 @@ static int find_server(struct talk *t, const char name[TALK_NAME])
 	return t->n_servers++;
 }
 
-static void session_close(struct session *s, enum session_state state)
+static void session_close(struct talk *t, struct session *s, enum session_state state)
 {
+	t->lost += talk_count_lost(s->fd);
 	close(s->fd);
 	s->fd = -1;
 	s->state = state;
@@ -75,7 +76,7 @@ static void session_close(struct session *s, enum session_state state)
 static void session_break(struct talk *t, struct session *s, const char *why)
 {
 	talk_tell_broken(t, s, why);
-	session_close(s, s->group->life_us ? SESSION_CLOSED : SESSION_BROKEN);
+	session_close(t, s, s->group->life_us ? SESSION_CLOSED : SESSION_BROKEN);
 }
 
 static void session_open(struct talk *t, struct session *s)
@@ -180,7 +181,7 @@ static void session_turn(struct talk *t, struct session *s)
 		break;
 	case SESSION_IDLE:
 		if (life_us && now - s->opened_us > life_us)
-			session_close(s, SESSION_CLOSED);
+			session_close(t, s, SESSION_CLOSED);
 		else
 			session_ask(t, s);
 		break;
@@ -238,7 +239,7 @@ static int run(struct talk *t, int signal_fd)
 {
 	struct epoll_event events[EVENTS];
 	bool is_opening = true, is_told = false;
-	uint64_t now;
+	uint64_t now, last = clock_now_us();
 
 	for (;;) {
 		const int n = epoll_wait(t->epoll_fd, events, EVENTS, TURN_MS);
@@ -250,6 +251,9 @@ static int run(struct talk *t, int signal_fd)
 				return t->broken || !t->answers;
 		}
 		now = clock_now_us();
+		if (now - last > t->pause_us)
+			t->pause_us = now - last;
+		last = now;
 		if (is_opening) {
 			is_opening = open_some(t, now);
 			continue;

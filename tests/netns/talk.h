@@ -74,6 +74,9 @@ struct server {
  * @scale: how much slower than usual this machine may be
  * @opened: sessions of the first round
  * @stalls: answers that came later than TCP takes to send again what was lost
+ * @lost: segments of connections that are gone that TCP had to send again, and
+ *	that the server did not have already
+ * @pause_us: the longest time that this process itself was not run, or was busy
  * @slowest_us: since the last report
  */
 struct talk {
@@ -86,12 +89,16 @@ struct talk {
 	uint64_t start_us;
 	uint64_t scale;
 	uint64_t opened;
-	uint64_t connections, answers, broken, moved, refused, stalls;
+	uint64_t connections, answers, broken, moved, refused, stalls, lost;
 	uint64_t slowest_us;
+	uint64_t pause_us;
 };
 
 /* Tell of a connection that is @s's no more, and why; it is counted. */
 void talk_tell_broken(struct talk *t, const struct session *s, const char *why);
+
+/* Segments of the connection @fd that were lost on their way, as far as TCP knows. */
+uint64_t talk_count_lost(int fd);
 
 /* Print how things are, in two lines. */
 void talk_report(struct talk *t);

@@ -78,10 +78,23 @@ step()
 {
 	sleep "0.$((talk_pace_ms + 50))"
 	fetch_report
-	say "$(printf '%5d ms  %-34s open %s broken %s stalls %s slowest %s ms; slots %s' \
+	say "$(printf '%5d ms  %-34s open %s broken %s lost %s slowest %s ms; slots %s' \
 		"$(($(now_ms) - begin))" "$1" "$(reported open)" "$(reported broken)" \
-		"$(reported stalls)" "$(reported slowest_ms)" "$(slot_states)")"
+		"$(reported lost)" "$(reported slowest_ms)" "$(slot_states)")"
 	want "broken connections after: $1" 0 "$(reported broken)"
+}
+
+# No segment was lost, and no answer took as long as one that is sent again, which
+# says something only if the machine had time for the client itself.
+want_no_stall()
+{
+	say "waits: $(grep '^longest' "$(log_of talk)" | tail -n 1)"
+	want "segments of the client that were lost" 0 "$(reported lost)"
+	if [[ $(reported pause_ms) == [5-9]?.* || $(reported pause_ms) == ???*.* ]]; then
+		say "the client itself was not run for $(reported pause_ms) ms: how long answers took says nothing"
+	else
+		want "answers that took above 200 ms" 0 "$(reported stalls)"
+	fi
 }
 
 slots_in()
