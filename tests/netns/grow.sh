@@ -32,7 +32,7 @@ reload_with()
 
 pinned_map()
 {
-	bpftool -j map show pinned "/sys/fs/bpf/shunt/v1/shunt_$1" | jq ".$2"
+	bpftool -j map show pinned /sys/fs/bpf/shunt/v[0-9]*/"shunt_$1" | jq ".$2"
 }
 
 is_gone()
@@ -56,7 +56,7 @@ dropped=$(metric 'shunt_dropped_packets_total\{')
 # More tables than 16, then more virtual services than 256.
 before=$(metric 'shunt_service_packets_total\{service="web"')
 { web_service; many_services 20 80/tcp; } | reload_with
-said shuntd 'maps enlarged: 32 tables' || die "no room was made for tables"
+said shuntd 'maps replaced: 32 tables' || die "no room was made for tables"
 grep -q 'backends +20 -0' "$work/reload" || die "what was done is not told: $(<"$work/reload")"
 after=$(metric 'shunt_service_packets_total\{service="web"')
 [[ $after -gt $before ]] || die "counters did not go on: $before, $after"
@@ -64,7 +64,7 @@ after=$(metric 'shunt_service_packets_total\{service="web"')
 maps=$(bpftool -j prog show id "$(program_on lb eth0)" | jq '.map_ids[]')
 ports=$(seq -s, -f '%g/tcp' 1001 1015)
 { web_service; many_services 20 "$ports"; } | reload_with
-said shuntd 'maps enlarged: .* 512 virtual services' || die "no room was made for services"
+said shuntd 'maps replaced: .* 512 virtual services' || die "no room was made for services"
 want "size of the pinned map" 512 "$(pinned_map services max_entries)"
 for map in $maps; do
 	wait_for 5 is_gone "$map"
@@ -75,7 +75,7 @@ end_load
 start_load "$vip4" "$vip6" --sessions 0
 before=$(metric 'shunt_service_packets_total\{service="web"')
 { web_service | grep -v 'name: b3'; many_services 60 80/tcp; } | reload_with
-said shuntd 'maps enlarged: 64 tables, .* 512 virtual services' || die "no room was made for tables"
+said shuntd 'maps replaced: 64 tables, .* 512 virtual services' || die "no room was made for tables"
 after=$(metric 'shunt_service_packets_total\{service="web"')
 [[ $after -ge $before ]] || die "the service counts less: $before, then $after"
 
@@ -118,7 +118,7 @@ wait_for 5 only_answers "$vip4" "b1 b2"
 # Then it works; other slots mean other maps as well, and only move flows.
 ip -n lb link set eth1 xdpdrv off
 { web_service; many_services 160 80/tcp; } | reload_with
-said shuntd 'maps enlarged: 256 tables' || die "no room was made for tables"
+said shuntd 'maps replaced: 256 tables' || die "no room was made for tables"
 start_load "$vip4" "$vip6" --sessions 0
 { echo "dataplane: { slots: 8192 }"; web_service; } | reload_with
 wait_for 5 every_backend_answers "$vip4"

@@ -102,7 +102,7 @@ start_load "$vip4" "$vip6"
 rm -r /sys/fs/bpf/shunt
 { web_service; web_service | sed '1d; s/web:/more:/; s/\.80,/.81,/; s/::80"/::81"/; s/direct/ipip/'; } | write_conf
 shunt reload >"$work/reload" 2>&1 || die "without pins: $(<"$work/reload")"
-[[ -e /sys/fs/bpf/shunt/v1/shunt_slots ]] || die "the maps were not pinned again"
+[[ $(echo /sys/fs/bpf/shunt/v[0-9]*/shunt_slots) == *v[0-9]/shunt_slots ]] || die "the maps were not pinned again"
 for damage in 'rm' 'truncate -s 100'; do
 	stop shuntd KILL
 	$damage "$state_dir/state.json"
