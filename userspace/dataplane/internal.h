@@ -69,7 +69,7 @@ struct origin {
  * @pinned: the maps are those under @pin_dir
  * @former: a former daemon has left something under @pin_dir
  * @fds: of the maps
- * @backends, @egress: mappings of the whole maps
+ * @services, @backends, @egress: mappings of the whole maps
  * @origin: until dataplane_commit()
  * @removed: by backend id: the entry means nothing
  * @window: a mapping of one slot table, the one last asked for: the mapping of an
@@ -84,6 +84,8 @@ struct dataplane {
 	bool pinned;
 	bool former;
 	int fds[LOAD_MAPS];
+	struct shunt_service_line *services;
+	size_t n_service_lines;
 	struct shunt_backend *backends;
 	bool *removed;
 	size_t n_backends;
