@@ -29,8 +29,8 @@
 
 #define LOOPBACK 1
 
-/* Few enough that services share lines and follow each other. */
-#define SERVICE_LINES 64
+/* Few enough that some services follow others into the next line. */
+#define SERVICE_LINES 256
 
 struct dp {
 	struct shunt_bpf *skel;
