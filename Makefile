@@ -196,7 +196,8 @@ bpf: $(BUILD)/bpf-tests
 # Not part of `make test`: a machine that does something else measures nothing.
 # QUICK=1 short; MATCH=text some cases; SAVE=file, COMPARE=file; OTHER=object beside ours.
 BENCH_SRC = $(filter-out tests/bench/bench_%.c %.bpf.c,$(wildcard tests/bench/*.c))
-BENCH_OBJ = $(BENCH_SRC:%.c=$(BUILD)/obj/%.o)
+BENCH_OBJ = $(BENCH_SRC:%.c=$(BUILD)/obj/%.o) \
+	    $(addprefix $(BUILD)/obj/userspace/,dataplane/listing.o net/addr.o)
 BENCH_SKELS = $(patsubst tests/bench/%.bpf.c,$(BUILD)/gen/bench/%.skel.h,$(wildcard tests/bench/*.bpf.c))
 
 $(BUILD)/bench/%.bpf.o: tests/bench/%.bpf.c $(BPF_SRC) $(wildcard tests/bench/*.h)

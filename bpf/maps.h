@@ -15,9 +15,10 @@
 /* --- written by user space ------------------------------------------------ */
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__type(key, struct shunt_service_key);
-	__type(value, struct shunt_service);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_service_line);
 	__uint(max_entries, 1);
 } shunt_services SEC(".maps");
 

@@ -20,7 +20,7 @@ static __always_inline enum shunt_reason run_stages(struct xdp_md *xdp, struct c
 						    struct pkt *pkt, const bool v6)
 {
 	return parse_judge(parse_ip(cur, pkt, v6), pkt)
-		?: service_match(pkt)
+		?: service_match(pkt, v6)
 		?: slot_pick(pkt, v6)
 		?: forward(xdp, pkt, v6);
 }

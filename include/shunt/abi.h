@@ -80,6 +80,37 @@ struct shunt_service {
 };
 
 /*
+ * The services as the program looks them up: an array of cache lines, two services
+ * each. A service is in the line that shunt_service_hash() picks or, where that
+ * is full, in one of the next; then the lines before it have `more`. User space
+ * alone writes, in place: `match` last when a service is entered and first when
+ * it goes, table and flags in one store. What is freed is not used again before
+ * the next change, so that no packet reads the key of one service and the table
+ * of another.
+ */
+#define SHUNT_LISTINGS_PER_LINE 2
+/* Lines that a service may be in, from the first one on. */
+#define SHUNT_SERVICE_LINES_TRIED 4
+
+/**
+ * struct shunt_listing - a virtual service
+ * @match: port as it lies in the packet | protocol << 16; 0: empty
+ * @more: of the first listing of a line: look in the next line, too
+ */
+struct shunt_listing {
+	struct shunt_addr vip;
+	__u32 match;
+	__u32 more;
+	struct shunt_service service;
+};
+
+struct shunt_service_line {
+	struct shunt_listing listing[SHUNT_LISTINGS_PER_LINE];
+};
+
+#define SHUNT_SERVICE_MATCH(port_be, proto) ((__u32)(__u16)(port_be) | (__u32)(proto) << 16)
+
+/*
  * A slot word:
  *
  *    31   30 29                      15 14                       0
@@ -260,6 +291,7 @@ struct shunt_reasons {
  *
  * @hash_key: secret of the flow hash; the same on every balancer of a fleet
  * @slot_mask: slots per table - 1
+ * @service_mask: lines of the services map - 1
  * @flow_mask: lines of the flow cache - 1
  * @pins_per_s: pins to prev that one CPU may write in a second
  * @ipv4, @ipv6: some VIP is of that family
@@ -272,6 +304,7 @@ struct shunt_reasons {
 struct shunt_rodata {
 	__u64 hash_key[2];
 	__u32 slot_mask;
+	__u32 service_mask;
 	__u32 flow_mask;
 	__u32 pins_per_s;
 	__u8 ipv4;
@@ -283,12 +316,13 @@ struct shunt_rodata {
 	__u8 ipip4;
 	__u8 ipip6;
 	__u8 tracked;
-	__u8 pad[3];
+	__u8 pad[7];
 };
 
 _Static_assert(sizeof(struct shunt_addr) == 16, "ABI");
 _Static_assert(sizeof(struct shunt_service_key) == 24, "ABI");
 _Static_assert(sizeof(struct shunt_service) == 8, "ABI");
+_Static_assert(sizeof(struct shunt_service_line) == 64, "ABI");
 _Static_assert(sizeof(struct shunt_slot_line) == 64, "ABI");
 _Static_assert(sizeof(union shunt_hop) == 8, "ABI");
 _Static_assert(sizeof(struct shunt_leg) == 32, "ABI");
@@ -296,6 +330,6 @@ _Static_assert(sizeof(struct shunt_backend) == 64, "ABI");
 _Static_assert(sizeof(struct shunt_egress) == 32, "ABI");
 _Static_assert(sizeof(struct shunt_counter) == 16, "ABI");
 _Static_assert(sizeof(struct shunt_flow_line) == 64, "ABI");
-_Static_assert(sizeof(struct shunt_rodata) == 40, "ABI");
+_Static_assert(sizeof(struct shunt_rodata) == 48, "ABI");
 
 #endif /* SHUNT_ABI_H */

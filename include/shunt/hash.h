@@ -44,4 +44,23 @@ shunt_hash_flow(const volatile __u64 *key, const struct shunt_addr *src,
 	return shunt_hash_word(h, key[1]);
 }
 
+/**
+ * shunt_service_hash() - which line a virtual service is in: the hash & service_mask
+ * @vip0, @vip1: the two halves of the address; with @v6 false only @vip1 counts
+ * @match: SHUNT_SERVICE_MATCH()
+ */
+static inline __attribute__((always_inline)) __u32 shunt_service_hash(__u64 vip0, __u64 vip1,
+								      __u32 match, const int v6)
+{
+	/*
+	 * A product carries bits upwards only, so what differs between the services
+	 * of a site, the last bytes of the address, is turned to the low end.
+	 */
+	__u64 h = ((vip1 << 32 | vip1 >> 32) + ((__u64)match << 32)) * 0x9e3779b97f4a7c15ULL;
+
+	if (v6)
+		h = (h ^ h >> 32 ^ vip0) * 0x9e3779b97f4a7c15ULL;
+	return h >> 40;
+}
+
 #endif /* SHUNT_HASH_H */

@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "base/cleanup.h"
+#include "dataplane/listing.h"
 #include "shunt/hash.h"
 #include "traffic.h"
 #include "world.h"
@@ -128,9 +129,23 @@ static struct bpf_map *find(const struct bpf_object *obj, const char *name)
 	return map;
 }
 
-static void set_rodata(const struct bpf_object *obj, const struct shunt_rodata *rodata)
+/* Room for both families and both protocols of each service. */
+static __u32 service_lines(const struct world *w)
 {
-	if (bpf_map__set_initial_value(find(obj, ".rodata"), rodata, sizeof(*rodata)))
+	__u32 services = 1;
+
+	while (services < 4 * w->services)
+		services *= 2;
+	return listing_lines(services);
+}
+
+static void set_rodata(const struct world *w, const struct bpf_object *obj,
+		       const struct shunt_rodata *rodata)
+{
+	struct shunt_rodata all = *rodata;
+
+	all.service_mask = service_lines(w) - 1;
+	if (bpf_map__set_initial_value(find(obj, ".rodata"), &all, sizeof(all)))
 		err(EXIT_FAILURE, "set the constants");
 }
 
@@ -138,7 +153,7 @@ static void prepare_maps(const struct world *w, const struct bpf_object *obj)
 {
 	const __u32 ids = w->services * WORLD_BACKENDS + 1;
 	const __u32 entries[MAPS] = {
-		[MAP_SERVICES] = 4 * w->services,
+		[MAP_SERVICES] = service_lines(w),
 		[MAP_VIPS] = 2 * w->services,
 		[MAP_SLOTS] = w->services * (WORLD_SLOTS / SHUNT_SLOTS_PER_LINE),
 		[MAP_BACKENDS] = ids,
@@ -164,16 +179,6 @@ static void put(const struct world *w, enum map map, const void *key, const void
 		err(EXIT_FAILURE, "write %s", map_names[map]);
 }
 
-static void put_services(const struct world *w, bool v6, __u8 proto)
-{
-	for (__u32 i = 0; i < w->services; i++) {
-		const struct shunt_service_key key = traffic_service(v6, proto, i);
-
-		put(w, MAP_SERVICES, &key, &(struct shunt_service){ .table = i });
-		put(w, MAP_VIPS, &key.vip, &(__u32){ 1 });
-	}
-}
-
 static void *map_array(const struct world *w, enum map map, size_t bytes)
 {
 	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, w->maps[map], 0);
@@ -181,6 +186,22 @@ static void *map_array(const struct world *w, enum map map, size_t bytes)
 	if (at == MAP_FAILED)
 		err(EXIT_FAILURE, "map %s", map_names[map]);
 	return at;
+}
+
+static void put_services(const struct world *w, bool v6, __u8 proto)
+{
+	const size_t bytes = service_lines(w) * sizeof(struct shunt_service_line);
+	struct shunt_service_line *lines = map_array(w, MAP_SERVICES, bytes);
+
+	for (__u32 i = 0; i < w->services; i++) {
+		const struct shunt_service_key key = traffic_service(v6, proto, i);
+
+		if (listing_put(lines, service_lines(w) - 1, &key,
+				&(struct shunt_service){ .table = i }))
+			errx(EXIT_FAILURE, "no room for service %u", i);
+		put(w, MAP_VIPS, &key.vip, &(__u32){ 1 });
+	}
+	munmap(lines, bytes);
 }
 
 /* Table after table; backends in an order that looks random. */
@@ -240,7 +261,7 @@ int world_load(struct world *w, const char *object, const struct shunt_rodata *r
 		err(EXIT_FAILURE, "open %s", object);
 	if (w->n_objects == MAX_PROGRAMS)
 		errx(EXIT_FAILURE, "more than %d programs over the same maps", MAX_PROGRAMS);
-	set_rodata(obj, rodata);
+	set_rodata(w, obj, rodata);
 	prepare_maps(w, obj);
 	if (bpf_object__load(obj))
 		err(EXIT_FAILURE, "load %s", object);

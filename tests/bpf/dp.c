@@ -24,13 +24,18 @@
 #include <bpf/libbpf.h>
 
 #include "base/cleanup.h"
+#include "dataplane/listing.h"
 #include "shunt.skel.h"
 
 #define LOOPBACK 1
 
+/* Few enough that some services follow others into the next line. */
+#define SERVICE_LINES 256
+
 struct dp {
 	struct shunt_bpf *skel;
 	int cpus;
+	struct shunt_service_line *services;
 	size_t n_slots;
 	__u32 *slots;
 	size_t n_flow_lines;
@@ -56,7 +61,8 @@ static struct shunt_bpf *load(const struct shunt_rodata *rodata, const struct dp
 
 	cr_assert(skel, "open the skeleton: %s", strerror(errno));
 	skel->rodata->shunt_rodata = *rodata;
-	bpf_map__set_max_entries(skel->maps.shunt_services, sizes->services);
+	skel->rodata->shunt_rodata.service_mask = SERVICE_LINES - 1;
+	bpf_map__set_max_entries(skel->maps.shunt_services, SERVICE_LINES);
 	bpf_map__set_max_entries(skel->maps.shunt_vips, sizes->vips);
 	bpf_map__set_max_entries(skel->maps.shunt_slots, sizes->slots / SHUNT_SLOTS_PER_LINE);
 	bpf_map__set_max_entries(skel->maps.shunt_backends, sizes->backends);
@@ -76,6 +82,8 @@ static void *map_array(const struct bpf_map *map, size_t bytes)
 
 static void map_arrays(struct dp *dp, size_t n_slots, size_t n_flow_lines)
 {
+	dp->services =
+		map_array(dp->skel->maps.shunt_services, SERVICE_LINES * sizeof(dp->services[0]));
 	dp->n_slots = n_slots;
 	dp->slots = map_array(dp->skel->maps.shunt_slots, n_slots * sizeof(dp->slots[0]));
 	dp->n_flow_lines = n_flow_lines;
@@ -106,6 +114,7 @@ void dp_close(struct dp *dp)
 	if (!dp)
 		return;
 	bpf_xdp_detach(LOOPBACK, XDP_FLAGS_SKB_MODE, NULL);
+	munmap(dp->services, SERVICE_LINES * sizeof(dp->services[0]));
 	munmap(dp->slots, dp->n_slots * sizeof(dp->slots[0]));
 	munmap(dp->flows, dp->n_flow_lines * sizeof(dp->flows[0]));
 	munmap(dp->fresh, SHUNT_FRESH_LINES * sizeof(dp->fresh[0]));
@@ -129,7 +138,7 @@ static void get(const struct bpf_map *map, const void *key, void *value)
 void dp_put_service(struct dp *dp, const struct shunt_service_key *key,
 		    const struct shunt_service *service)
 {
-	put(dp->skel->maps.shunt_services, key, service);
+	must(listing_put(dp->services, SERVICE_LINES - 1, key, service), "put a service");
 }
 
 void dp_put_vip(struct dp *dp, const struct shunt_addr *vip)

@@ -39,7 +39,7 @@ pinned_maps()
 {
 	local file
 
-	for file in /sys/fs/bpf/shunt/v1/*; do
+	for file in /sys/fs/bpf/shunt/v[0-9]*/*; do
 		bpftool -j map show pinned "$file" | jq .id
 	done
 }

@@ -112,7 +112,7 @@ static int load_adopted(struct dataplane *dp, const struct shunt_rodata *rodata)
 	slots = (uint64_t)map_entries(dp, LOAD_SLOTS) * SHUNT_SLOTS_PER_LINE;
 	dp->sizes.tables = slots / dp->sizes.slots;
 	dp->sizes.backends = map_entries(dp, LOAD_BACKENDS) - 1;
-	dp->sizes.services = map_entries(dp, LOAD_SERVICES);
+	dp->sizes.services = map_entries(dp, LOAD_VIPS);
 	return 0;
 }
 
@@ -137,24 +137,34 @@ static size_t map_bytes(const struct dataplane *dp, enum load_map m)
 	return (size_t)bpf_map__max_entries(map) * bpf_map__value_size(map);
 }
 
+/* A mapping of the whole map, or NULL, logged. */
+static void *map_array(const struct dataplane *dp, enum load_map m)
+{
+	void *p = mmap(NULL, map_bytes(dp, m), PROT_READ | PROT_WRITE, MAP_SHARED, dp->fds[m], 0);
+
+	if (p != MAP_FAILED)
+		return p;
+	log_err(-errno, "map %s", load_map_names[m]);
+	return NULL;
+}
+
 static int map_arrays(struct dataplane *dp)
 {
-	const int prot = PROT_READ | PROT_WRITE;
-	void *p;
-
-	p = mmap(NULL, map_bytes(dp, LOAD_BACKENDS), prot, MAP_SHARED, dp->fds[LOAD_BACKENDS], 0);
-	if (p == MAP_FAILED)
-		return log_err(-errno, "map the backends");
-	dp->backends = p;
-	dp->n_backends = bpf_map__max_entries(load_map(dp->load, LOAD_BACKENDS));
+	dp->backends = map_array(dp, LOAD_BACKENDS);
+	dp->egress = map_array(dp, LOAD_EGRESS);
+	dp->services = map_array(dp, LOAD_SERVICES);
+	if (!dp->backends || !dp->egress || !dp->services)
+		return -ENOMEM;
+	dp->n_service_lines = map_entries(dp, LOAD_SERVICES);
+	dp->n_backends = map_entries(dp, LOAD_BACKENDS);
 	dp->removed = calloc(dp->n_backends, sizeof(*dp->removed));
-	if (!dp->removed)
-		return log_err(-ENOMEM, "map the backends");
-	p = mmap(NULL, map_bytes(dp, LOAD_EGRESS), prot, MAP_SHARED, dp->fds[LOAD_EGRESS], 0);
-	if (p == MAP_FAILED)
-		return log_err(-errno, "map the interfaces");
-	dp->egress = p;
-	return 0;
+	return dp->removed ? 0 : log_err(-ENOMEM, "map the backends");
+}
+
+static void unmap_array(const struct dataplane *dp, void *array, enum load_map m)
+{
+	if (array)
+		munmap(array, map_bytes(dp, m));
 }
 
 static int load_over_maps(struct dataplane *dp, const struct shunt_rodata *rodata, bool adopt)
@@ -211,10 +221,9 @@ void dataplane_close(struct dataplane *dp)
 	table_cache_free(dp->tables);
 	if (dp->window)
 		munmap(dp->window, dp->window_bytes);
-	if (dp->egress)
-		munmap(dp->egress, map_bytes(dp, LOAD_EGRESS));
-	if (dp->backends)
-		munmap(dp->backends, map_bytes(dp, LOAD_BACKENDS));
+	unmap_array(dp, dp->services, LOAD_SERVICES);
+	unmap_array(dp, dp->egress, LOAD_EGRESS);
+	unmap_array(dp, dp->backends, LOAD_BACKENDS);
 	close_all(dp->fds);
 	load_close(dp->load);
 	free(dp->removed);

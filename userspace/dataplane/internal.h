@@ -69,7 +69,7 @@ struct origin {
  * @pinned: the maps are those under @pin_dir
  * @former: a former daemon has left something under @pin_dir
  * @fds: of the maps
- * @backends, @egress: mappings of the whole maps
+ * @services, @backends, @egress: mappings of the whole maps
  * @tables, @tables_used_ms: kept for a while, because changes come in numbers
  * @origin: until dataplane_commit()
  * @removed: by backend id: the entry means nothing
@@ -85,6 +85,8 @@ struct dataplane {
 	bool pinned;
 	bool former;
 	int fds[LOAD_MAPS];
+	struct shunt_service_line *services;
+	size_t n_service_lines;
 	struct shunt_backend *backends;
 	bool *removed;
 	size_t n_backends;

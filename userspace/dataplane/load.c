@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "dataplane/listing.h"
 #include "dataplane/load.h"
 #include "shunt/abi.h"
 #include "shunt.skel.h"
@@ -96,7 +97,7 @@ static int set_sizes(struct load *l, const struct dataplane_sizes *sizes)
 	const uint32_t ids =
 		sizes->backends < SHUNT_MAX_BACKENDS ? sizes->backends + 1 : SHUNT_MAX_BACKENDS;
 	const uint32_t entries[LOAD_MAPS] = {
-		[LOAD_SERVICES] = sizes->services,
+		[LOAD_SERVICES] = listing_lines(sizes->services),
 		[LOAD_VIPS] = sizes->services,
 		[LOAD_SLOTS] = lines,
 		[LOAD_BACKENDS] = ids,
@@ -120,6 +121,16 @@ static int set_maps(struct load *l, const int *fds)
 	return err;
 }
 
+/* The caller's constants, and the one that follows from a map. */
+static void set_rodata(struct load *l, const struct shunt_rodata *rodata)
+{
+	struct shunt_rodata all = *rodata;
+
+	all.service_mask = bpf_map__max_entries(load_map(l, LOAD_SERVICES)) - 1;
+	/* The section is mapped read-only by the program, not by us. */
+	memcpy((void *)&l->skel->rodata->shunt_rodata, &all, sizeof(all));
+}
+
 int load_open(const struct dataplane_sizes *sizes, const struct shunt_rodata *rodata,
 	      const int *reuse, struct load **out)
 {
@@ -131,11 +142,10 @@ int load_open(const struct dataplane_sizes *sizes, const struct shunt_rodata *ro
 	l->skel = shunt_bpf__open();
 	if (!l->skel)
 		return log_err(-errno, "open the XDP object");
-	/* The section is mapped read-only by the program, not by us. */
-	memcpy((void *)&l->skel->rodata->shunt_rodata, rodata, sizeof(*rodata));
 	err = reuse ? set_maps(l, reuse) : set_sizes(l, sizes);
 	if (err)
 		return log_err(err, "prepare the maps");
+	set_rodata(l, rodata);
 	*out = take_ptr(&l);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "dataplane/internal.h"
+#include "dataplane/listing.h"
 #include "net/addr.h"
 
 static bool has_backend(const struct dataplane *dp, __u32 id)
@@ -169,12 +170,17 @@ static int del_vip(void *ctx, const struct shunt_addr *vip)
 static int put_service(void *ctx, const struct shunt_service_key *key,
 		       const struct shunt_service *s)
 {
-	return map_put(ctx, LOAD_SERVICES, key, s);
+	struct dataplane *dp = ctx;
+
+	return listing_put(dp->services, dp->n_service_lines - 1, key, s);
 }
 
 static int del_service(void *ctx, const struct shunt_service_key *key)
 {
-	return map_del(ctx, LOAD_SERVICES, key);
+	struct dataplane *dp = ctx;
+	int err = listing_del(dp->services, dp->n_service_lines - 1, key);
+
+	return err == -ENOENT ? 0 : err;
 }
 
 /* The device first: a packet follows a hop to the entry, and the entry to the device. */

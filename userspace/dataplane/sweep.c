@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "dataplane/internal.h"
+#include "dataplane/listing.h"
 #include "net/addr.h"
 
 static int compare_service(const void *key, const void *service)
@@ -25,7 +26,7 @@ static int compare_addr(const void *a, const void *b)
 	return addr_compare(a, b);
 }
 
-static bool plan_has_service(const struct plan *plan, const void *key)
+static bool plan_has_service(const struct plan *plan, const struct shunt_service_key *key)
 {
 	array_for_each (s, plan->services, plan->n_services)
 		if (!compare_service(key, s))
@@ -83,6 +84,21 @@ static int sweep_hash(struct dataplane *dp, enum load_map m, size_t size, const 
 	return err;
 }
 
+static int sweep_services(struct dataplane *dp, const struct plan *plan)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < dp->n_service_lines * SHUNT_LISTINGS_PER_LINE && !err; i++) {
+		const struct shunt_listing *at = &dp->services[i / SHUNT_LISTINGS_PER_LINE]
+							  .listing[i % SHUNT_LISTINGS_PER_LINE];
+		const struct shunt_service_key key = listing_key(at);
+
+		if (at->match && !plan_has_service(plan, &key))
+			err = dataplane_map_ops.del_service(dp, &key);
+	}
+	return err;
+}
+
 static int sweep_tables(struct dataplane *dp, const struct plan *plan)
 {
 	for (uint32_t t = 0; t < dp->sizes.tables; t++) {
@@ -116,8 +132,7 @@ static int sweep_backends(struct dataplane *dp, const struct plan *plan)
 
 int dataplane_sweep(struct dataplane *dp, const struct plan *plan)
 {
-	int err = sweep_hash(dp, LOAD_SERVICES, sizeof(struct shunt_service_key), plan,
-			     plan_has_service)
+	int err = sweep_services(dp, plan)
 		  ?: sweep_hash(dp, LOAD_VIPS, sizeof(struct shunt_addr), plan, plan_has_vip)
 		  ?: sweep_tables(dp, plan) ?: sweep_backends(dp, plan);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "dataplane/listing.h"
 #include "dataplane/dataplane.h"
 #include "net/addr.h"
 #include "ns.h"
@@ -290,7 +291,8 @@ Test(maps, sweep_leaves_what_the_plan_holds)
 	const struct shunt_service value = { .table = 1 };
 	const struct shunt_backend b = { .leg[SHUNT_V4].forward = SHUNT_FORWARD_DIRECT };
 	struct dataplane *dp;
-	int services, vips;
+	struct shunt_service_line lines[1];
+	int services, vips, found = 0;
 
 	ns_enter();
 	dp = open_sized(&sizes, true);
@@ -309,12 +311,15 @@ Test(maps, sweep_leaves_what_the_plan_holds)
 
 	services = bpf_obj_get(NS_PIN_DIR "/v2/shunt_services");
 	vips = bpf_obj_get(NS_PIN_DIR "/v2/shunt_vips");
-	for (int port = 80; port < 90; port++) {
-		struct shunt_service got;
-
-		key.port = htons(port);
-		cr_assert_eq(!bpf_map_lookup_elem(services, &key, &got), port == 80);
-	}
+	for (__u32 i = 0; !bpf_map_lookup_elem(services, &i, &lines[0]); i++)
+		for (int j = 0; j < SHUNT_LISTINGS_PER_LINE; j++) {
+			if (!lines[0].listing[j].match)
+				continue;
+			found++;
+			key = listing_key(&lines[0].listing[j]);
+			cr_assert_eq(ntohs(key.port), 80);
+		}
+	cr_assert_eq(found, 1);
 	cr_assert_eq(bpf_map_lookup_elem(vips, &vip, &(__u32){ 0 }), 0);
 	cr_assert_neq(bpf_map_lookup_elem(vips, &stray, &(__u32){ 0 }), 0);
 	cr_assert_eq(ops->table_words(dp, 1)[5], 3U);

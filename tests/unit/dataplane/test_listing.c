@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The services map: what was put is found the way packets look, and nothing else. */
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/listing.h"
+#include "net/addr.h"
+#include "shunt/hash.h"
+
+static struct shunt_service_key key_of(const char *vip, __u16 port, __u8 proto)
+{
+	struct shunt_service_key key = { .port = htons(port), .proto = proto };
+
+	cr_assert_eq(addr_parse(vip, &key.vip), 0);
+	return key;
+}
+
+/* As shunt/abi.h says that a service is found; -1 if it is not. */
+static long look(const struct shunt_service_line *lines, __u32 mask,
+		 const struct shunt_service_key *key)
+{
+	const __u32 match = SHUNT_SERVICE_MATCH(key->port, key->proto);
+	__u32 at = shunt_service_hash(key->vip.d[0], key->vip.d[1], match, !addr_is_v4(&key->vip));
+
+	for (int i = 0; i < SHUNT_SERVICE_LINES_TRIED; i++, at++) {
+		const struct shunt_service_line *line = &lines[at & mask];
+
+		for (int j = 0; j < SHUNT_LISTINGS_PER_LINE; j++)
+			if (line->listing[j].match == match &&
+			    !memcmp(&line->listing[j].vip, &key->vip, sizeof(key->vip)))
+				return line->listing[j].service.table;
+		if (!line->listing[0].more)
+			break;
+	}
+	return -1;
+}
+
+static struct shunt_service_line *make_lines(__u32 n)
+{
+	struct shunt_service_line *lines = calloc(n, sizeof(*lines));
+
+	cr_assert_not_null(lines);
+	return lines;
+}
+
+/* Addresses in a row, a few ports each: what sites have, and what hashes badly. */
+static struct shunt_service_key site_key(__u32 i)
+{
+	static const __u16 ports[] = { 0, 80, 443, 8080 };
+	struct shunt_service_key key = i & 1 ? key_of("203.0.113.0", 0, IPPROTO_TCP)
+					     : key_of("2001:db8::", 0, IPPROTO_UDP);
+
+	key.vip.b[14] ^= i / 2 / 4 / 256;
+	key.vip.b[15] ^= i / 2 / 4;
+	key.port = htons(ports[i / 2 % 4]);
+	return key;
+}
+
+Test(listing, a_site_fits_and_is_found)
+{
+	for (__u32 n = 16; n <= SHUNT_MAX_SERVICES; n *= 4) {
+		const __u32 mask = listing_lines(n) - 1;
+		struct shunt_service_line *lines = make_lines(mask + 1);
+
+		for (__u32 i = 0; i < n; i++) {
+			const struct shunt_service_key key = site_key(i);
+
+			cr_assert_eq(look(lines, mask, &key), -1);
+			cr_assert_eq(listing_put(lines, mask, &key,
+						 &(struct shunt_service){ .table = i }),
+				     0, "service %u of %u", i, n);
+		}
+		for (__u32 i = 0; i < n; i++) {
+			const struct shunt_service_key key = site_key(i);
+
+			cr_assert_eq(look(lines, mask, &key), (long)i);
+		}
+		free(lines);
+	}
+}
+
+Test(listing, changes_in_place)
+{
+	const struct shunt_service_key key = key_of("192.0.2.80", 443, IPPROTO_TCP);
+	struct shunt_service_line *lines = make_lines(4);
+	int used = 0;
+
+	for (__u32 table = 0; table < 9; table++)
+		cr_assert_eq(listing_put(lines, 3, &key, &(struct shunt_service){ table, 0 }), 0);
+	cr_assert_eq(look(lines, 3, &key), 8);
+	for (int i = 0; i < 8; i++)
+		used += lines[i / 2].listing[i % 2].match != 0;
+	cr_assert_eq(used, 1);
+	free(lines);
+}
+
+Test(listing, is_full_only_when_all_its_lines_are)
+{
+	struct shunt_service_line *lines = make_lines(4);
+	struct shunt_service_key key;
+
+	for (__u32 i = 0; i < 8; i++) {
+		key = site_key(i);
+		cr_assert_eq(listing_put(lines, 3, &key, &(struct shunt_service){ i, 0 }), 0);
+	}
+	key = site_key(8);
+	cr_assert_eq(listing_put(lines, 3, &key, &(struct shunt_service){ 8, 0 }), -ENOSPC);
+	cr_assert_eq(look(lines, 3, &key), -1);
+	for (__u32 i = 0; i < 8; i++) {
+		key = site_key(i);
+		cr_assert_eq(look(lines, 3, &key), (long)i);
+	}
+	free(lines);
+}
+
+/* In crowded lines some are behind others that go: they must stay in sight. */
+Test(listing, random_changes_lose_nothing)
+{
+	enum {
+		LINES = 16,
+		KEYS = 24
+	};
+	struct shunt_service_line *lines = make_lines(LINES);
+	long want[KEYS];
+
+	memset(want, -1, sizeof(want));
+	srand(1);
+	for (__u32 step = 0; step < 20000; step++) {
+		const __u32 i = rand() % KEYS;
+		const struct shunt_service_key key = site_key(i);
+		int err;
+
+		if (rand() % 2) {
+			err = listing_put(lines, LINES - 1, &key,
+					  &(struct shunt_service){ .table = step });
+			cr_assert(!err || (err == -ENOSPC && want[i] < 0));
+			want[i] = err ? -1 : (long)step;
+		} else {
+			err = listing_del(lines, LINES - 1, &key);
+			cr_assert_eq(err, want[i] < 0 ? -ENOENT : 0);
+			want[i] = -1;
+		}
+		for (__u32 k = 0; k < KEYS; k++) {
+			const struct shunt_service_key other = site_key(k);
+
+			cr_assert_eq(look(lines, LINES - 1, &other), want[k]);
+		}
+	}
+	free(lines);
+}
+
+Test(listing, keys_come_back)
+{
+	struct shunt_service_line line = { 0 };
+
+	for (__u32 i = 0; i < 64; i++) {
+		const struct shunt_service_key key = site_key(i);
+		struct shunt_service_key back;
+
+		memset(&line, 0, sizeof(line));
+		cr_assert_eq(listing_put(&line, 0, &key, &(struct shunt_service){ 0 }), 0);
+		back = listing_key(&line.listing[0]);
+		cr_assert_arr_eq((char *)&back, (const char *)&key, sizeof(key));
+	}
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "dataplane/listing.h"
+#include "net/addr.h"
+#include "shunt/hash.h"
+
+#define LINES_PER_SERVICE 2
+
+__u32 listing_lines(__u32 services)
+{
+	return services * LINES_PER_SERVICE;
+}
+
+static __u32 match_of(const struct shunt_service_key *key)
+{
+	return SHUNT_SERVICE_MATCH(key->port, key->proto);
+}
+
+static __u32 first_line(const struct shunt_service_key *key)
+{
+	return shunt_service_hash(key->vip.d[0], key->vip.d[1], match_of(key),
+				  !addr_is_v4(&key->vip));
+}
+
+static struct shunt_listing *find(struct shunt_service_line *lines, __u32 mask,
+				  const struct shunt_service_key *key)
+{
+	const __u32 first = first_line(key);
+
+	for (__u32 i = 0; i < SHUNT_SERVICE_LINES_TRIED; i++) {
+		struct shunt_service_line *line = &lines[(first + i) & mask];
+
+		for (int j = 0; j < SHUNT_LISTINGS_PER_LINE; j++)
+			if (line->listing[j].match == match_of(key) &&
+			    addr_is_equal(&line->listing[j].vip, &key->vip))
+				return &line->listing[j];
+	}
+	return NULL;
+}
+
+static struct shunt_listing *find_free(struct shunt_service_line *line)
+{
+	for (int j = 0; j < SHUNT_LISTINGS_PER_LINE; j++)
+		if (!line->listing[j].match)
+			return &line->listing[j];
+	return NULL;
+}
+
+/* Packets read table and flags one after the other, but both are of one service. */
+static void store_service(struct shunt_listing *at, const struct shunt_service *service)
+{
+	__u64 word;
+
+	_Static_assert(sizeof(word) == sizeof(*service), "one store");
+	_Static_assert(offsetof(struct shunt_listing, service) % sizeof(word) == 0, "aligned");
+	memcpy(&word, service, sizeof(word));
+	__atomic_store_n((__u64 *)&at->service, word, __ATOMIC_RELEASE);
+}
+
+int listing_put(struct shunt_service_line *lines, __u32 mask, const struct shunt_service_key *key,
+		const struct shunt_service *service)
+{
+	struct shunt_listing *at = find(lines, mask, key);
+	const __u32 first = first_line(key);
+	__u32 tried = 0;
+
+	if (at) {
+		store_service(at, service);
+		return 0;
+	}
+	while (!(at = find_free(&lines[(first + tried) & mask])))
+		if (++tried == SHUNT_SERVICE_LINES_TRIED)
+			return -ENOSPC;
+	at->vip = key->vip;
+	store_service(at, service);
+	__atomic_store_n(&at->match, match_of(key), __ATOMIC_RELEASE);
+	while (tried--)
+		__atomic_store_n(&lines[(first + tried) & mask].listing[0].more, 1,
+				 __ATOMIC_RELEASE);
+	return 0;
+}
+
+int listing_del(struct shunt_service_line *lines, __u32 mask, const struct shunt_service_key *key)
+{
+	struct shunt_listing *at = find(lines, mask, key);
+
+	if (!at)
+		return -ENOENT;
+	__atomic_store_n(&at->match, 0, __ATOMIC_RELEASE);
+	return 0;
+}
+
+struct shunt_service_key listing_key(const struct shunt_listing *listing)
+{
+	return (struct shunt_service_key){
+		.vip = listing->vip,
+		.port = listing->match,
+		.proto = listing->match >> 16,
+	};
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The services map, as user space writes it; how it is laid out stands in
+ * shunt/abi.h. Packets are looking at the lines all the while.
+ */
+#ifndef DATAPLANE_LISTING_H
+#define DATAPLANE_LISTING_H
+
+#include "shunt/abi.h"
+
+/* Lines for @services virtual services: few enough share one that there is room. */
+__u32 listing_lines(__u32 services);
+
+/**
+ * listing_put() - enter a service, or change it
+ * @lines: @mask + 1 of them, a power of two
+ *
+ * Return: 0; -ENOSPC if every line that it may be in is full.
+ */
+int listing_put(struct shunt_service_line *lines, __u32 mask, const struct shunt_service_key *key,
+		const struct shunt_service *service);
+
+/* Take a service out. Return: 0; -ENOENT if it was not there. */
+int listing_del(struct shunt_service_line *lines, __u32 mask, const struct shunt_service_key *key);
+
+/* The key of a listing. */
+struct shunt_service_key listing_key(const struct shunt_listing *listing);
+
+#endif /* DATAPLANE_LISTING_H */
