@@ -260,8 +260,10 @@ static int run(struct talk *t, int signal_fd)
 		}
 		for (size_t g = 0; g < t->n_groups; g++)
 			take_turns(t, &t->groups[g], now);
-		if (!is_told && t->answers + t->broken >= t->opened)
+		if (!is_told && t->answers + t->broken >= t->opened) {
 			is_told = printf("under way\n");
+			t->slowest_us = t->pause_us = 0;
+		}
 	}
 }
 
