@@ -26,7 +26,9 @@ USERSPACE = [
 BPF = [
     ["shunt.bpf.c"],
     ["fwd*.h", "too_big.h"],
-    ["slot.h", "flow.h"],
+    ["slot.h"],
+    ["transit.h"],
+    ["flow.h"],
     ["service.h"],
     ["guard.h", "icmp.h"],
     ["parse.h"],

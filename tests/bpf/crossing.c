@@ -61,7 +61,7 @@ void crossing_build_town(struct world *w)
 	world_put_vip(w, SHOP4);
 	world_put_vip(w, SHOP6);
 	put_backends(w);
-	for (__u16 port = CROSSING_PLAIN; port < CROSSING_PORT_END; port++)
+	for (int port = CROSSING_PLAIN; port < CROSSING_PORT_END; port++)
 		put_services(w, port);
 }
 
