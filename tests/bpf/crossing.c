@@ -131,37 +131,36 @@ __u64 crossing_hash(const struct crossing *t, const struct shunt_addr *src, __u1
 	return shunt_hash_flow(t->model.rodata.hash_key, src, &dst, ports, proto, v6);
 }
 
-void crossing_flow(const struct crossing *t, const char *src, __u16 sport, enum crossing_port port,
-		   __u8 proto, struct crossing_flow *f)
+void crossing_flow(const struct crossing *t, const struct packet *like, struct crossing_flow *f)
 {
-	const struct shunt_addr from = frame_addr(src);
-	const char *vip = strchr(src, ':') ? SHOP6 : SHOP4;
+	const struct shunt_addr from = frame_addr(like->src);
+	const char *vip = strchr(like->src, ':') ? SHOP6 : SHOP4;
 	const struct shunt_addr to = frame_addr(vip);
 
 	memset(f, 0, sizeof(*f));
-	snprintf(f->src, sizeof(f->src), "%s", src);
-	f->packet = (struct packet){ .src = f->src, .dst = vip, .proto = proto };
-	f->packet.sport = sport;
-	f->packet.dport = port;
-	f->hash = crossing_hash(t, &from, sport, port, proto);
-	f->slot = (port - CROSSING_PLAIN) * CROSSING_SLOTS + f->hash % CROSSING_SLOTS;
-	f->service_flags = service_flags(&t->rig->world, &to, port, proto);
+	snprintf(f->src, sizeof(f->src), "%s", like->src);
+	f->packet = *like;
+	f->packet.src = f->src;
+	f->packet.dst = vip;
+	f->hash = crossing_hash(t, &from, like->sport, like->dport, like->proto);
+	f->slot = (like->dport - CROSSING_PLAIN) * CROSSING_SLOTS + f->hash % CROSSING_SLOTS;
+	f->service_flags = service_flags(&t->rig->world, &to, like->dport, like->proto);
 }
 
 void crossing_forge(const struct crossing *t, __u64 hash, enum crossing_port port, __u8 proto,
 		    struct crossing_flow *f)
 {
 	const struct shunt_addr to = frame_addr(SHOP6);
-	struct shunt_addr from;
 	char text[INET6_ADDRSTRLEN];
+	struct packet like = { .src = text, .sport = 40001, .dport = port, .proto = proto };
+	struct shunt_addr from;
 	__be32 ports;
 
-	frame_put16((__u8 *)&ports, 40001);
+	frame_put16((__u8 *)&ports, like.sport);
 	frame_put16((__u8 *)&ports + 2, port);
-	from = forge_source(t->model.rodata.hash_key, hash, frame_addr("2001:db8:f:f::").d[0], &to,
-			    ports, proto);
+	from = forge_source(t->model.rodata.hash_key, hash, &to, ports, proto);
 	cr_assert(inet_ntop(AF_INET6, &from, text, sizeof(text)));
-	crossing_flow(t, text, 40001, port, proto, f);
+	crossing_flow(t, &like, f);
 	cr_assert_eq(f->hash, hash, "the hash is not what it was made to be");
 }
 

@@ -79,9 +79,8 @@ static inline void crossing_closep(struct crossing **t)
 /* The hash of a flow from @src, to the VIP of its family. */
 __u64 crossing_hash(const struct crossing *t, const struct shunt_addr *src, __u16 sport,
 		    enum crossing_port port, __u8 proto);
-/* A flow from @src (text) and @sport to a service. */
-void crossing_flow(const struct crossing *t, const char *src, __u16 sport, enum crossing_port port,
-		   __u8 proto, struct crossing_flow *f);
+/* A flow of packets like this one, to the VIP of its family; @like->dst does not count. */
+void crossing_flow(const struct crossing *t, const struct packet *like, struct crossing_flow *f);
 /* An IPv6 flow with this hash. */
 void crossing_forge(const struct crossing *t, __u64 hash, enum crossing_port port, __u8 proto,
 		    struct crossing_flow *f);

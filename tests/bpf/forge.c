@@ -22,16 +22,16 @@ static __u64 take_back(__u64 hashed)
 	return (hashed ^ hashed >> 32) * invert(FACTOR);
 }
 
-struct shunt_addr forge_source(const __u64 key[2], __u64 hash, __u64 prefix,
-			       const struct shunt_addr *dst, __be32 ports, __u8 proto)
+struct shunt_addr forge_source(const __u64 key[2], __u64 hash, const struct shunt_addr *dst,
+			       __be32 ports, __u8 proto)
 {
-	struct shunt_addr src = { .d = { prefix } };
+	struct shunt_addr src = { .b = { 0x20, 0x01, 0x0d, 0xb8, 0, 0x0f, 0, 0x0f } };
 	__u64 h = hash;
 
 	h = take_back(h) ^ key[1];
 	h = take_back(h) ^ ((__u64)proto << 32 | ports);
 	h = take_back(h) ^ dst->d[1];
 	h = take_back(h) ^ dst->d[0];
-	src.d[1] = take_back(h) ^ shunt_hash_word(key[0], prefix);
+	src.d[1] = take_back(h) ^ shunt_hash_word(key[0], src.d[0]);
 	return src;
 }

@@ -11,12 +11,11 @@
 #include "shunt/abi.h"
 
 /**
- * forge_source() - the IPv6 source address that gives a flow this hash
+ * forge_source() - the IPv6 source address that gives a flow this hash, in 2001:db8:f:f::/64
  * @key: of the flow hash
- * @prefix: the first half of the address, as it lies in the packet
  * @ports: source and destination port, as they lie in the packet
  */
-struct shunt_addr forge_source(const __u64 key[2], __u64 hash, __u64 prefix,
-			       const struct shunt_addr *dst, __be32 ports, __u8 proto);
+struct shunt_addr forge_source(const __u64 key[2], __u64 hash, const struct shunt_addr *dst,
+			       __be32 ports, __u8 proto);
 
 #endif /* TESTS_BPF_FORGE_H */

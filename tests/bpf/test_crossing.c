@@ -21,6 +21,16 @@ static struct crossing *open_town(void (*change)(struct world *w))
 	return crossing_open(town);
 }
 
+static void plain_flow(const struct crossing *t, const char *src, __u16 sport,
+		       struct crossing_flow *f)
+{
+	const struct packet like = {
+		.src = src, .sport = sport, .dport = CROSSING_PLAIN, .proto = IPPROTO_TCP
+	};
+
+	crossing_flow(t, &like, f);
+}
+
 /* One packet. Return: the backend it went to. */
 static __u32 send_packet(struct crossing *t, const struct crossing_flow *f, __u16 flags)
 {
@@ -49,11 +59,14 @@ static __u32 set_scene(struct crossing *t, const struct story *s, const struct c
 
 static void expect_story(struct crossing *t, const struct story *s, const char *src, __u16 sport)
 {
+	const struct packet like = { .src = src,
+				     .sport = sport,
+				     .dport = s->port ?: CROSSING_PLAIN,
+				     .proto = s->udp ? IPPROTO_UDP : IPPROTO_TCP };
 	struct crossing_flow f;
 	__u32 scene_s, goes, pins, notes;
 
-	crossing_flow(t, src, sport, s->port ?: CROSSING_PLAIN, s->udp ? IPPROTO_UDP : IPPROTO_TCP,
-		      &f);
+	crossing_flow(t, &like, &f);
 	scene_s = set_scene(t, s, &f);
 	goes = send_packet(t, &f, s->flags);
 	pins = crossing_pinned(t, &f);
@@ -91,8 +104,8 @@ Test(crossing, asks_the_leg_of_its_own_family)
 	struct shunt_backend b = t->rig->world.backends[CROSSING_LIVE];
 	struct crossing_flow v4, v6;
 
-	crossing_flow(t, CLIENT4, 9, CROSSING_PLAIN, IPPROTO_TCP, &v4);
-	crossing_flow(t, CLIENT6, 9, CROSSING_PLAIN, IPPROTO_TCP, &v6);
+	plain_flow(t, CLIENT4, 9, &v4);
+	plain_flow(t, CLIENT6, 9, &v6);
 	crossing_put_word(t, v4.slot, SHUNT_SLOT(SHUNT_SLOT_MIGRATING, CROSSING_LIVE, 2));
 	crossing_put_word(t, v6.slot, SHUNT_SLOT(SHUNT_SLOT_MIGRATING, CROSSING_LIVE, 2));
 	b.leg[SHUNT_V6].flags = SHUNT_LEG_DEAD;
@@ -222,7 +235,7 @@ static __u32 count_pins(struct crossing *t, __u32 n)
 	for (__u32 i = 0; i < n; i++) {
 		struct crossing_flow f;
 
-		crossing_flow(t, CLIENT4, 5000 + i, CROSSING_PLAIN, IPPROTO_TCP, &f);
+		plain_flow(t, CLIENT4, 5000 + i, &f);
 		crossing_put_word(t, f.slot, SHUNT_SLOT(SHUNT_SLOT_PINNING, CROSSING_LIVE, 2));
 		cr_expect_eq(send_packet(t, &f, FRAME_ACK), CROSSING_LIVE);
 		pinned += crossing_pinned(t, &f) != 0;

@@ -40,6 +40,7 @@ static void find_ipv4(struct walk *w, enum crossing_port port, __u8 proto, struc
 {
 	struct shunt_addr src = frame_addr("11.0.0.0");
 	char text[INET_ADDRSTRLEN];
+	struct packet like = { .src = text, .dport = port, .proto = proto };
 	__u16 sport;
 
 	do {
@@ -47,7 +48,8 @@ static void find_ipv4(struct walk *w, enum crossing_port port, __u8 proto, struc
 		sport = pick(w, 65536);
 	} while (!is_on_line(crossing_hash(w->t, &src, sport, port, proto)));
 	inet_ntop(AF_INET, &src.w[3], text, sizeof(text));
-	crossing_flow(w->t, text, sport, port, proto, f);
+	like.sport = sport;
+	crossing_flow(w->t, &like, f);
 }
 
 /* A third in IPv4; of the others some have the whole hash of an earlier flow. */
