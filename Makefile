@@ -217,6 +217,13 @@ $(BUILD)/bench/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(foreach f,$(below_a
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(LDFLAGS) $< $(call link_libs,app) -o $@
 
+# A million flows through the real program while their servers come and go.
+$(BUILD)/bench/bench_flows: $(BUILD)/obj/tests/bench/bench_flows.o \
+		$(filter-out $(BUILD)/obj/tests/bpf/test_%,$(BPF_TEST_OBJ)) \
+		$(foreach f,$(below_dataplane),$(call lib,$(f)))
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(LDFLAGS) $(filter %.o,$^) $(call link_libs,dataplane) -lcriterion -lm -o $@
+
 bench: $(BUILD)/bench/bench $(BUILD)/shunt.bpf.o
 	@$< $(if $(QUICK),-q) $(if $(MATCH),-m '$(MATCH)') $(if $(OTHER),-o '$(OTHER)') \
 		$(if $(SAVE),-s '$(SAVE)') $(if $(COMPARE),-c '$(COMPARE)') $(BUILD)/shunt.bpf.o

@@ -38,20 +38,24 @@ static __always_inline bool transit_is_dead(__u32 id, __u32 how)
 	return b->leg[how & TRANSIT_V6 ? SHUNT_V6 : SHUNT_V4].flags & SHUNT_LEG_DEAD;
 }
 
-/* A flow that begins: it goes to cur, and what follows shall know that. */
+/*
+ * A flow that begins: it goes to cur, and what follows shall know that. What is
+ * known of a former flow with the same tuple no longer holds in any state.
+ */
 static __always_inline __u32 transit_begin(const struct transit *t)
 {
 	const __u32 state = SHUNT_SLOT_STATE(t->word), cur = SHUNT_SLOT_CUR(t->word);
+	const bool tracked = t->how & TRANSIT_TRACKED;
+	const bool moving = state == SHUNT_SLOT_MIGRATING || state == SHUNT_SLOT_PINNING;
 	const __u32 tag = t->hash;
 	struct shunt_flow_line *line = flow_line(t->hash);
 	struct shunt_flow_line *fresh = flow_fresh_line(t->hash);
-	__u32 place;
 
 	if (!cur || !line || !fresh || t->how & TRANSIT_RST)
 		return cur;
-	if (t->how & TRANSIT_TRACKED || flow_find(line, tag, &place))
+	if (tracked || flow_find(line, tag))
 		flow_put(line, tag, cur, t->now);
-	else if (state == SHUNT_SLOT_MIGRATING || state == SHUNT_SLOT_PINNING)
+	if ((moving && !tracked) || flow_find(fresh, tag))
 		flow_put(fresh, tag, cur, t->now);
 	return cur;
 }
@@ -60,16 +64,14 @@ static __always_inline __u32 transit_begin(const struct transit *t)
 static __always_inline __u32 transit_pinned(const struct transit *t, struct shunt_flow_line *line)
 {
 	const __u32 tag = t->hash;
-	__u32 place = 0, id;
-	__u64 entry;
+	const __u32 found = flow_find(line, tag);
+	const __u64 entry = flow_at(line, found, tag);
+	const __u32 id = SHUNT_FLOW_BACKEND(entry);
 
-	entry = flow_find(line, tag, &place);
-	id = SHUNT_FLOW_BACKEND(entry);
 	if (!entry || transit_is_dead(id, t->how))
 		return 0;
 	if (SHUNT_FLOW_TIME(entry) != (__u16)t->now && !(t->how & TRANSIT_RST))
-		((volatile struct shunt_flow_line *)line)
-			->entry[place & (SHUNT_FLOWS_PER_LINE - 1)] = SHUNT_FLOW(tag, id, t->now);
+		flow_store(line, found - 1, SHUNT_FLOW(tag, id, t->now));
 	return id;
 }
 
@@ -78,11 +80,11 @@ static __always_inline __u32 transit_noted(const struct transit *t, struct shunt
 {
 	const struct shunt_flow_line *fresh = flow_fresh_line(t->hash);
 	const __u32 tag = t->hash;
-	__u32 place, id;
+	__u32 id;
 
 	if (!fresh || t->how & TRANSIT_UDP)
 		return 0;
-	id = SHUNT_FLOW_BACKEND(flow_find(fresh, tag, &place));
+	id = SHUNT_FLOW_BACKEND(flow_at(fresh, flow_find(fresh, tag), tag));
 	if (!id || transit_is_dead(id, t->how))
 		return 0;
 	if (!(t->how & TRANSIT_RST))
@@ -108,8 +110,13 @@ static __always_inline __u32 transit_default(const struct transit *t, struct shu
 	return id;
 }
 
-/* @how: TRANSIT_*. Return: the id of the backend, 0 for none. */
-static __noinline __u32 transit_pick(__u64 hash, __u32 word, __u32 how)
+/*
+ * @how: TRANSIT_*. Return: the id of the backend, 0 for none.
+ *
+ * Not static: the verifier looks at a global function once, for any arguments,
+ * and at a static one again for each state that a call of it is reached in.
+ */
+__noinline __u32 transit_pick(__u64 hash, __u32 word, __u32 how)
 {
 	const struct transit t = { .hash = hash, .word = word, .how = how, .now = flow_now() };
 	struct shunt_flow_line *line = flow_line(hash);

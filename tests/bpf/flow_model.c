@@ -144,10 +144,10 @@ static void begin(struct flow_effect *e, const struct flow_packet *p, __u32 now_
 	e->by = FLOW_BY_SYN;
 	if (!e->backend || is_reset(p))
 		return;
-	/* A pin says all that a note would. */
 	if (is_tracked(p) || flow_model_find(&e->flow, (__u32)p->hash))
 		pin(e, p, now_s);
-	else if (is_before_the_move(p))
+	/* An older note of the same tuple must not outlive what it says. */
+	if ((!is_tracked(p) && is_before_the_move(p)) || flow_model_find(&e->fresh, (__u32)p->hash))
 		flow_model_store(&e->fresh, (__u32)p->hash, e->backend, now_s);
 }
 

@@ -73,7 +73,7 @@ after=$(metric 'shunt_service_packets_total\{service="web"')
 ports=$(seq -s, -f '%g/tcp' 1001 1015)
 { web_service; many_services 20 "$ports"; } | reload_with
 said shuntd 'maps replaced: .* 512 virtual services' || die "no room was made for services"
-want "size of the pinned map" 512 "$(pinned_map services max_entries)"
+want "size of the pinned map" 512 "$(pinned_map vips max_entries)"
 for map in $maps; do
 	wait_for 5 is_gone "$map"
 done
