@@ -257,5 +257,4 @@ help:
 	@echo "make test        every test (root): lint unit unit-san fuzz bpf netns vm, each a target"
 	@echo "make bench       what a packet costs, beside other programs (root; QUICK=1, SAVE=, COMPARE=)"
 	@echo "make install     shuntd, shunt, the systemd unit, an example config (DESTDIR, PREFIX)"
-	@echo "make bench       what a packet costs, beside reference programs (root)"
 	@echo "make clean       remove $(BUILD)/"
