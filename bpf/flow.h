@@ -91,6 +91,42 @@ __noinline int flow_put(struct shunt_flow_line *line, __u32 tag, __u32 backend, 
 	return 0;
 }
 
+/* An entry of a line is free, or the flow's own: nobody has to give way. */
+__noinline int flow_has_room(const struct shunt_flow_line *line, __u32 tag)
+{
+	if (!line)
+		return 0;
+	for (__u32 i = 0; i < SHUNT_FLOWS_PER_LINE; i++) {
+		const __u64 entry = ((const volatile struct shunt_flow_line *)line)->entry[i];
+
+		if (!entry || SHUNT_FLOW_TAG(entry) == tag)
+			return 1;
+	}
+	return 0;
+}
+
+/*
+ * Note where a new flow went, in front of the line; the others move back, and the
+ * last one gives way. By age alone, in seconds, all notes of a flood look alike, and
+ * a connection's own was gone before its second packet came. Return: 0.
+ */
+__noinline int flow_note(struct shunt_flow_line *line, __u32 tag, __u32 backend, __u32 now)
+{
+	__u64 next = SHUNT_FLOW(tag, backend, now);
+
+	if (!line)
+		return 0;
+	for (__u32 i = 0; i < SHUNT_FLOWS_PER_LINE; i++) {
+		const __u64 entry = line->entry[i];
+
+		flow_store(line, i, next);
+		if (!entry || SHUNT_FLOW_TAG(entry) == tag)
+			return 0;
+		next = entry;
+	}
+	return 0;
+}
+
 /*
  * The entry at a place that flow_find() gave, or 0 if it gave none or another CPU
  * has written over it since.

@@ -35,7 +35,7 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
 	__type(value, struct shunt_slot_line);
-	__uint(max_entries, SHUNT_MIN_SLOTS / SHUNT_SLOTS_PER_LINE);
+	__uint(max_entries, 2 * SHUNT_MIN_SLOTS / SHUNT_SLOTS_PER_LINE);
 } shunt_slots SEC(".maps");
 
 /* By backend id. */
@@ -91,12 +91,12 @@ struct {
 	__uint(max_entries, 1);
 } shunt_pin_budget SEC(".maps");
 
-/* By backend id. */
+/* By backend id, SHUNT_COUNTERS_PER_BLOCK of them in a value. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__type(key, __u32);
-	__type(value, struct shunt_counter);
-	__uint(max_entries, 2);
+	__type(value, struct shunt_counter_block);
+	__uint(max_entries, 1);
 } shunt_counters SEC(".maps");
 
 struct {

@@ -30,7 +30,7 @@
  * @ttl: or hop limit, as received
  * @tcp_flags: the byte of the TCP header; 0 for UDP
  * @hash: of the flow
- * @service_flags, @table: of the virtual service
+ * @service, @service_flags: of the virtual service
  */
 struct pkt {
 	struct shunt_addr src;
@@ -42,8 +42,8 @@ struct pkt {
 	__u8 ttl;
 	__u8 tcp_flags;
 	__u64 hash;
+	struct shunt_service service;
 	__u32 service_flags;
-	__u32 table;
 	__u32 backend_id;
 	const struct shunt_backend *backend;
 };

@@ -52,10 +52,22 @@ static __always_inline const struct shunt_listing *service_find(const struct ser
 		if (!line)
 			return NULL;
 		found = service_in(line, key);
-		if (found || !line->listing[0].more)
+		if (found || !(line->listing[0].flags & SHUNT_LISTING_MORE))
 			return found;
 	}
 	return NULL;
+}
+
+/* Read once: user space may store another table, or another block, meanwhile. */
+static __always_inline struct shunt_service service_read(const struct shunt_listing *listing)
+{
+	const __u64 word = *(const volatile __u64 *)&listing->service;
+
+	return (struct shunt_service){
+		.first = word,
+		.line_mask = word >> 32,
+		.base = word >> 48,
+	};
 }
 
 static __always_inline enum shunt_reason service_match(struct pkt *pkt, const bool v6)
@@ -73,8 +85,8 @@ static __always_inline enum shunt_reason service_match(struct pkt *pkt, const bo
 	}
 	if (!listing)
 		return SHUNT_NOT_SERVICE;
-	pkt->table = listing->service.table;
-	pkt->service_flags = listing->service.flags;
+	pkt->service = service_read(listing);
+	pkt->service_flags = listing->flags;
 	return SHUNT_CONTINUE;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Which backend: the flow's hash picks a slot of the service's table, the slot's
- * word names the backend. Two loads, whatever the number of flows; only a slot in
- * transition, or a service that keeps track of its flows, asks for more.
+ * Which backend: the flow's hash picks a slot of the service's table, the slot names
+ * a member of the service's block of backends. Two loads, whatever the number of
+ * flows; only a slot in transition, or a service that keeps track of its flows, asks
+ * for more.
  */
 #ifndef BPF_SLOT_H
 #define BPF_SLOT_H
@@ -14,11 +15,11 @@
 #include "shunt/hash.h"
 #include "transit.h"
 
-/* Read once: user space may store another word meanwhile. */
-static __always_inline __u32 slot_read(const struct shunt_slot_line *line, __u32 slot)
+/* The half of the slot of @tag in a line. Read once: user space may store another. */
+static __always_inline __u16 slot_read(const struct shunt_slot_line *line, __u32 tag)
 {
 	return ((const volatile struct shunt_slot_line *)line)
-		->word[slot & (SHUNT_SLOTS_PER_LINE - 1)];
+		->half[tag & (SHUNT_SLOTS_PER_LINE - 1)];
 }
 
 static __always_inline __u32 slot_how(const struct pkt *pkt, const bool v6)
@@ -38,38 +39,50 @@ static __always_inline __u32 slot_how(const struct pkt *pkt, const bool v6)
 	return how;
 }
 
-static __always_inline bool slot_is_simple(const struct pkt *pkt, __u32 word)
+static __always_inline bool slot_is_simple(const struct pkt *pkt, __u16 owner)
 {
 	if (shunt_rodata.tracked && pkt->service_flags & SHUNT_SERVICE_TRACKED)
 		return false;
-	return SHUNT_SLOT_STATE(word) == SHUNT_SLOT_STABLE;
+	return !(owner & SHUNT_SLOT_MOVES);
+}
+
+/* A slot in transition: what its other half says, and where that sends the flow. */
+static __always_inline __u32 slot_pick_moving(const struct pkt *pkt, __u32 index, __u16 owner,
+					      const bool v6)
+{
+	const struct shunt_slot_line *line;
+
+	index += pkt->service.line_mask + 1;
+	line = bpf_map_lookup_elem(&shunt_slots, &index);
+	if (!line)
+		return 0;
+	return transit_pick(pkt->hash, shunt_slot_word(owner, slot_read(line, pkt->hash)),
+			    pkt->service.base, slot_how(pkt, v6));
 }
 
 static __always_inline enum shunt_reason slot_pick(struct pkt *pkt, const bool v6)
 {
-	const __u32 slot_mask = shunt_rodata.slot_mask;
 	const struct shunt_slot_line *line;
-	__u32 slot, index, word;
-	__u64 at;
+	__u32 tag, index;
+	__u16 owner;
 
 	pkt->hash = shunt_hash_flow(shunt_rodata.hash_key, &pkt->src, &pkt->dst, pkt->ports,
 				    pkt->proto, v6);
-	slot = pkt->hash & slot_mask;
-	/* In 64 bits: a table far beyond the map must not wrap around into it. */
-	at = ((__u64)pkt->table * (slot_mask + 1ULL) + slot) / SHUNT_SLOTS_PER_LINE;
-	index = at;
-	if (index != at)
-		return SHUNT_BAD_SLOT;
+	tag = pkt->hash;
+	index = pkt->service.first + (tag / SHUNT_SLOTS_PER_LINE & pkt->service.line_mask);
 	line = bpf_map_lookup_elem(&shunt_slots, &index);
 	if (!line)
 		return SHUNT_BAD_SLOT;
-	word = slot_read(line, slot);
-	if (__builtin_expect(slot_is_simple(pkt, word), 1))
-		pkt->backend_id = SHUNT_SLOT_CUR(word);
-	else
-		pkt->backend_id = transit_pick(pkt->hash, word, slot_how(pkt, v6));
-	if (!pkt->backend_id)
-		return SHUNT_NO_BACKEND;
+	owner = slot_read(line, tag);
+	if (__builtin_expect(slot_is_simple(pkt, owner), 1)) {
+		if (!owner)
+			return SHUNT_NO_BACKEND;
+		pkt->backend_id = pkt->service.base + owner;
+	} else {
+		pkt->backend_id = slot_pick_moving(pkt, index, owner, v6);
+		if (!pkt->backend_id)
+			return SHUNT_NO_BACKEND;
+	}
 	index = pkt->backend_id;
 	pkt->backend = bpf_map_lookup_elem(&shunt_backends, &index);
 	return pkt->backend ? SHUNT_CONTINUE : SHUNT_BAD_SLOT;

@@ -17,13 +17,15 @@ static __always_inline void stats_count_reason(enum shunt_reason reason)
 
 static __always_inline void stats_count_backend(__u32 id, __u32 bytes)
 {
+	__u32 index = id / SHUNT_COUNTERS_PER_BLOCK;
+	struct shunt_counter_block *block = bpf_map_lookup_elem(&shunt_counters, &index);
 	struct shunt_counter *counter;
 
-	counter = bpf_map_lookup_elem(&shunt_counters, &id);
-	if (counter) {
-		counter->packets++;
-		counter->bytes += bytes;
-	}
+	if (!block)
+		return;
+	counter = &block->counter[id % SHUNT_COUNTERS_PER_BLOCK];
+	counter->packets++;
+	counter->bytes += bytes;
 }
 
 #endif /* BPF_STATS_H */

@@ -2,7 +2,7 @@
 /*
  * Where a packet goes whose slot is in transition; the table is in shunt/abi.h.
  *
- * A cold path, and a function of its own, called with three numbers: what it
+ * A cold path, and a function of its own, called with four numbers: what it
  * needs stays out of the registers and the stack of the packets that are not.
  */
 #ifndef BPF_TRANSIT_H
@@ -20,9 +20,14 @@
 #define TRANSIT_UDP_MOVES (1U << 4)
 #define TRANSIT_TRACKED (1U << 5)
 
+/*
+ * @cur, @prev: ids, 0 for none
+ */
 struct transit {
 	__u64 hash;
-	__u32 word;
+	enum shunt_slot_state state;
+	__u32 cur;
+	__u32 prev;
 	__u32 how;
 	__u32 now;
 };
@@ -38,26 +43,37 @@ static __always_inline bool transit_is_dead(__u32 id, __u32 how)
 	return b->leg[how & TRANSIT_V6 ? SHUNT_V6 : SHUNT_V4].flags & SHUNT_LEG_DEAD;
 }
 
+static __always_inline bool transit_has_prev(const struct transit *t)
+{
+	return t->state == SHUNT_SLOT_MIGRATING || t->state == SHUNT_SLOT_PINNING;
+}
+
+/* Pin a flow, but in a full line only within the budget: others live there. */
+static __always_inline void transit_enter(const struct transit *t, struct shunt_flow_line *line,
+					  __u32 id)
+{
+	if (flow_has_room(line, t->hash) || flow_may_pin(t->now))
+		flow_put(line, t->hash, id, t->now);
+}
+
 /*
  * A flow that begins: it goes to cur, and what follows shall know that. What is
  * known of a former flow with the same tuple no longer holds in any state.
  */
 static __always_inline __u32 transit_begin(const struct transit *t)
 {
-	const __u32 state = SHUNT_SLOT_STATE(t->word), cur = SHUNT_SLOT_CUR(t->word);
 	const bool tracked = t->how & TRANSIT_TRACKED;
-	const bool moving = state == SHUNT_SLOT_MIGRATING || state == SHUNT_SLOT_PINNING;
 	const __u32 tag = t->hash;
 	struct shunt_flow_line *line = flow_line(t->hash);
 	struct shunt_flow_line *fresh = flow_fresh_line(t->hash);
 
-	if (!cur || !line || !fresh || t->how & TRANSIT_RST)
-		return cur;
+	if (!t->cur || !line || !fresh || t->how & TRANSIT_RST)
+		return t->cur;
 	if (tracked || flow_find(line, tag))
-		flow_put(line, tag, cur, t->now);
-	if ((moving && !tracked) || flow_find(fresh, tag))
-		flow_put(fresh, tag, cur, t->now);
-	return cur;
+		transit_enter(t, line, t->cur);
+	if ((transit_has_prev(t) && !tracked) || flow_find(fresh, tag))
+		flow_note(fresh, tag, t->cur, t->now);
+	return t->cur;
 }
 
 /* The backend that a flow is pinned to, or 0. */
@@ -88,22 +104,19 @@ static __always_inline __u32 transit_noted(const struct transit *t, struct shunt
 	if (!id || transit_is_dead(id, t->how))
 		return 0;
 	if (!(t->how & TRANSIT_RST))
-		flow_put(line, tag, id, t->now);
+		transit_enter(t, line, id);
 	return id;
 }
 
 /* Nothing is known of the flow: the slot decides. */
 static __always_inline __u32 transit_default(const struct transit *t, struct shunt_flow_line *line)
 {
-	const __u32 state = SHUNT_SLOT_STATE(t->word);
-	const __u32 prev = SHUNT_SLOT_PREV(t->word);
-	__u32 id = SHUNT_SLOT_CUR(t->word);
 	bool pin = t->how & TRANSIT_TRACKED;
+	__u32 id = t->cur;
 
-	if ((state == SHUNT_SLOT_MIGRATING || state == SHUNT_SLOT_PINNING) &&
-	    !transit_is_dead(prev, t->how)) {
-		id = prev;
-		pin |= state == SHUNT_SLOT_PINNING;
+	if (transit_has_prev(t) && !transit_is_dead(t->prev, t->how)) {
+		id = t->prev;
+		pin |= t->state == SHUNT_SLOT_PINNING;
 	}
 	if (pin && id && !(t->how & TRANSIT_RST) && flow_may_pin(t->now))
 		flow_put(line, t->hash, id, t->now);
@@ -111,23 +124,32 @@ static __always_inline __u32 transit_default(const struct transit *t, struct shu
 }
 
 /*
- * @how: TRANSIT_*. Return: the id of the backend, 0 for none.
+ * @word: the slot, @base: of the service's block, @how: TRANSIT_*. Return: the id of
+ * the backend, 0 for none.
  *
  * Not static: the verifier looks at a global function once, for any arguments,
  * and at a static one again for each state that a call of it is reached in.
  */
-__noinline __u32 transit_pick(__u64 hash, __u32 word, __u32 how)
+__noinline __u32 transit_pick(__u64 hash, __u32 word, __u32 base, __u32 how)
 {
-	const struct transit t = { .hash = hash, .word = word, .how = how, .now = flow_now() };
+	const __u32 cur = SHUNT_SLOT_CUR(word), prev = SHUNT_SLOT_PREV(word);
+	const struct transit t = {
+		.hash = hash,
+		.state = SHUNT_SLOT_STATE(word),
+		.cur = cur ? base + cur : 0,
+		.prev = prev ? base + prev : 0,
+		.how = how,
+		.now = flow_now(),
+	};
 	struct shunt_flow_line *line = flow_line(hash);
 
 	if ((how & (TRANSIT_UDP | TRANSIT_UDP_MOVES | TRANSIT_TRACKED)) ==
 	    (TRANSIT_UDP | TRANSIT_UDP_MOVES))
-		return SHUNT_SLOT_CUR(word);
+		return t.cur;
 	if (how & TRANSIT_SYN)
 		return transit_begin(&t);
 	if (!line)
-		return SHUNT_SLOT_CUR(word);
+		return t.cur;
 	return transit_pinned(&t, line) ?: transit_noted(&t, line) ?: transit_default(&t, line);
 }
 

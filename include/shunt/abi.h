@@ -19,13 +19,18 @@
 
 #include <linux/types.h>
 
-#define SHUNT_ABI_VERSION 2
+#define SHUNT_ABI_VERSION 3
 
-/* Ids are 15 bits in a slot word; id 0 means "no backend". */
-#define SHUNT_MAX_BACKENDS 32768
+/*
+ * Ids of backends are 16 bits in a flow entry; id 0 means "no backend". Each service
+ * has a block of ids of its own, and its slots name the members of that block: the
+ * id of member m is base + m. Members are 15 bits, and member 0 means "nobody".
+ */
+#define SHUNT_MAX_BACKENDS 65536
+#define SHUNT_MAX_MEMBERS 32768
 /* Interfaces that packets may leave by; egress 0 means "not resolved". */
 #define SHUNT_MAX_EGRESS 64
-/* Slots of one table: a power of two, 65536 unless the config says otherwise. */
+/* Slots of one table: a power of two; tables differ. */
 #define SHUNT_MIN_SLOTS 1024
 #define SHUNT_MAX_SLOTS (1 << 20)
 /* Virtual services (address, protocol, port), and VIP addresses. */
@@ -63,44 +68,50 @@ struct shunt_service_key {
 	__u8 pad[5];
 };
 
-/* struct shunt_service.flags */
-/* UDP goes to the new backend at once; without it flows in transition stay. */
-#define SHUNT_SERVICE_UDP_MOVES (1U << 0)
-/* Every flow is kept in the flow cache, not only those of slots in transition. */
-#define SHUNT_SERVICE_TRACKED (1U << 1)
-
 /**
- * struct shunt_service - a virtual service
- * @table: number of its slot table; services may share one
- * @flags: SHUNT_SERVICE_*
+ * struct shunt_service - where a virtual service sends its packets: one word, so that
+ *	it changes whole
+ * @first: the line of shunt_slots that its table begins with. Services whose tables
+ *	hold the same words share one.
+ * @line_mask: lines of slots in the table - 1
+ * @base: first id of its block of backends
  */
 struct shunt_service {
-	__u32 table;
-	__u32 flags;
+	__u32 first;
+	__u16 line_mask;
+	__u16 base;
 };
 
 /*
  * The services as the program looks them up: an array of cache lines, two services
  * each. A service is in the line that shunt_service_hash() picks or, where that
- * is full, in one of the next; then the lines before it have `more`. User space
- * alone writes, in place: `match` last when a service is entered and first when
- * it goes, table and flags in one store. What is freed is not used again before
- * the next change, so that no packet reads the key of one service and the table
- * of another.
+ * is full, in one of the next; then the lines before it have SHUNT_LISTING_MORE.
+ * User space alone writes, in place: `match` last when a service is entered and
+ * first when it goes, the service in one store. What is freed is not used again
+ * before the next change, so that no packet reads the key of one service and the
+ * table of another.
  */
 #define SHUNT_LISTINGS_PER_LINE 2
 /* Lines that a service may be in, from the first one on. */
 #define SHUNT_SERVICE_LINES_TRIED 4
 
+/* struct shunt_listing.flags */
+/* Of the first listing of a line: look in the next line, too. */
+#define SHUNT_LISTING_MORE (1U << 0)
+/* UDP goes to the new backend at once; without it flows in transition stay. */
+#define SHUNT_SERVICE_UDP_MOVES (1U << 1)
+/* Every flow is kept in the flow cache, not only those of slots in transition. */
+#define SHUNT_SERVICE_TRACKED (1U << 2)
+
 /**
  * struct shunt_listing - a virtual service
  * @match: port as it lies in the packet | protocol << 16; 0: empty
- * @more: of the first listing of a line: look in the next line, too
+ * @flags: SHUNT_LISTING_MORE is of the line, the others are of the service
  */
 struct shunt_listing {
 	struct shunt_addr vip;
 	__u32 match;
-	__u32 more;
+	__u32 flags;
 	struct shunt_service service;
 };
 
@@ -111,16 +122,15 @@ struct shunt_service_line {
 #define SHUNT_SERVICE_MATCH(port_be, proto) ((__u32)(__u16)(port_be) | (__u32)(proto) << 16)
 
 /*
- * A slot word:
+ * A slot, as one word:
  *
  *    31   30 29                      15 14                       0
  *   +-------+--------------------------+--------------------------+
  *   | state |           prev           |           cur            |
  *   +-------+--------------------------+--------------------------+
  *
- * cur: the backend that owns the slot, 0 for none. prev: the owner before it, 0
- * for none or dead. Words are written whole, in place, through a mapping of the
- * array, so a packet sees the old word or the new one.
+ * cur: the member that owns the slot, 0 for none. prev: the owner before it, 0
+ * for none or dead.
  *
  *			a new flow (SYN)	other packets
  *	STABLE		cur			cur; no flow is looked up
@@ -134,7 +144,7 @@ struct shunt_service_line {
  * themselves; PINNING for the longest idle gap to protect, in which those that
  * live show themselves; PINNED until no live pin to another backend is left.
  * Where prev is 0 its place is taken by cur. A pin to a backend that is dead
- * (SHUNT_LEG_DEAD) is as none.
+ * (SHUNT_LEG_DEAD) is as none. Only MIGRATING and PINNING have a prev.
  */
 enum shunt_slot_state {
 	SHUNT_SLOT_STABLE,
@@ -143,24 +153,72 @@ enum shunt_slot_state {
 	SHUNT_SLOT_PINNED,
 };
 
-#define SHUNT_SLOT_ID_BITS 15
-#define SHUNT_SLOT_ID_MASK ((1U << SHUNT_SLOT_ID_BITS) - 1)
+#define SHUNT_SLOT_BITS 15
+#define SHUNT_SLOT_MASK ((1U << SHUNT_SLOT_BITS) - 1)
 #define SHUNT_SLOT(state, prev, cur)                                                               \
-	((__u32)(state) << 30 | (__u32)(prev) << SHUNT_SLOT_ID_BITS | (cur))
-#define SHUNT_SLOT_CUR(word) ((word)&SHUNT_SLOT_ID_MASK)
-#define SHUNT_SLOT_PREV(word) ((word) >> SHUNT_SLOT_ID_BITS & SHUNT_SLOT_ID_MASK)
+	((__u32)(state) << 30 | (__u32)(prev) << SHUNT_SLOT_BITS | (cur))
+#define SHUNT_SLOT_CUR(word) ((word)&SHUNT_SLOT_MASK)
+#define SHUNT_SLOT_PREV(word) ((word) >> SHUNT_SLOT_BITS & SHUNT_SLOT_MASK)
 #define SHUNT_SLOT_STATE(word) ((word) >> 30)
 
 /*
- * The slots of all tables, one after another: table t owns the lines from
- * t * slots / SHUNT_SLOTS_PER_LINE on. A line is a cache line, because ARRAY
- * values are rounded up to 8 bytes and a bare 32-bit value would waste half.
+ * In the map the word is in two halves, so that the one that every packet reads is
+ * small: the owner, and behind all owners of the table the transits. A packet that
+ * finds SHUNT_SLOT_MOVES in the first reads the second.
+ *
+ *	owner:	 moves 1 | cur 15
+ *	transit: pinning 1 | prev 15; 0 is PINNED
+ *
+ * Halves are written whole, in place, through a mapping of the array. Where both
+ * change, the transit is written first: what a packet sees in between is the state
+ * before it, or the new prev with the old cur, which are both of the service.
  */
-#define SHUNT_SLOTS_PER_LINE 16
+#define SHUNT_SLOT_MOVES 0x8000
+#define SHUNT_SLOT_IS_PINNING 0x8000
+
+/*
+ * The lines of all tables. A table with s slots owns s / SHUNT_SLOTS_PER_LINE lines
+ * of owners and then as many of transits. The slot of a flow is tag & (s - 1), the
+ * tag being the low half of its hash. A line is a cache line, because ARRAY values
+ * are rounded up to 8 bytes and a bare half would waste most of that.
+ */
+#define SHUNT_SLOTS_PER_LINE 32
 
 struct shunt_slot_line {
-	__u32 word[SHUNT_SLOTS_PER_LINE];
+	__u16 half[SHUNT_SLOTS_PER_LINE];
 };
+
+/* The halves of a word, and back. */
+static inline __attribute__((always_inline)) __u16 shunt_slot_owner(__u32 word)
+{
+	return SHUNT_SLOT_CUR(word) |
+	       (SHUNT_SLOT_STATE(word) == SHUNT_SLOT_STABLE ? 0 : SHUNT_SLOT_MOVES);
+}
+
+static inline __attribute__((always_inline)) __u16 shunt_slot_transit(__u32 word)
+{
+	switch (SHUNT_SLOT_STATE(word)) {
+	case SHUNT_SLOT_MIGRATING:
+		return SHUNT_SLOT_PREV(word);
+	case SHUNT_SLOT_PINNING:
+		return SHUNT_SLOT_PREV(word) | SHUNT_SLOT_IS_PINNING;
+	default:
+		return 0;
+	}
+}
+
+static inline __attribute__((always_inline)) __u32 shunt_slot_word(__u16 owner, __u16 transit)
+{
+	const __u32 cur = owner & SHUNT_SLOT_MASK, prev = transit & SHUNT_SLOT_MASK;
+
+	if (!(owner & SHUNT_SLOT_MOVES))
+		return SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, cur);
+	if (!transit)
+		return SHUNT_SLOT(SHUNT_SLOT_PINNED, 0, cur);
+	return SHUNT_SLOT(transit & SHUNT_SLOT_IS_PINNING ? SHUNT_SLOT_PINNING
+							  : SHUNT_SLOT_MIGRATING,
+			  prev, cur);
+}
 
 /*
  * The flow cache: eight flows in a cache line, 0 is an empty entry:
@@ -170,7 +228,8 @@ struct shunt_slot_line {
  *   |       tag       |   backend   |    time     |
  *   +-----------------+-------------+-------------+
  *
- * tag: the low half of the flow's hash, which holds its slot in any table. time:
+ * tag: the low half of the flow's hash, which holds its slot in any table. backend: an
+ * id. time:
  * seconds of the monotonic clock when the flow was last seen, modulo 2^16. The
  * line is picked by the high half of the hash: (hash >> 32) & flow_mask. Entries
  * are loaded and stored whole; the one seen longest ago is overwritten.
@@ -273,6 +332,14 @@ struct shunt_counter {
 	__u64 bytes;
 };
 
+/* The counters of one CPU lie side by side: each value of a per-CPU array has an
+ * address of its own to be looked up. By backend id. */
+#define SHUNT_COUNTERS_PER_BLOCK 16
+
+struct shunt_counter_block {
+	struct shunt_counter counter[SHUNT_COUNTERS_PER_BLOCK];
+};
+
 /* Room for reasons; reason.h asserts that the list fits. A power of two. */
 #define SHUNT_MAX_REASONS 64
 
@@ -290,7 +357,6 @@ struct shunt_reasons {
  * behind it. A change means loading the program again over the same maps.
  *
  * @hash_key: secret of the flow hash; the same on every balancer of a fleet
- * @slot_mask: slots per table - 1
  * @service_mask: lines of the services map - 1
  * @flow_mask: lines of the flow cache - 1
  * @pins_per_s: pins to prev that one CPU may write in a second
@@ -303,7 +369,6 @@ struct shunt_reasons {
  */
 struct shunt_rodata {
 	__u64 hash_key[2];
-	__u32 slot_mask;
 	__u32 service_mask;
 	__u32 flow_mask;
 	__u32 pins_per_s;
@@ -316,7 +381,7 @@ struct shunt_rodata {
 	__u8 ipip4;
 	__u8 ipip6;
 	__u8 tracked;
-	__u8 pad[7];
+	__u8 pad[3];
 };
 
 _Static_assert(sizeof(struct shunt_addr) == 16, "ABI");
@@ -328,8 +393,8 @@ _Static_assert(sizeof(union shunt_hop) == 8, "ABI");
 _Static_assert(sizeof(struct shunt_leg) == 32, "ABI");
 _Static_assert(sizeof(struct shunt_backend) == 64, "ABI");
 _Static_assert(sizeof(struct shunt_egress) == 32, "ABI");
-_Static_assert(sizeof(struct shunt_counter) == 16, "ABI");
+_Static_assert(sizeof(struct shunt_counter_block) == 256, "ABI");
 _Static_assert(sizeof(struct shunt_flow_line) == 64, "ABI");
-_Static_assert(sizeof(struct shunt_rodata) == 48, "ABI");
+_Static_assert(sizeof(struct shunt_rodata) == 40, "ABI");
 
 #endif /* SHUNT_ABI_H */

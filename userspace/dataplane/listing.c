@@ -50,7 +50,6 @@ static struct shunt_listing *find_free(struct shunt_service_line *line)
 	return NULL;
 }
 
-/* Packets read table and flags one after the other, but both are of one service. */
 static void store_service(struct shunt_listing *at, const struct shunt_service *service)
 {
 	__u64 word;
@@ -61,27 +60,64 @@ static void store_service(struct shunt_listing *at, const struct shunt_service *
 	__atomic_store_n((__u64 *)&at->service, word, __ATOMIC_RELEASE);
 }
 
+struct shunt_service listing_service(const struct shunt_listing *listing)
+{
+	const __u64 word = __atomic_load_n((const __u64 *)&listing->service, __ATOMIC_RELAXED);
+	struct shunt_service service;
+
+	memcpy(&service, &word, sizeof(service));
+	return service;
+}
+
+/* The flag of the line stays with it, whoever comes and goes. */
+static void store_flags(struct shunt_listing *at, __u32 flags)
+{
+	const __u32 more = at->flags & SHUNT_LISTING_MORE;
+
+	__atomic_store_n(&at->flags, more | (flags & ~SHUNT_LISTING_MORE), __ATOMIC_RELAXED);
+}
+
 int listing_put(struct shunt_service_line *lines, __u32 mask, const struct shunt_service_key *key,
-		const struct shunt_service *service)
+		const struct shunt_listing *like)
 {
 	struct shunt_listing *at = find(lines, mask, key);
 	const __u32 first = first_line(key);
 	__u32 tried = 0;
 
 	if (at) {
-		store_service(at, service);
+		store_flags(at, like->flags);
+		store_service(at, &like->service);
 		return 0;
 	}
 	while (!(at = find_free(&lines[(first + tried) & mask])))
 		if (++tried == SHUNT_SERVICE_LINES_TRIED)
 			return -ENOSPC;
 	at->vip = key->vip;
-	store_service(at, service);
+	store_flags(at, like->flags);
+	store_service(at, &like->service);
 	__atomic_store_n(&at->match, match_of(key), __ATOMIC_RELEASE);
 	while (tried--)
-		__atomic_store_n(&lines[(first + tried) & mask].listing[0].more, 1,
-				 __ATOMIC_RELEASE);
+		__atomic_or_fetch(&lines[(first + tried) & mask].listing[0].flags,
+				  SHUNT_LISTING_MORE, __ATOMIC_RELEASE);
 	return 0;
+}
+
+__u32 listing_repoint(struct shunt_service_line *lines, __u32 mask,
+		      const struct shunt_service *from, const struct shunt_service *to)
+{
+	__u32 n = 0;
+
+	for (__u64 i = 0; i < (mask + 1ULL) * SHUNT_LISTINGS_PER_LINE; i++) {
+		struct shunt_listing *at =
+			&lines[i / SHUNT_LISTINGS_PER_LINE].listing[i % SHUNT_LISTINGS_PER_LINE];
+		const struct shunt_service service = listing_service(at);
+
+		if (!at->match || memcmp(&service, from, sizeof(service)))
+			continue;
+		store_service(at, to);
+		n++;
+	}
+	return n;
 }
 
 int listing_del(struct shunt_service_line *lines, __u32 mask, const struct shunt_service_key *key)

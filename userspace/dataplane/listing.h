@@ -14,11 +14,19 @@ __u32 listing_lines(__u32 services);
 /**
  * listing_put() - enter a service, or change it
  * @lines: @mask + 1 of them, a power of two
+ * @like: what it is to be; of its flags those of the service
  *
  * Return: 0; -ENOSPC if every line that it may be in is full.
  */
 int listing_put(struct shunt_service_line *lines, __u32 mask, const struct shunt_service_key *key,
-		const struct shunt_service *service);
+		const struct shunt_listing *like);
+
+/* Send the packets of all services that are at @from to @to. Return: how many there are. */
+__u32 listing_repoint(struct shunt_service_line *lines, __u32 mask,
+		      const struct shunt_service *from, const struct shunt_service *to);
+
+/* Of a listing, what packets read of it: one load. */
+struct shunt_service listing_service(const struct shunt_listing *listing);
 
 /* Take a service out. Return: 0; -ENOENT if it was not there. */
 int listing_del(struct shunt_service_line *lines, __u32 mask, const struct shunt_service_key *key);

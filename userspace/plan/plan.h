@@ -69,16 +69,25 @@ uint32_t admin_weight_enabled(const struct admin_entry *e_or_null, uint32_t conf
 /**
  * struct ids - what was handed out before, so that it is handed out again
  *
- * Backend ids: by (service, backend name, legs): a backend whose legs change (an
- * address, the forwarding mode, a VIP of another family) gets a new id. The old one
- * rests for IDS_REST plans before another backend may have it; the same backend gets
- * it back at once. Where ids run out, one plan of rest has to do.
+ * Blocks of ids: by service, @span ids from @base on, a power of two of them with room
+ * for newcomers, at the lowest place that is free. A block that is outgrown is
+ * followed by a larger one, whose members are the same: every backend of the
+ * service gets another id at once. The old block rests as ids do.
  *
- * Table numbers: by service, with the same rest.
+ * Members, which are ids less the base of their block: by (service, backend name,
+ * legs): a backend whose legs change (an address, the forwarding mode, a VIP of
+ * another family) gets a new one. The old one rests for IDS_REST plans before another
+ * backend may have it; the same backend gets it back at once. Where ids run out, one
+ * plan of rest has to do. Newcomers get the lowest free members in the order in which
+ * they are given positions (`id:` of the config, else names), so that services with
+ * pools alike get recipes alike.
  *
- * Ids and numbers are given out from the lowest free one on, so that maps can be
- * small: none is greater than those in use and those at rest together. They may pass
- * conf.max_backends and conf.max_tables: maps are sized by the plan.
+ * Table numbers: by service, with the same rest, from the lowest free one on.
+ *
+ * Slots per table: by service. What the config says; where it leaves it open, what
+ * they were, and at first a power of two of at least 100 slots a position, at least
+ * SHUNT_MIN_SLOTS. A table that has come down to 25 slots a position gets more: all
+ * its slots are in transition then, so no flow is lost.
  *
  * Table positions (scheduler consistent): by (service, backend name), so a backend
  * keeps its place when its address changes. A service has a unit of weight, at
@@ -120,11 +129,13 @@ int ids_load(const char *text, struct ids **out);
 
 /**
  * struct plan_service - one virtual service: a key of the services map and its table
+ * @table: plan_table.number, @base: plan_table.base
  * @flags: SHUNT_SERVICE_*
  */
 struct plan_service {
 	struct shunt_service_key key;
 	uint32_t table;
+	uint32_t base;
 	uint32_t flags;
 	uint32_t conf_service; /* index in the config */
 };
@@ -161,20 +172,24 @@ struct plan_backend {
 
 /**
  * struct plan_position - who sits at a position of a table
- * @backend_id: 0 where @keep is 0: a hole left by a removed backend, or one whose
- *	backend may hold no slots now
+ * @member: the id of the backend in the block of its service, so that the recipes of
+ *	services with pools alike are equal; 0 where @keep is 0: a hole left by a
+ *	removed backend, or one whose backend may hold no slots now
  * @keep: how much of its base slots it takes, of PLAN_KEEP_ALL; 0 is dead. A weight
  *	that is lowered at run time lowers this, so that only the slots that leave
  *	are moved. The greatest keep of a healthy table is PLAN_KEEP_ALL.
  */
 struct plan_position {
-	uint32_t backend_id;
+	uint32_t member;
 	uint32_t keep;
 };
 
 /**
- * struct plan_table - the recipe of one slot table
- * @number: place in the slots map
+ * struct plan_table - the slot table of a config service: what it is, and its recipe,
+ *	which is all the rest
+ * @number: by which the table is known as long as the service is there
+ * @base, @span: the block of ids of the service: its members are [1, @span)
+ * @slots: a power of two
  * @positions: indexed by position, [0, n_positions); for maglev in the order of the
  *	backends' names, one entry a usable backend
  * @weights: maglev only, else NULL
@@ -182,6 +197,8 @@ struct plan_position {
  */
 struct plan_table {
 	uint32_t number;
+	uint32_t base;
+	uint32_t span;
 	enum conf_scheduler scheduler;
 	uint32_t slots;
 	struct plan_position *positions;
@@ -256,8 +273,8 @@ const struct plan_table *plan_table_of(const struct plan *plan, size_t service);
 
 /**
  * table_build() - the words of a table, from its recipe
- * @words: @table->slots of them: slot words in SHUNT_SLOT_STABLE, all 0 if no
- *	position is alive
+ * @words: @table->slots of them: slot words in SHUNT_SLOT_STABLE, whose cur is a
+ *	member; all 0 if no position is alive
  *
  * A pure function of the recipe: the same on every balancer and after every order
  * of events. Return: 0 or -ENOMEM.
@@ -285,12 +302,18 @@ enum plan_op_kind {
 	PLAN_FILL_TABLE, /* take the words of table one step on */
 	PLAN_PUT_VIP,
 	PLAN_PUT_SERVICE,
+	PLAN_MOVE_FLOWS, /* of the block of @moved to that of the same members of table */
 	PLAN_DEL_SERVICE,
 	PLAN_DEL_VIP,
 	PLAN_CLEAR_TABLE,
 	PLAN_DEL_BACKEND,
 };
 
+/**
+ * struct plan_op
+ * @moved: PLAN_MOVE_FLOWS: the table in the old plan, whose block was outgrown; the
+ *	members are the same. NULL in all others.
+ */
 struct plan_op {
 	enum plan_op_kind kind;
 	union {
@@ -299,7 +322,11 @@ struct plan_op {
 		const struct plan_service *service;
 		const struct shunt_addr *vip;
 	};
+	const struct plan_table *moved;
 };
+
+/* Two tables of equal recipes (scheduler, slots, positions, weights, seeds) hold the same words. */
+bool plan_table_is_equal(const struct plan_table *a, const struct plan_table *b);
 
 /**
  * plan_diff() - the least steps from @old to @new

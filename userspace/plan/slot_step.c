@@ -29,11 +29,16 @@ static uint32_t step_new_owner(uint32_t word, uint32_t owner, bool prev_lives, b
 			  owner);
 }
 
-uint32_t slot_step(uint32_t word, uint32_t owner, const struct id_set *alive)
+static bool lives(const struct id_set *alive, uint32_t base, uint32_t member)
+{
+	return member && id_set_has(alive, base + member);
+}
+
+uint32_t slot_step(uint32_t word, uint32_t owner, uint32_t base, const struct id_set *alive)
 {
 	const uint32_t cur = SHUNT_SLOT_CUR(word), prev = SHUNT_SLOT_PREV(word);
-	const bool prev_lives = id_set_has(alive, prev);
+	const bool prev_lives = lives(alive, base, prev);
 
 	return owner == cur ? step_same_owner(word, prev_lives)
-			    : step_new_owner(word, owner, prev_lives, id_set_has(alive, cur));
+			    : step_new_owner(word, owner, prev_lives, lives(alive, base, cur));
 }

@@ -46,9 +46,10 @@ static inline bool id_set_has(const struct id_set *set, uint32_t id)
 
 /**
  * slot_step() - the word after @word
- * @owner: who the table says owns the slot; 0: nobody
+ * @owner: member that the table says owns the slot; 0: nobody
+ * @base: of the service's block of ids
  * @alive: ids of backends that are configured and not known to be down
  */
-uint32_t slot_step(uint32_t word, uint32_t owner, const struct id_set *alive);
+uint32_t slot_step(uint32_t word, uint32_t owner, uint32_t base, const struct id_set *alive);
 
 #endif /* PLAN_SLOT_STEP_H */
