@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,28 +19,22 @@ enum log_level log_level_get(void)
 	return max_level;
 }
 
-void log_vline(enum log_level level, const char *fmt, va_list ap)
+void log_line(enum log_level level, const char *fmt, ...)
 {
 	static const char *const names[] = { "error: ", "warning: ", "", "debug: " };
 	static const int priorities[] = { 3, 4, 6, 7 };
 	char line[1024];
+	va_list ap;
 
 	if (level > max_level)
 		return;
+	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
 	if (getenv("JOURNAL_STREAM"))
 		fprintf(stderr, "<%d>%s\n", priorities[level], line);
 	else
 		fprintf(stderr, "%s%s\n", names[level], line);
-}
-
-void log_line(enum log_level level, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	log_vline(level, fmt, ap);
-	va_end(ap);
 }
 
 int log_err(int err, const char *fmt, ...)

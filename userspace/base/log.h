@@ -8,8 +8,6 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
-#include <stdarg.h>
-
 enum log_level {
 	LOG_LEVEL_ERROR,
 	LOG_LEVEL_WARN,
@@ -22,7 +20,6 @@ void log_level_set(enum log_level level);
 enum log_level log_level_get(void);
 
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void log_vline(enum log_level level, const char *fmt, va_list ap);
 
 /**
  * log_err() - log "@fmt: strerror(err)"

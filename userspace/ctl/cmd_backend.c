@@ -35,11 +35,10 @@ enum ctl_exit cmd_backend_list(struct ctl_call *call)
 /* What is said of a backend now: names point into the snapshot. */
 static struct admin_entry word_of(const struct ctl_call *call, const struct found_backend *f)
 {
-	const struct admin_entry *said = NULL;
+	const struct admin_entry *said =
+		call->ops->admin_find(call->app, f->service->conf->name, f->backend->name);
 	struct admin_entry now = { .state = f->backend->admin, .weight = -1, .weight_percent = -1 };
 
-	if (call->ops->admin_find)
-		said = call->ops->admin_find(call->app, f->service->conf->name, f->backend->name);
 	if (said)
 		now = *said;
 	now.service = (char *)f->service->conf->name;
@@ -201,29 +200,17 @@ static const struct table_column columns[] = {
 	{ "BYTES", true },    { "SCHEDULER, LAST CHECK", false },
 };
 
-/* Every VIP has a line; the numbers of the service stand in the first. */
 static void add_service(struct table *t, const json_t *s)
 {
-	size_t n_vips = json_array_size(json_object_get(s, "vips"));
 	const char *state = view_text(s, "state");
 
-	for (size_t i = 0; i < n_vips || i == 0; i++) {
-		_cleanup_(buf_free) struct buf vip = { 0 };
-
-		view_vip(s, i, &vip);
-		table_add(t, TABLE_BOLD, "%s", i ? "" : view_text(s, "name"));
-		table_add(t, TABLE_PLAIN, "%s", buf_str(&vip));
-		if (i == 0) {
-			table_add(t, view_state_color(state), "%s %" PRIu64 "/%" PRIu64, state,
-				  view_int(s, "backends_usable"), view_int(s, "backends_total"));
-			table_add(t, TABLE_PLAIN, "%s", "");
-			table_add(t, TABLE_PLAIN, "%s", "");
-			table_add(t, TABLE_PLAIN, "%s", fmt_count(view_int(s, "packets")).text);
-			table_add(t, TABLE_PLAIN, "%s", fmt_bytes(view_int(s, "bytes")).text);
-			table_add(t, TABLE_PLAIN, "%s", view_text(s, "scheduler"));
-		}
-		table_end_row(t);
-	}
+	table_add(t, view_state_color(state), "%s %" PRIu64 "/%" PRIu64, state,
+		  view_int(s, "backends_usable"), view_int(s, "backends_total"));
+	table_add(t, TABLE_PLAIN, "%s", "");
+	table_add(t, TABLE_PLAIN, "%s", "");
+	table_add(t, TABLE_PLAIN, "%s", fmt_count(view_int(s, "packets")).text);
+	table_add(t, TABLE_PLAIN, "%s", fmt_bytes(view_int(s, "bytes")).text);
+	table_add(t, TABLE_PLAIN, "%s", view_text(s, "scheduler"));
 }
 
 static void add_backend(struct table *t, const json_t *b, uint64_t now)
@@ -254,7 +241,7 @@ void render_backend_list(const struct ctl_view *view, struct buf *out)
 		const json_t *s = json_array_get(services, i);
 		const json_t *backends = json_object_get(s, "backends");
 
-		add_service(&t, s);
+		view_service(s, TABLE_BOLD, add_service, &t);
 		for (size_t j = 0; j < json_array_size(backends); j++)
 			add_backend(&t, json_array_get(backends, j), view_int(view->data, "now"));
 	}

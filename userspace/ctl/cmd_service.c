@@ -33,29 +33,17 @@ enum ctl_exit cmd_service_show(struct ctl_call *call)
 		       ?: describe_put(call, "service", describe_service_deep(service));
 }
 
-/* One VIP a line; all the rest stands in the first. */
 static void add_service(struct table *t, const json_t *s)
 {
-	size_t n_vips = json_array_size(json_object_get(s, "vips"));
 	const char *state = view_text(s, "state");
 
-	for (size_t i = 0; i < n_vips || i == 0; i++) {
-		_cleanup_(buf_free) struct buf vip = { 0 };
-
-		view_vip(s, i, &vip);
-		table_add(t, TABLE_PLAIN, "%s", i ? "" : view_text(s, "name"));
-		table_add(t, TABLE_PLAIN, "%s", buf_str(&vip));
-		if (i == 0) {
-			table_add(t, TABLE_PLAIN, "%s", view_text(s, "forward"));
-			table_add(t, TABLE_PLAIN, "%s", view_text(s, "scheduler"));
-			table_add(t, TABLE_PLAIN, "%" PRIu64 "/%" PRIu64,
-				  view_int(s, "backends_usable"), view_int(s, "backends_total"));
-			table_add(t, TABLE_PLAIN, "%s", fmt_count(view_int(s, "packets")).text);
-			table_add(t, TABLE_PLAIN, "%s", fmt_bytes(view_int(s, "bytes")).text);
-			table_add(t, view_state_color(state), "%s", state);
-		}
-		table_end_row(t);
-	}
+	table_add(t, TABLE_PLAIN, "%s", view_text(s, "forward"));
+	table_add(t, TABLE_PLAIN, "%s", view_text(s, "scheduler"));
+	table_add(t, TABLE_PLAIN, "%" PRIu64 "/%" PRIu64, view_int(s, "backends_usable"),
+		  view_int(s, "backends_total"));
+	table_add(t, TABLE_PLAIN, "%s", fmt_count(view_int(s, "packets")).text);
+	table_add(t, TABLE_PLAIN, "%s", fmt_bytes(view_int(s, "bytes")).text);
+	table_add(t, view_state_color(state), "%s", state);
 }
 
 static const struct table_column service_columns[] = {
@@ -70,7 +58,7 @@ void render_service_list(const struct ctl_view *view, struct buf *out)
 						 .n_columns = array_len(service_columns) };
 
 	for (size_t i = 0; i < json_array_size(services); i++)
-		add_service(&t, json_array_get(services, i));
+		view_service(json_array_get(services, i), TABLE_PLAIN, add_service, &t);
 	if (!t.n_cells)
 		buf_puts(out, "no services\n");
 	table_print(&t, view->color, out);
@@ -114,7 +102,7 @@ void render_service_show(const struct ctl_view *view, struct buf *out)
 	_cleanup_(table_free) struct table b = { .columns = backend_columns,
 						 .n_columns = array_len(backend_columns) };
 
-	add_service(&s, service);
+	view_service(service, TABLE_PLAIN, add_service, &s);
 	for (size_t i = 0; i < json_array_size(backends); i++)
 		add_backend(&b, json_array_get(backends, i), view_int(view->data, "now"), slots);
 	table_print(&s, view->color, out);

@@ -24,6 +24,8 @@
 
 #define CTL_CLIENTS 64
 #define CTL_PATIENCE_MS 10000
+/* Until accepting is tried again where it failed. */
+#define CTL_DEAF_MS 500
 
 /* What an event is about: a client by its index, or one of these. */
 #define EVENT_LISTENER CTL_CLIENTS
@@ -36,6 +38,8 @@ struct ctl {
 	struct stat made; /* the socket's inode, to remove no other */
 	struct peer_policy policy;
 	uint32_t patience_ms;
+	uint64_t deaf_until_ms; /* nobody is accepted; 0: all are */
+	int accept_err; /* of the last try */
 	int epoll_fd;
 	int listen_fd;
 	int timer_fd;
@@ -240,12 +244,28 @@ static void turn_away(int fd, const struct peer *peer)
 	conn_close(&conn);
 }
 
+/*
+ * Without a descriptor for it a client stays in the queue, and the listener stays
+ * readable: listen to others for a while instead of asking for ever.
+ */
+static void note_accept(struct ctl *c, int err, uint64_t now_ms)
+{
+	if (err == -EAGAIN || err == -ECONNABORTED || err == -EINTR)
+		return;
+	if (err && err != c->accept_err)
+		log_err(err, "control: accept; it will be tried again");
+	c->accept_err = err;
+	if (err && !watch(c, EPOLL_CTL_MOD, c->listen_fd, 0, EVENT_LISTENER))
+		c->deaf_until_ms = now_ms + CTL_DEAF_MS;
+}
+
 static void accept_one(struct ctl *c, uint64_t now_ms)
 {
 	_cleanup_close_ int fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct conn *place;
 	struct peer peer;
 
+	note_accept(c, fd < 0 ? -errno : 0, now_ms);
 	if (fd < 0 || peer_identify(fd, &c->policy, &peer))
 		return;
 	if (peer.right == PEER_NOTHING) {
@@ -258,10 +278,18 @@ static void accept_one(struct ctl *c, uint64_t now_ms)
 	conn_open(place, take_fd(&fd), &peer, now_ms);
 }
 
-/* Close who is out of patience; wake up for the next one. */
-static void drop_silent(struct ctl *c, uint64_t now_ms)
+/* Return: when to listen again; UINT64_MAX: it listens. */
+static uint64_t listen_again(struct ctl *c, uint64_t now_ms)
 {
-	struct itimerspec timer = { 0 };
+	if (c->deaf_until_ms && c->deaf_until_ms <= now_ms &&
+	    !watch(c, EPOLL_CTL_MOD, c->listen_fd, EPOLLIN, EVENT_LISTENER))
+		c->deaf_until_ms = 0;
+	return c->deaf_until_ms ?: UINT64_MAX;
+}
+
+/* Close who is out of patience. Return: when to look again. */
+static uint64_t drop_silent(struct ctl *c, uint64_t now_ms)
+{
 	uint64_t next_ms = UINT64_MAX;
 
 	array_for_each (conn, c->conns, CTL_CLIENTS) {
@@ -274,6 +302,13 @@ static void drop_silent(struct ctl *c, uint64_t now_ms)
 		else if (end_ms < next_ms)
 			next_ms = end_ms;
 	}
+	return next_ms;
+}
+
+static void set_timer(const struct ctl *c, uint64_t next_ms)
+{
+	struct itimerspec timer = { 0 };
+
 	if (next_ms != UINT64_MAX) {
 		timer.it_value.tv_sec = next_ms / 1000;
 		timer.it_value.tv_nsec = next_ms % 1000 * 1000000;
@@ -284,7 +319,7 @@ static void drop_silent(struct ctl *c, uint64_t now_ms)
 void ctl_dispatch(struct ctl *c)
 {
 	struct epoll_event events[16];
-	uint64_t now_ms = clock_now_ms();
+	uint64_t now_ms = clock_now_ms(), silent_ms, deaf_ms;
 	int n = epoll_wait(c->epoll_fd, events, array_len(events), 0);
 
 	/* An event for a client that was closed meanwhile finds nothing to do: harmless. */
@@ -296,6 +331,8 @@ void ctl_dispatch(struct ctl *c)
 		else if (what < CTL_CLIENTS)
 			serve(c, &c->conns[what], now_ms);
 	}
+	silent_ms = drop_silent(c, now_ms);
+	deaf_ms = listen_again(c, now_ms);
 	/* Setting the timer again also takes back that it has fired. */
-	drop_silent(c, now_ms);
+	set_timer(c, silent_ms < deaf_ms ? silent_ms : deaf_ms);
 }

@@ -40,7 +40,7 @@ enum ctl_exit {
  * @snapshot: the daemon now; released with snapshot_free()
  * @reload: read the config again; @errors gets what is wrong or what was done
  * @admin_find: what was said of a backend so far; NULL: nothing. Valid until
- *	admin_set is called. Without this operation weights are forgotten by a drain.
+ *	admin_set is called
  * @admin_set: put @entry (strings are copied) in place of what was said of its
  *	backend before, and let it take effect; returns after the maps are written
  */

@@ -8,7 +8,8 @@
 #include "ctl/describe.h"
 #include "net/addr.h"
 
-const char *describe_service_state(const struct snapshot_service *s)
+/* "up", "degraded" or "down": all, some or none of its backends are usable. */
+static const char *service_state(const struct snapshot_service *s)
 {
 	if (!s->n_usable)
 		return "down";
@@ -80,14 +81,14 @@ static json_t *describe_backend(const struct snapshot_backend *b)
 			 (json_int_t)b->bytes, "check", describe_health(b));
 }
 
-json_t *describe_service(const struct snapshot_service *s)
+static json_t *describe_service(const struct snapshot_service *s)
 {
 	const struct conf_service *c = s->conf;
 
 	return json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:I}", "name",
 			 c->name, "vips", vips_of(c), "ports", ports_of(c), "forward",
 			 conf_forward_name(c->forward), "scheduler",
-			 conf_scheduler_name(c->scheduler), "state", describe_service_state(s),
+			 conf_scheduler_name(c->scheduler), "state", service_state(s),
 			 "backends_total", (int)s->n_backends, "backends_usable", (int)s->n_usable,
 			 "slots", (int)s->slots, "slots_moving", (int)s->slots_moving, "packets",
 			 (json_int_t)s->packets, "bytes", (json_int_t)s->bytes);

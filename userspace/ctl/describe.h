@@ -11,17 +11,13 @@
 #include "ctl/command.h"
 #include "dataplane/snapshot.h"
 
-/* "up", "degraded" or "down": all, some or none of its backends are usable. */
-const char *describe_service_state(const struct snapshot_service *s);
-
 /* "drain", else the health: "up", "down", "unknown". */
 const char *describe_backend_state(const struct snapshot_backend *b);
 
 /* @text as JSON; what is not UTF-8 in it becomes '?'. */
 json_t *describe_text(const char *text);
 
-/* New references, or NULL if out of memory. */
-json_t *describe_service(const struct snapshot_service *s); /* without its backends */
+/* New references, or NULL if out of memory. _deep: with the backends. */
 json_t *describe_service_deep(const struct snapshot_service *s);
 json_t *describe_services(const struct snapshot *s);
 json_t *describe_services_deep(const struct snapshot *s);

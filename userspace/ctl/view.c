@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/cleanup.h"
 #include "ctl/fmt.h"
 #include "ctl/view.h"
 #include "dataplane/snapshot.h"
@@ -43,13 +44,31 @@ static void add_ports(const json_t *ports, struct buf *out)
 	}
 }
 
-void view_vip(const json_t *service, size_t vip, struct buf *out)
+/* "203.0.113.10:80,443/tcp", "[2001:db8::10]:53/udp,53/tcp", "192.0.2.1:any/tcp" */
+static void add_vip(const json_t *service, size_t vip, struct buf *out)
 {
 	const json_t *vips = json_object_get(service, "vips");
 	const char *addr = json_string_value(json_array_get(vips, vip)) ?: "";
 
 	buf_printf(out, strchr(addr, ':') ? "[%s]:" : "%s:", addr);
 	add_ports(json_object_get(service, "ports"), out);
+}
+
+void view_service(const json_t *service, enum table_color color,
+		  void (*add_rest)(struct table *t, const json_t *service), struct table *t)
+{
+	const size_t n_vips = json_array_size(json_object_get(service, "vips"));
+
+	for (size_t i = 0; i < n_vips || i == 0; i++) {
+		_cleanup_(buf_free) struct buf vip = { 0 };
+
+		add_vip(service, i, &vip);
+		table_add(t, color, "%s", i ? "" : view_text(service, "name"));
+		table_add(t, TABLE_PLAIN, "%s", buf_str(&vip));
+		if (i == 0)
+			add_rest(t, service);
+		table_end_row(t);
+	}
 }
 
 enum table_color view_state_color(const char *state)

@@ -19,8 +19,12 @@ const char *view_text(const json_t *object, const char *key);
 uint64_t view_int(const json_t *object, const char *key);
 bool view_bool(const json_t *object, const char *key);
 
-/* "203.0.113.10:80,443/tcp", "[2001:db8::10]:53/udp,53/tcp", "192.0.2.1:any/tcp" */
-void view_vip(const json_t *service, size_t vip, struct buf *out);
+/*
+ * Rows of @t for a service: its name in @color and a VIP with the ports, one VIP a
+ * line; what @add_rest adds stands in the first.
+ */
+void view_service(const json_t *service, enum table_color color,
+		  void (*add_rest)(struct table *t, const json_t *service), struct table *t);
 
 /* The colour of "up", "degraded", "down", "drain", "unknown". */
 enum table_color view_state_color(const char *state);

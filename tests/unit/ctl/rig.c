@@ -86,8 +86,10 @@ static void *serve(void *arg)
 	struct rig *r = arg;
 	struct pollfd fds[] = { { ctl_fd(r->ctl), POLLIN, 0 }, { r->stop_fd, POLLIN, 0 } };
 
-	while (poll(fds, 2, -1) > 0 && !fds[1].revents)
+	while (poll(fds, 2, -1) > 0 && !fds[1].revents) {
+		r->rounds++;
 		ctl_dispatch(r->ctl);
+	}
 	return NULL;
 }
 
@@ -154,15 +156,21 @@ enum ctl_exit rig_run(struct rig *r, const char *word, ...)
 	return rig_run_as(r, &cli, words, n);
 }
 
-int rig_connect(const struct rig *r)
+void rig_connect_with(const struct rig *r, int fd)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	struct timeval patience = { .tv_sec = 5 };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	strcpy(addr.sun_path, r->socket);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	cr_assert_eq(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+}
+
+int rig_connect(const struct rig *r)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	rig_connect_with(r, fd);
 	return fd;
 }
 

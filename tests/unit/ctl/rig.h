@@ -7,6 +7,7 @@
 #define TESTS_CTL_RIG_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/buf.h"
 #include "ctl/cli.h"
@@ -32,6 +33,7 @@ struct rig {
 	struct ctl *ctl;
 	pthread_t thread;
 	int stop_fd;
+	atomic_uint rounds; /* of the thread: times that there was something to do */
 	struct buf out;
 	struct buf err;
 };
@@ -47,6 +49,8 @@ enum ctl_exit rig_run_as(struct rig *r, struct cli *cli, const char *const *word
 
 /* A connection in bytes; receives wait for 5 s at most. */
 int rig_connect(const struct rig *r);
+/* The same with a socket that is there. */
+void rig_connect_with(const struct rig *r, int fd);
 void rig_send(int fd, const char *text);
 /* One line without its end in @out; false at the end of the connection. */
 bool rig_receive(int fd, struct buf *out);
