@@ -64,24 +64,29 @@ print_commands()
 }
 
 # Play it in the background, in a session of its own, and let go of it at the end.
+# What is left running must not hold our output open, or whoever reads that waits
+# for it: so it has a pipe instead, whose lines are passed on from here.
 play_and_keep()
 {
-	local pid done_fd out_fd
+	local pid line pipe
 
 	if left_running >/dev/null; then
 		echo "demo: one is running already; end it with: sudo make demo STOP=1" >&2
 		exit 1
 	fi
-	exec {out_fd}>&1
-	exec {done_fd}< <(SHUNT_DEMO=inner setsid bash "$0" 3>&1 >&"$out_fd" {out_fd}>&-)
-	read -r -u "$done_fd" pid
+	[[ ! -t 1 ]] || export SHUNT_DEMO_TTY=1
+	exec {pipe}< <(SHUNT_DEMO=inner exec setsid bash "$0" 2>&1)
+	read -r -u "$pipe" pid
 	trap 'kill -KILL "$pid" 2>/dev/null; exit 130' INT TERM
-	if read -r -u "$done_fd" && [[ $REPLY == played ]]; then
-		echo "$pid" >"$pid_file"
-		print_commands "$pid"
-	else
-		exit 1
-	fi
+	while IFS= read -r -u "$pipe" line; do
+		if [[ $line == played ]]; then
+			echo "$pid" >"$pid_file"
+			print_commands "$pid"
+			return
+		fi
+		printf '%s\n' "$line"
+	done
+	exit 1
 }
 
 if [[ ${SHUNT_DEMO:-} != inner ]]; then
@@ -90,7 +95,7 @@ if [[ ${SHUNT_DEMO:-} != inner ]]; then
 	[[ -z ${KEEP:-} ]] || { play_and_keep; exit; }
 	export SHUNT_DEMO=inner
 elif [[ ${SHUNT_SANDBOX:-} != 1 ]]; then
-	echo "$$" >&3
+	[[ -z ${KEEP:-} ]] || echo "$$"
 fi
 
 # --- inside ---------------------------------------------------------------------
@@ -102,7 +107,7 @@ backends=(nginx1 nginx2 nginx3)
 conf=$top/scripts/demo/shunt.yaml
 socket=/run/shunt/shunt.sock
 bold='' plain=''
-if [[ -t 1 ]]; then
+if [[ -t 1 || -n ${SHUNT_DEMO_TTY:-} ]]; then
 	bold=$'\e[1m' plain=$'\e[0m'
 fi
 
@@ -263,6 +268,18 @@ crash_daemon()
 	table 100
 }
 
+# A stop leaves traffic to the program; what takes it off is --detach.
+take_off()
+{
+	printf '  $ kill %s\n' "${pids[shuntd]}"
+	stop_shuntd
+	table 100
+	printf '  $ shuntd --config scripts/demo/shunt.yaml --detach\n'
+	in_host lb "$build/shuntd" --config "$conf" --detach 2>&1 | indent
+	[[ -z $(program_on lb eth0) ]] || die "the program is still on eth0"
+	[[ ! -e /sys/fs/bpf/shunt ]] || die "something is still pinned"
+}
+
 begin_all=$(now_ms)
 heading "A client, a balancer and three web servers, each in a network namespace"
 build_network
@@ -295,9 +312,10 @@ show_speed
 
 if [[ -n ${KEEP:-} ]]; then
 	trap - ERR INT TERM
-	echo played >&3
-	exec >/dev/null 2>&1 3>&-
+	echo played
+	exec >/dev/null 2>&1
 	sleep infinity
 fi
-stop_shuntd
+heading "The daemon stops, and the balancer is taken off the interface"
+take_off
 heading "Done in $((($(now_ms) - begin_all) / 1000)) s; nothing is left behind. KEEP=1 leaves it running."
