@@ -32,6 +32,12 @@ enum conf_xdp_mode {
 	CONF_XDP_GENERIC,
 };
 
+/* What a daemon that is told to stop leaves behind. */
+enum conf_on_stop {
+	CONF_STOP_KEEP, /* the program, which goes on forwarding */
+	CONF_STOP_DETACH, /* nothing */
+};
+
 /**
  * struct conf_status_range - HTTP status codes that count as healthy, both ends
  * included
@@ -132,6 +138,7 @@ struct conf {
 	const char *group; /* may change things; NULL: root only */
 	const char *read_group; /* may look; NULL: root and @group */
 	const char *state_dir;
+	enum conf_on_stop on_stop;
 	enum log_level log_level;
 	const char *metrics_listen; /* "ADDRESS:PORT", or NULL: no exporter */
 	bool metrics_per_backend;
@@ -179,6 +186,7 @@ const char *conf_scheduler_name(enum conf_scheduler s);
 const char *conf_forward_name(enum shunt_forward f);
 const char *conf_udp_name(bool moves);
 const char *conf_check_type_name(enum conf_check_type t);
+const char *conf_on_stop_name(enum conf_on_stop s);
 const char *conf_xdp_mode_name(enum conf_xdp_mode m);
 
 /*

@@ -92,6 +92,17 @@ static const struct conf_field daemon_rows[] = {
 		.doc = "Directory for what must survive a restart.",
 	},
 	{
+		.key = "on_stop",
+		.kind = CONF_WORD,
+		.effect = CONF_LIVE,
+		.off = OFF(on_stop),
+		.words = conf_on_stop_words,
+		.preset = "keep",
+		.doc = "keep: a daemon that stops leaves the program on the interfaces: "
+		       "connections go on, without health checks, until the next one takes over "
+		       "or `shuntd --detach` takes it off. detach: it takes it off itself.",
+	},
+	{
 		.key = "log",
 		.kind = CONF_GROUP,
 		.fields = &log_fields,

@@ -33,6 +33,7 @@ extern const struct conf_word conf_scheduler_words[];
 extern const struct conf_word conf_udp_words[];
 extern const struct conf_word conf_check_type_words[];
 extern const struct conf_word conf_xdp_mode_words[];
+extern const struct conf_word conf_on_stop_words[];
 extern const struct conf_word conf_log_level_words[];
 
 /* Note what is twice among the backends of @s; @list: where they were written. */

@@ -37,6 +37,12 @@ const struct conf_word conf_xdp_mode_words[] = {
 	{ NULL, 0 },
 };
 
+const struct conf_word conf_on_stop_words[] = {
+	{ "keep", CONF_STOP_KEEP },
+	{ "detach", CONF_STOP_DETACH },
+	{ NULL, 0 },
+};
+
 const struct conf_word conf_log_level_words[] = {
 	{ "error", LOG_LEVEL_ERROR },
 	{ "warning", LOG_LEVEL_WARN },
@@ -71,6 +77,11 @@ const char *conf_udp_name(bool moves)
 const char *conf_check_type_name(enum conf_check_type t)
 {
 	return word_name(conf_check_type_words, t);
+}
+
+const char *conf_on_stop_name(enum conf_on_stop s)
+{
+	return word_name(conf_on_stop_words, s);
 }
 
 const char *conf_xdp_mode_name(enum conf_xdp_mode m)

@@ -8,6 +8,7 @@ static const char full_text[] =
 	"daemon:\n"
 	"  control: { socket: /run/shunt/test.sock, group: shunt-admin, read_group: shunt }\n"
 	"  state_dir: /var/lib/shunt-test\n"
+	"  on_stop: detach\n"
 	"  log: { level: debug }\n"
 	"  metrics: { listen: \"[::1]:9925\", per_backend: false }\n"
 	"dataplane:\n"

@@ -39,6 +39,7 @@ Test(conf, presets)
 	cr_expect_null(c->group);
 	cr_expect_null(c->read_group);
 	cr_expect_str_eq(c->state_dir, "/var/lib/shunt");
+	cr_expect_eq(c->on_stop, CONF_STOP_KEEP);
 	cr_expect_eq(c->log_level, LOG_LEVEL_INFO);
 	cr_expect_str_eq(c->metrics_listen, "127.0.0.1:9924");
 	cr_expect(c->metrics_per_backend);
@@ -94,6 +95,7 @@ Test(conf, full_daemon)
 	cr_expect_str_eq(c->group, "shunt-admin");
 	cr_expect_str_eq(c->read_group, "shunt");
 	cr_expect_str_eq(c->state_dir, "/var/lib/shunt-test");
+	cr_expect_eq(c->on_stop, CONF_STOP_DETACH);
 	cr_expect_eq(c->log_level, LOG_LEVEL_DEBUG);
 	cr_expect_str_eq(c->metrics_listen, "[::1]:9925");
 	cr_expect_not(c->metrics_per_backend);
@@ -108,7 +110,7 @@ Test(conf, full_daemon)
 	cr_assert_eq(c->n_interfaces, 3);
 	cr_expect_str_eq(c->interfaces[0].name, "eth0");
 	cr_expect_eq(c->interfaces[0].mode, CONF_XDP_NATIVE);
-	cr_expect_eq(c->interfaces[0].line, 17);
+	cr_expect_eq(c->interfaces[0].line, 18);
 	cr_expect_str_eq(c->interfaces[1].name, "eth1");
 	cr_expect_eq(c->interfaces[1].mode, CONF_XDP_AUTO);
 	cr_expect_str_eq(c->interfaces[2].name, "bond0.100");
@@ -123,7 +125,7 @@ Test(conf, full_service)
 
 	cr_assert_eq(c->n_services, 3);
 	cr_expect_str_eq(s->name, "web");
-	cr_expect_eq(s->line, 25);
+	cr_expect_eq(s->line, 26);
 	cr_assert_eq(s->n_vips, 2);
 	expect_addr(&s->vips[0], "203.0.113.10");
 	expect_addr(&s->vips[1], "2001:db8:113::10");
@@ -169,13 +171,13 @@ Test(conf, full_backends)
 	expect_addr(&b[0].address6, "2001:db8:2::11");
 	cr_expect_eq(b[0].weight, 50);
 	cr_expect_eq(b[0].id, 7);
-	cr_expect_eq(b[0].line, 38);
+	cr_expect_eq(b[0].line, 39);
 
 	cr_expect_str_eq(b[1].name, "nginx2");
 	cr_expect_not(b[1].has_address);
 	cr_expect(b[1].has_address6);
 	cr_expect_eq(b[1].weight, 100);
-	cr_expect_eq(b[1].line, 39);
+	cr_expect_eq(b[1].line, 40);
 
 	cr_expect_str_eq(b[2].name, "nginx3");
 	cr_expect_not(b[2].has_address6);
