@@ -268,15 +268,19 @@ int dataplane_attach(struct dataplane *dp, const char *ifname, enum conf_xdp_mod
 int attach_remove_former(struct dataplane *dp, int ifindex)
 {
 	_cleanup_(occupant_done) struct occupant o = { .fd = -1 };
-	int err = occupant_find(dp, ifindex, &o);
+	int err = 0;
 
-	pin_remove_program(dp->pin_dir, ifindex);
 	/* No such interface: nothing to leave. */
-	if (err)
-		return 0;
-	if (o.who == WHO_DISPATCHER)
-		return dispatcher_remove(ifindex, o.mode, 0);
-	return o.who == WHO_SHUNT ? detach_alone(ifindex, o.mode, o.fd) : 0;
+	if (!occupant_find(dp, ifindex, &o)) {
+		if (o.who == WHO_DISPATCHER)
+			err = dispatcher_remove(ifindex, o.mode, 0);
+		else if (o.who == WHO_SHUNT)
+			err = detach_alone(ifindex, o.mode, o.fd);
+	}
+	/* Where it could not be left the next daemon shall know. */
+	if (!err)
+		pin_remove_program(dp->pin_dir, ifindex);
+	return err;
 }
 
 static int detach(struct dataplane *dp, struct attachment *a)

@@ -120,6 +120,14 @@ void dataplane_give_back(struct dataplane *from, struct dataplane *to);
 void dataplane_leave_others(struct dataplane *dp);
 
 /**
+ * dataplane_detach_all() - take off and remove all that former daemons have left
+ *
+ * From the interfaces recorded under @pin_dir, and then the pins; nothing where there
+ * is nothing. With the lock held. Return: 0 or a negative errno, logged.
+ */
+int dataplane_detach_all(const char *pin_dir);
+
+/**
  * dataplane_reload() - load the program again with other constants
  *
  * Over the same maps, and swap it on every attached interface. On failure what

@@ -92,22 +92,41 @@ static bool is_ours(const struct dataplane *dp, int ifindex)
 	return false;
 }
 
-void dataplane_leave_others(struct dataplane *dp)
+/* Leave what is recorded and not attached by @dp. 0, or the last error, logged. */
+static int leave_recorded(struct dataplane *dp, const char *why)
 {
 	_cleanup_free_ int *ifindexes = NULL;
 	char ifname[IF_NAMESIZE];
 	size_t n = 0;
-	int err = pin_list_programs(dp->pin_dir, &ifindexes, &n);
+	int err = pin_list_programs(dp->pin_dir, &ifindexes, &n), failed = 0;
 
 	if (err)
-		log_err(err, "look for programs of a former daemon");
+		return log_err(err, "look for programs of a former daemon");
 	array_for_each (i, ifindexes, n) {
 		if (is_ours(dp, *i))
 			continue;
 		err = attach_remove_former(dp, *i);
 		if (err)
-			log_err(err, "detach what a former daemon left on interface %d", *i);
+			failed = log_err(err, "detach what a former daemon left on interface %d",
+					 *i);
 		else if (if_indextoname(*i, ifname))
-			log_info("%s: not in the config any more: detached", ifname);
+			log_info("%s: %sdetached", ifname, why);
 	}
+	return failed;
+}
+
+void dataplane_leave_others(struct dataplane *dp)
+{
+	leave_recorded(dp, "not in the config any more: ");
+}
+
+int dataplane_detach_all(const char *pin_dir)
+{
+	struct dataplane nothing = { .pin_dir = (char *)pin_dir };
+	int err;
+
+	load_route_logs();
+	err = leave_recorded(&nothing, "");
+	/* As long as a program uses the maps the next daemon shall find them. */
+	return err ?: dataplane_unpin(&nothing);
 }

@@ -40,7 +40,7 @@ int occupant_top(int ifindex, uint32_t *id, enum conf_xdp_mode *mode)
 static int program_open(const struct dataplane *dp, int ifindex, uint32_t id, bool *recorded)
 {
 	_cleanup_close_ int pinned = pin_open_program(dp->pin_dir, ifindex);
-	const int loaded = load_program_fd(dp->load);
+	const int loaded = dp->load ? load_program_fd(dp->load) : -1;
 
 	*recorded = true;
 	if (occupant_program_id(pinned, NULL) == id)

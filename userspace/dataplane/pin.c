@@ -286,11 +286,17 @@ int pin_remove_maps(const char *pin_dir)
 
 int pin_remove_all(const char *pin_dir)
 {
-	char attached[PATH_MAX];
-	int err = path_format(attached, "%s/attached", pin_dir);
+	DIR *d = opendir(pin_dir);
+	char path[PATH_MAX];
+	int version, err = 0;
+	struct dirent *e;
 
-	err = err ?: pin_remove_maps(pin_dir) ?: remove_dir(attached);
-	/* Maps of another version may be beside them: theirs to remove. */
+	if (!d)
+		return errno == ENOENT ? 0 : -errno;
+	while ((e = readdir(d)) && !err)
+		if (!strcmp(e->d_name, "attached") || sscanf(e->d_name, "v%d", &version) == 1)
+			err = path_format(path, "%s/%s", pin_dir, e->d_name) ?: remove_dir(path);
+	closedir(d);
 	if (!err && rmdir(pin_dir) && errno != ENOTEMPTY && errno != ENOENT)
 		err = -errno;
 	return err;
