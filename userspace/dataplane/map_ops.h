@@ -7,8 +7,17 @@
 #define DATAPLANE_MAP_OPS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "shunt/abi.h"
+
+struct plan_table;
+
+/* Services that are sent to @from shall be sent to @to. */
+struct map_move {
+	struct shunt_service from;
+	struct shunt_service to;
+};
 
 /**
  * struct map_ops - writes to the maps; all return 0 or a negative errno
@@ -19,8 +28,14 @@
  * @del_backend: packets that are under way to it still may read it
  * @set_hop: one aligned 64-bit store, seen whole by packets
  * @get_hop, @get_egress: what is there, perhaps from a former daemon
- * @table_words: the words of table @number, writable, each stored atomically, valid
- *	until the next call; NULL if the map has no such table
+ * @lines: @n lines of shunt_slots from @first on, one behind the other, writable, each
+ *	half stored atomically, valid until the next call; NULL if there are no such
+ * @read_former: the words that a former data plane had for a table, in its members and
+ *	table->slots of them. -ENOENT: it had none.
+ * @put_service: @like: of its flags those of the service, and where it is sent
+ * @repoint: all at once; @moves sorted by @from as memcmp() does
+ * @move_flows: the block of @from was outgrown: what is pinned to its members, and
+ *	counted of them, is that of the same members of @to now
  * @put_egress: @index in [1, SHUNT_MAX_EGRESS), referred to by no hop yet
  */
 struct map_ops {
@@ -31,12 +46,15 @@ struct map_ops {
 	int (*get_hop)(void *ctx, __u32 id, enum shunt_family family, union shunt_hop *hop,
 		       __u16 *mtu);
 	int (*del_backend)(void *ctx, __u32 id);
-	__u32 *(*table_words)(void *ctx, __u32 number);
+	__u16 *(*lines)(void *ctx, __u32 first, __u32 n);
+	int (*read_former)(void *ctx, const struct plan_table *table, __u32 *words);
 	int (*put_vip)(void *ctx, const struct shunt_addr *vip);
 	int (*del_vip)(void *ctx, const struct shunt_addr *vip);
 	int (*put_service)(void *ctx, const struct shunt_service_key *key,
-			   const struct shunt_service *s);
+			   const struct shunt_listing *like);
 	int (*del_service)(void *ctx, const struct shunt_service_key *key);
+	void (*repoint)(void *ctx, const struct map_move *moves, size_t n);
+	int (*move_flows)(void *ctx, const struct plan_table *from, const struct plan_table *to);
 	int (*put_egress)(void *ctx, __u32 index, const struct shunt_egress *e);
 	int (*del_egress)(void *ctx, __u32 index);
 	int (*get_egress)(void *ctx, __u32 index, struct shunt_egress *out);
