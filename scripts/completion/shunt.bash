@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# Completion for shunt: the program itself knows commands, options and the names
-# that are alive; "@file" from it asks for names of files. Sourced by an
-# interactive shell, so it sets no shell options and never complains.
+# Completion for shunt and shuntd. shunt itself knows commands, options and the names
+# that are alive; "@file" from it asks for names of files. shuntd tells its options
+# and the keys of its config as it tells them to people. Sourced by an interactive
+# shell, so it sets no shell options and never complains.
 
 _shunt()
 {
@@ -21,4 +22,29 @@ _shunt()
 	done
 }
 
+_shuntd()
+{
+	local word=${COMP_WORDS[COMP_CWORD]}
+
+	case ${COMP_WORDS[COMP_CWORD - 1]} in
+	--config | -c | --check)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		;;
+	--pin-dir)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		;;
+	--explain)
+		mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" --explain 2>/dev/null |
+			grep '^[a-z]')" -- "$word")
+		;;
+	*)
+		mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" --help 2>/dev/null |
+			grep -oE -- '--[a-z-]+' | sort -u)" -- "$word")
+		;;
+	esac
+}
+
 complete -F _shunt shunt
+complete -F _shuntd shuntd

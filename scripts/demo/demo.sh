@@ -269,7 +269,7 @@ crash_daemon()
 }
 
 # A stop leaves traffic to the program; what takes it off is --detach.
-take_off()
+take_it_off()
 {
 	printf '  $ kill %s\n' "${pids[shuntd]}"
 	stop_shuntd
@@ -317,5 +317,5 @@ if [[ -n ${KEEP:-} ]]; then
 	sleep infinity
 fi
 heading "The daemon stops, and the balancer is taken off the interface"
-take_off
+take_it_off
 heading "Done in $((($(now_ms) - begin_all) / 1000)) s; nothing is left behind. KEEP=1 leaves it running."
