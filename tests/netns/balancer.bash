@@ -52,6 +52,15 @@ stop_shuntd()
 	want "exit status of shuntd" 0 "$status"
 }
 
+# take_off: stopped, off the interface and forgotten, so that the next one is the first.
+take_off()
+{
+	stop_shuntd
+	in_host lb "$build/shuntd" --config "$conf" --detach 2>"$work/detach" ||
+		die "shuntd --detach: $(<"$work/detach")"
+	rm -r "$state_dir"
+}
+
 # Run shuntd where it must refuse to: its exit status goes to $status, its words
 # to the log "refused".
 run_refused()

@@ -3,7 +3,7 @@
 # The long-lived connections of long_lived_*.sh: what happens to the balancer
 # while they talk, and what they must not notice. REPEAT=N reloads N times.
 
-repeat=${REPEAT:-20}
+repeat=${REPEAT:-100}
 quiet_pace_ms=2000		# less than the silence that is kept, $idle_ms
 old=(b1 b2 b3)
 
@@ -20,6 +20,19 @@ run_config_changes()
 		reload
 	done
 	step "$repeat reloads, b4's weight changed"
+}
+
+# The table gets four times the slots, and the maps room for more of everything.
+outgrow_the_maps()
+{
+	local lines
+
+	lines=$(log_lines shuntd)
+	slots=4096
+	{ talk_service; more_services 40; } | write_conf
+	reload
+	said shuntd 'maps replaced' "$lines" || die "the maps were large enough"
+	step "four times the slots, 40 services more"
 	shunt backend drain talk/b4 >/dev/null
 }
 
@@ -28,7 +41,7 @@ remove_b4()
 {
 	wait_for 10 nobody_talks_to_b4
 	backends=("${old[@]}")
-	talk_service | write_conf
+	{ talk_service; more_services 40; } | write_conf
 	reload
 	step "b4 removed"
 }
@@ -109,10 +122,15 @@ live_through()
 		"$vip4=150/$quiet_pace_ms" "$vip6=150/$quiet_pace_ms" \
 		"$vip4=100/$talk_pace_ms/1500" "$vip6=100/$talk_pace_ms/1500"
 	step "2000 long-lived connections"
+	stop_for_a_while
+	step "stopped for $away_s s"
 	drain_b1
 	run_config_changes
 	restart_as "$build/next/shuntd"
 	step "another build"
+	outgrow_the_maps
+	stop_for_a_while
+	step "stopped for $away_s s amid that"
 	remove_b4
 	undo
 	want_no_stall

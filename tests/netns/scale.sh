@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# One hundred services of ten backends: memory, and time from start to ready.
+# One hundred services of ten backends: memory, and time from start to ready. Then
+# a thousand services, each with a table of 65 536 slots, and a flow cache for
+# four million flows: memory of the maps.
+# limit: 120 s
 . "$(dirname "$0")/lib.sh"
 
 max_rss_kb=$((64 * 1024))
 max_ready_ms=$((1000 * scale))
+max_maps_bytes=$((400 * 1000 * 1000))
 
 # many_services CHECK
 many_services()
@@ -26,6 +30,63 @@ many_services()
 				"$b" "$((1 + s))" "$((1 + b))" "$s" "$b"
 		done
 	done
+}
+
+# pairs N: so many pairs of weights, no two in the same proportion: the sequence of
+# Calkin and Wilf has every fraction once.
+pairs()
+{
+	local a=1 b=1 next i
+
+	for ((i = 0; i < $1; i++)); do
+		printf '%d %d\n' "$a" "$b"
+		next=$(((2 * (a / b) + 1) * b - a))
+		a=$b b=$next
+	done
+}
+
+# thousand_services: two backends each, their weights from stdin.
+thousand_services()
+{
+	local a b s=0
+
+	echo "dataplane: { slots: 65536, flow_cache: 32MiB }"
+	echo "services:"
+	while read -r a b; do
+		cat <<-EOT
+		  service$s:
+		    vip: 198.18.$((s / 250)).$((s % 250 + 1))
+		    ports: [80/tcp]
+		    forward: direct
+		    check: { type: none }
+		    backends:
+		      - { name: a, address: 10.1.$((1 + s % 100)).1, weight: $a }
+		      - { name: b, address: 10.1.$((1 + s % 100)).2, weight: $b }
+		EOT
+		s=$((s + 1))
+	done
+}
+
+maps_bytes()
+{
+	shunt show maps --json | jq '[.data.maps[].bytes] | add'
+}
+
+# measure_maps WHAT: the config is there.
+measure_maps()
+{
+	local begin bytes
+
+	begin=$(now_ms)
+	start_shuntd
+	said shuntd 'ready: 1000 services, 2000 backends' || die "not ready"
+	bytes=$(maps_bytes)
+	say "$1: ready after $(($(now_ms) - begin)) ms, maps of $((bytes / 1000000)) MB," \
+	    "$(($(total_rss_kb) / 1024)) MiB resident"
+	shunt show maps
+	want "flows that the cache has room for" $((4 << 20)) "$(metric shunt_flow_cache_capacity)"
+	[[ $bytes -lt $max_maps_bytes ]] || die "$bytes bytes of maps, allowed are $max_maps_bytes"
+	take_off
 }
 
 rss_kb()
@@ -80,8 +141,13 @@ measure "without checks" "type: none"
 begin=$(now_ms)
 shunt reload >/dev/null
 say "a reload that changes nothing: $(($(now_ms) - begin)) ms"
-stop_shuntd
-rm -r "$state_dir"
+take_off
 measure "with tcp checks" "type: tcp"
 stop shuntd KILL
 measure "restart after kill -9" "type: tcp"
+take_off
+
+pairs 1000 | thousand_services | write_conf
+measure_maps "1000 services, no two pools alike"
+yes 1 1 | head -n 1000 | thousand_services | write_conf
+measure_maps "1000 services, all pools alike"

@@ -4,6 +4,8 @@
 # the client are talk_server.c and talk.c.
 
 talk_port=7
+slots=				# of the service; empty: as many as it gets by itself
+away_s=4			# how long there is no daemon between a stop and a start
 talk_pace_ms=200		# of busy connections
 early_ms=$((1000 * scale))	# timers of slots in transition, short
 idle_ms=$((3000 * scale))
@@ -22,6 +24,7 @@ talk_service()
 	    vip: [$vip4, "$vip6"]
 	    ports: [$talk_port/tcp]
 	    forward: $forward
+	${slots:+    slots: $slots}
 	    check: { type: tcp, interval: $pace, fast_interval: $pace, down_interval: $pace,
 	             timeout: $pace, rise: 2, fall: 3 }
 	    backends:
@@ -128,6 +131,35 @@ restart_as()
 	wait_for 10 ready_or_gone
 	said shuntd adopted || die "the new daemon does not say that it adopted anything"
 	said shuntd ready || die "shuntd ended before it was ready"
+}
+
+# stop_for_a_while: as an operator would, and start again.
+stop_for_a_while()
+{
+	stop_shuntd
+	sleep "$away_s"
+	start_shuntd
+	said shuntd adopted || die "the new daemon does not say that it adopted anything"
+}
+
+# more_services N: for a config; each has ten ports, and no two have pools alike.
+# Nobody asks them anything.
+more_services()
+{
+	local s
+
+	for ((s = 1; s <= $1; s++)); do
+		cat <<-EOT
+		  more$s:
+		    vip: [198.51.100.$s]
+		    ports: [$(seq -s, -f '%g/tcp' 1001 1010)]
+		    forward: direct
+		    check: { type: none }
+		    backends:
+		      - { name: a, address: $net4.11, weight: 1 }
+		      - { name: b, address: $net4.12, weight: $((s + 1)) }
+		EOT
+	done
 }
 
 reload()

@@ -6,7 +6,7 @@
 . "$here/talks.bash"
 
 rate=${RATE:-$((60000 / scale))}	# datagrams a second
-repeat=${REPEAT:-20}
+repeat=${REPEAT:-100}
 flows=256
 port=4000
 
@@ -101,6 +101,12 @@ done
 told "$repeat reloads"
 restart_as "$build/next/shuntd"
 told "another build"
+stop_for_a_while
+told "stopped for $away_s s"
+slots=4096
+{ stream_service; more_services 40; } | write_conf
+reload
+told "four times the slots, 40 services more"
 shunt backend drain talk/b1 >/dev/null
 told "b1 drained"
 wait_for 10 some_slots_are pinned
