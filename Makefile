@@ -146,6 +146,13 @@ NEXT	 = $(BUILD)/next
 next:
 	@$(MAKE) --no-print-directory BUILD=$(NEXT) VERSION=9.9.9 $(NEXT)/shuntd
 
+# The last daemon of ABI version 2, where the history has it: what one upgrades from.
+FORMER	 = $(BUILD)/former
+FORMER_COMMIT = 836779e9ea6e5e721bc251fb00c7016fb7ebe3af
+.PHONY: former
+former:
+	@tests/lib/build_former.sh $(FORMER_COMMIT) $(FORMER)
+
 .PHONY: deps test test-all demo lint unit unit-san fuzz bpf netns vm bench help clean install
 deps:
 	@scripts/install-deps.sh
@@ -218,6 +225,12 @@ $(BUILD)/bench/bench_%: $(BUILD)/obj/tests/bench/bench_%.o $(foreach f,$(below_a
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(LDFLAGS) $< $(call link_libs,app) -o $@
 
+# The plan alone: what a table costs, and what moves when a backend goes.
+$(BUILD)/bench/bench_table: $(BUILD)/obj/tests/bench/bench_table.o \
+		$(foreach f,$(below_plan),$(call lib,$(f)))
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(LDFLAGS) $< $(call link_libs,plan) -o $@
+
 # A million flows through the real program while their servers come and go.
 $(BUILD)/bench/bench_flows: $(BUILD)/obj/tests/bench/bench_flows.o \
 		$(filter-out $(BUILD)/obj/tests/bpf/test_%,$(BPF_TEST_OBJ)) \
@@ -225,11 +238,12 @@ $(BUILD)/bench/bench_flows: $(BUILD)/obj/tests/bench/bench_flows.o \
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(LDFLAGS) $(filter %.o,$^) $(call link_libs,dataplane) -lcriterion -lm -o $@
 
-bench: $(BUILD)/bench/bench $(BUILD)/shunt.bpf.o
+bench: $(BUILD)/bench/bench $(BUILD)/shunt.bpf.o $(BUILD)/bench/bench_table
 	@$< $(if $(QUICK),-q) $(if $(MATCH),-m '$(MATCH)') $(if $(OTHER),-o '$(OTHER)') \
 		$(if $(SAVE),-s '$(SAVE)') $(if $(COMPARE),-c '$(COMPARE)') $(BUILD)/shunt.bpf.o
+	@$(BUILD)/bench/bench_table
 
-netns: all next $(TEST_BPF) $(TEST_TOOLS)
+netns: all next former $(TEST_BPF) $(TEST_TOOLS)
 	@tests/netns/run.sh
 
 vm: all next $(BUILD)/bpf-tests $(TEST_BPF) $(TEST_TOOLS)
@@ -247,6 +261,7 @@ install: all
 	install -D -m 644 scripts/packaging/shuntd.service $(DESTDIR)$(UNITS)/shuntd.service
 	install -D -m 644 scripts/completion/shunt.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/shunt
+	ln -sf shunt $(DESTDIR)$(PREFIX)/share/bash-completion/completions/shuntd
 
 clean:
 	rm -rf $(BUILD)
