@@ -34,7 +34,7 @@
 
 #define OBJECTS 2
 /* The world that programs are loaded into to see their sizes. */
-#define REPORT_SERVICES 100
+static const struct world_shape report_shape = { .services = 100, .slots = 1024 };
 
 struct options {
 	const char *objects[OBJECTS];
@@ -46,14 +46,14 @@ struct options {
 	bool quick;
 };
 
-/* The maps with so many services, and what was loaded over them. */
+/* Maps of a shape, and what was loaded over them. */
 struct place {
-	__u32 services;
+	struct world_shape shape;
 	struct world *world;
-	int fds[OBJECTS][MODES + 1]; /* 0: not loaded; the last: everything on */
+	int fds[OBJECTS][MODES][VARIANTS]; /* 0: not loaded */
 };
 
-#define PLACES 3
+#define PLACES 16
 
 struct bench {
 	const struct options *options;
@@ -65,25 +65,30 @@ struct bench {
 	struct result results[OBJECTS][CASES_MAX];
 };
 
-static struct place *find_place(struct bench *b, __u32 services)
+static bool is_shape(const struct world_shape *a, const struct world_shape *b)
+{
+	return a->services == b->services && a->slots == b->slots && a->own == b->own;
+}
+
+static struct place *find_place(struct bench *b, const struct world_shape *shape)
 {
 	struct place *p = b->places;
 
-	while (p->world && p->services != services)
+	while (p->world && !is_shape(&p->shape, shape))
 		if (++p == b->places + PLACES)
-			errx(EXIT_FAILURE, "no room for %u services", services);
+			errx(EXIT_FAILURE, "no room for another shape");
 	if (!p->world) {
-		p->services = services;
-		p->world = world_open(services);
+		p->shape = *shape;
+		p->world = world_open(shape);
 	}
 	return p;
 }
 
 static int find_program(struct bench *b, const struct bench_case *c, int object)
 {
-	struct place *p = find_place(b, c->traffic.services);
-	int *fd = &p->fds[object][c->full ? MODES : c->mode];
-	const struct shunt_rodata ro = c->full ? world_rodata_full() : world_rodata_of(c->mode);
+	struct place *p = find_place(b, &c->shape);
+	int *fd = &p->fds[object][c->mode][c->variant];
+	const struct shunt_rodata ro = mode_rodata(c->mode, c->variant);
 
 	if (!*fd)
 		*fd = world_load(p->world, b->options->objects[object], &ro);
@@ -135,8 +140,9 @@ static void measure_shunt(struct bench *b, size_t i)
 			c->traffic.stranger ? XDP_PASS : XDP_TX,
 			&c->traffic,
 		};
-	world = find_place(b, c->traffic.services)->world;
+	world = find_place(b, &c->shape)->world;
 	world_set_mode(world, c->mode);
+	world_set_state(world, c->state, &c->traffic);
 	world_read_reasons(world, before);
 	take_samples(b, i, subjects, n);
 	world_read_reasons(world, after);
@@ -165,7 +171,7 @@ static void report(struct bench *b)
 	report_print(&r, o->compare);
 	for (int object = 0; object < OBJECTS && o->objects[object]; object++) {
 		printf("\n%s\n", o->objects[object]);
-		report_sizes(find_place(b, REPORT_SERVICES)->world, o->objects[object], b->refs);
+		report_sizes(find_place(b, &report_shape)->world, o->objects[object], b->refs);
 	}
 	if (o->save)
 		report_save(&r, o->save);

@@ -13,6 +13,8 @@
 #define M1 (1U << 3)
 #define SYNS (1U << 4)
 #define ESTABLISHED (ONE | K1 | K64 | M1)
+/* What is promised somewhere: report's bars. */
+#define BARS (ONE | K64 | M1)
 
 #define TCP IPPROTO_TCP
 #define UDP IPPROTO_UDP
@@ -26,13 +28,34 @@ static const struct {
 	{ "1M", 1 << 20, false }, { "syn", TRAFFIC_NEW_FLOWS, true },
 };
 
+/* Where the slots of services lie: what a config makes of its pools. */
+enum layout {
+	SHARED, /* pools alike, of ten backends */
+	OWN, /* pools that differ */
+	SHARED_64K, /* the same with slots: 65536 */
+	OWN_64K,
+};
+
+static const struct {
+	const char *name;
+	__u32 slots;
+	bool own;
+} layouts[] = {
+	[SHARED] = { "", 1024, false },
+	[OWN] = { " own", 1024, true },
+	[SHARED_64K] = { " shared64k", 65536, false },
+	[OWN_64K] = { " own64k", 65536, true },
+};
+
 /* One to five cases, one for each bit of @flows; @quick of them in a short run. */
 struct row {
 	bool shunt;
-	bool full;
 	bool stranger;
 	bool v6; /* of packets for a reference */
 	enum mode mode;
+	enum variant variant;
+	enum world_state state;
+	enum layout layout;
 	enum ref ref;
 	__u8 proto;
 	unsigned int flows;
@@ -44,15 +67,23 @@ struct row {
 #define REF(r, six, set, short_set)					\
 	{ .ref = (r), .v6 = (six), .proto = TCP, .flows = (set),	\
 	  .quick = (short_set), .services = REFS_SERVICES }
-#define SHUNT(m, p, set, short_set, n)					\
+#define SHUNT(m, p, set, short_set)					\
 	{ .shunt = true, .mode = (m), .proto = (p), .flows = (set),	\
-	  .quick = (short_set), .services = (n) }
-#define FULL(m, p, set, short_set)					\
-	{ .shunt = true, .full = true, .mode = (m), .proto = (p),	\
-	  .flows = (set), .quick = (short_set), .services = 100 }
-#define STRANGER(m, p)							\
+	  .quick = (short_set), .services = 100 }
+#define FULL(m, set, short_set)						\
+	{ .shunt = true, .variant = VARIANT_FULL, .mode = (m),		\
+	  .proto = TCP, .flows = (set), .quick = (short_set),		\
+	  .services = 100 }
+#define LAID(m, lay, set, short_set, n)					\
+	{ .shunt = true, .mode = (m), .layout = (lay), .proto = TCP,	\
+	  .flows = (set), .quick = (short_set), .services = (n) }
+#define STATE(m, s, v, set, short_set)					\
+	{ .shunt = true, .mode = (m), .state = (s), .variant = (v),	\
+	  .proto = TCP, .flows = (set), .quick = (short_set),		\
+	  .services = 100 }
+#define STRANGER(m, p, short_set)					\
 	{ .shunt = true, .stranger = true, .mode = (m), .proto = (p),	\
-	  .flows = ONE | K64, .quick = ONE, .services = 100 }
+	  .flows = ONE | K64, .quick = (short_set), .services = 100 }
 
 static const struct row rows[] = {
 	REF(REF_SWAP,		false, ONE, ONE),
@@ -62,32 +93,52 @@ static const struct row rows[] = {
 	REF(REF_FLOOR_6IN4,	true,  ONE, 0),
 	REF(REF_CLASSIC,	false, ESTABLISHED | SYNS, ONE | K64),
 
-	SHUNT(MODE_4IN4,	TCP, ESTABLISHED | SYNS, ESTABLISHED | SYNS, 100),
-	SHUNT(MODE_4IN4,	UDP, ESTABLISHED, ONE | K64, 100),
-	SHUNT(MODE_DIRECT4,	TCP, ESTABLISHED | SYNS, ONE | K64, 100),
-	SHUNT(MODE_DIRECT4,	UDP, ESTABLISHED, 0, 100),
-	SHUNT(MODE_6IN6,	TCP, ESTABLISHED | SYNS, ONE | K64, 100),
-	SHUNT(MODE_6IN6,	UDP, ESTABLISHED, 0, 100),
-	SHUNT(MODE_DIRECT6,	TCP, ESTABLISHED | SYNS, ONE | K64, 100),
-	SHUNT(MODE_DIRECT6,	UDP, ESTABLISHED, 0, 100),
-	SHUNT(MODE_4IN6,	TCP, ESTABLISHED | SYNS, ONE, 100),
-	SHUNT(MODE_4IN6,	UDP, ESTABLISHED, 0, 100),
-	SHUNT(MODE_6IN4,	TCP, ESTABLISHED | SYNS, ONE, 100),
-	SHUNT(MODE_6IN4,	UDP, ESTABLISHED, 0, 100),
+	SHUNT(MODE_4IN4,	TCP, ESTABLISHED | SYNS, ESTABLISHED | SYNS),
+	SHUNT(MODE_4IN4,	UDP, ESTABLISHED, BARS),
+	SHUNT(MODE_DIRECT4,	TCP, ESTABLISHED | SYNS, BARS | SYNS),
+	SHUNT(MODE_DIRECT4,	UDP, ESTABLISHED, K64),
+	SHUNT(MODE_6IN6,	TCP, ESTABLISHED | SYNS, BARS | SYNS),
+	SHUNT(MODE_6IN6,	UDP, ESTABLISHED, K64),
+	SHUNT(MODE_DIRECT6,	TCP, ESTABLISHED | SYNS, BARS),
+	SHUNT(MODE_DIRECT6,	UDP, ESTABLISHED, K64),
+	SHUNT(MODE_4IN6,	TCP, ESTABLISHED | SYNS, ONE),
+	SHUNT(MODE_4IN6,	UDP, ESTABLISHED, 0),
+	SHUNT(MODE_6IN4,	TCP, ESTABLISHED | SYNS, ONE),
+	SHUNT(MODE_6IN4,	UDP, ESTABLISHED, 0),
 
-	FULL(MODE_4IN4,		TCP, ONE | K64, ONE),
-	FULL(MODE_6IN6,		TCP, ONE | K64, 0),
-	SHUNT(MODE_4IN4,	TCP, ESTABLISHED, 0, 1),
-	SHUNT(MODE_6IN6,	TCP, ESTABLISHED, 0, 1),
-	SHUNT(MODE_4IN4,	TCP, ESTABLISHED, 0, 1000),
-	SHUNT(MODE_6IN6,	TCP, ESTABLISHED, 0, 1000),
+	FULL(MODE_4IN4,		ONE | K64, ONE),
+	FULL(MODE_6IN6,		ONE | K64, 0),
 
-	STRANGER(MODE_4IN4,	TCP),
-	STRANGER(MODE_4IN4,	UDP),
-	STRANGER(MODE_6IN6,	TCP),
-	STRANGER(MODE_6IN6,	UDP),
+	LAID(MODE_4IN4,		SHARED,	    ESTABLISHED, 0, 1),
+	LAID(MODE_6IN6,		SHARED,	    ESTABLISHED, 0, 1),
+	LAID(MODE_4IN4,		SHARED,	    ESTABLISHED, M1, 1000),
+	LAID(MODE_6IN6,		SHARED,	    ESTABLISHED, 0, 1000),
+	LAID(MODE_4IN4,		OWN,	    ESTABLISHED, K64 | M1, 100),
+	LAID(MODE_6IN6,		OWN,	    ESTABLISHED, 0, 100),
+	LAID(MODE_4IN4,		OWN,	    ESTABLISHED, 0, 1000),
+	LAID(MODE_4IN4,		SHARED_64K, ESTABLISHED, M1, 100),
+	LAID(MODE_4IN4,		SHARED_64K, ESTABLISHED, 0, 1000),
+	LAID(MODE_4IN4,		OWN_64K,    ESTABLISHED, K64 | M1, 100),
+	LAID(MODE_4IN4,		OWN_64K,    ESTABLISHED, 0, 1000),
+
+	STATE(MODE_4IN4, WORLD_MIGRATING, VARIANT_LEAN, ESTABLISHED | SYNS, BARS | SYNS),
+	STATE(MODE_4IN4, WORLD_PINNED,	  VARIANT_LEAN, K64, K64),
+	STATE(MODE_4IN4, WORLD_TRACKED,	  VARIANT_TRACKED, K64, K64),
+	STATE(MODE_6IN6, WORLD_MIGRATING, VARIANT_LEAN, K64, 0),
+
+	STRANGER(MODE_4IN4,	TCP, ONE | K64),
+	STRANGER(MODE_4IN4,	UDP, ONE),
+	STRANGER(MODE_6IN6,	TCP, ONE),
+	STRANGER(MODE_6IN6,	UDP, 0),
 };
 /* clang-format on */
+
+static const char *const state_names[] = {
+	[WORLD_STABLE] = "",
+	[WORLD_MIGRATING] = " migrating",
+	[WORLD_PINNED] = " pinned",
+	[WORLD_TRACKED] = " tracked",
+};
 
 static const char *const ref_names[REFS] = {
 	[REF_DROP] = "ref drop",
@@ -103,9 +154,11 @@ static struct bench_case make(const struct row *row, size_t f)
 {
 	struct bench_case c = {
 		.shunt = row->shunt,
-		.full = row->full,
 		.mode = row->mode,
+		.variant = row->variant,
+		.state = row->state,
 		.ref = row->ref,
+		.shape = { row->services, layouts[row->layout].slots, layouts[row->layout].own },
 		.traffic = {
 			.v6 = row->shunt ? mode_is_v6(row->mode) : row->v6,
 			.proto = row->proto,
@@ -116,10 +169,11 @@ static struct bench_case make(const struct row *row, size_t f)
 		},
 	};
 
-	snprintf(c.name, sizeof(c.name), "%s%s %s%s flows=%s services=%u",
-		 row->shunt ? mode_name(row->mode) : ref_names[row->ref], row->full ? " full" : "",
-		 row->proto == TCP ? "tcp" : "udp", row->stranger ? " stranger" : "", flows[f].name,
-		 row->services);
+	snprintf(c.name, sizeof(c.name), "%s%s %s%s%s flows=%s services=%u%s",
+		 row->shunt ? mode_name(row->mode) : ref_names[row->ref],
+		 row->variant == VARIANT_FULL ? " full" : "", row->proto == TCP ? "tcp" : "udp",
+		 row->stranger ? " stranger" : "", state_names[row->state], flows[f].name,
+		 row->services, layouts[row->layout].name);
 	return c;
 }
 

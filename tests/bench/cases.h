@@ -10,20 +10,23 @@
 #include "world.h"
 
 #define CASES_MAX 256
-#define CASE_NAME 48
+#define CASE_NAME 56
 
 /**
  * struct bench_case - one row of the report
  * @name: unique, and stays: saved runs are compared by it
  * @shunt: the balancer in @mode, else the reference @ref
- * @full: with everything switched on, instead of what @mode needs
+ * @variant: of the program
+ * @shape, @state: of the maps that it runs over
  */
 struct bench_case {
 	char name[CASE_NAME];
 	bool shunt;
-	bool full;
 	enum mode mode;
+	enum variant variant;
+	enum world_state state;
 	enum ref ref;
+	struct world_shape shape;
 	struct traffic traffic;
 };
 

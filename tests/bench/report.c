@@ -40,7 +40,7 @@ static void print_row(const struct report *r, size_t i, FILE *saved)
 {
 	const struct summary s = result_summary(&r->results[i]);
 
-	printf("%-42s %7.1f %7.1f %7.2f  %5.2f..%-5.2f %3zu/%-3zu", r->cases[i].name, s.harness_ns,
+	printf("%-44s %7.1f %7.1f %7.2f  %5.2f..%-5.2f %3zu/%-3zu", r->cases[i].name, s.harness_ns,
 	       s.ns, s.ratio, s.low, s.high, r->results[i].n, r->results[i].tried);
 	if (r->others)
 		print_change(s.ratio, result_summary(&r->others[i]).ratio);
@@ -55,7 +55,7 @@ void report_print(const struct report *r, const char *saved)
 
 	if (saved && !f)
 		err(EXIT_FAILURE, "%s", saved);
-	printf("%-42s %7s %7s %7s  %-12s %-7s%s%s\n", "case", "harness", "net ns", "x floor",
+	printf("%-44s %7s %7s %7s  %-12s %-7s%s%s\n", "case", "harness", "net ns", "x floor",
 	       "quartiles", "samples", r->others ? "    other  change" : "",
 	       f ? "    saved  change" : "");
 	for (size_t i = 0; i < r->n; i++)
@@ -126,7 +126,7 @@ static void print_floors(const struct refs *refs)
 
 void report_sizes(struct world *w, const char *object, const struct refs *refs)
 {
-	const struct shunt_rodata full = world_rodata_full();
+	const struct shunt_rodata full = mode_rodata(MODE_4IN4, VARIANT_FULL);
 
 	printf("%-24s %7s %7s  forwarded:          not ours:\n", "", "", "");
 	printf("%-24s %7s %7s", "constants", "insns", "bytes");
@@ -135,7 +135,7 @@ void report_sizes(struct world *w, const char *object, const struct refs *refs)
 	printf("\n");
 	print_floors(refs);
 	for (enum mode m = 0; m < MODES; m++) {
-		struct shunt_rodata ro = world_rodata_of(m);
+		struct shunt_rodata ro = mode_rodata(m, VARIANT_LEAN);
 
 		print_mode(w, object, m, &ro, "tcp+udp");
 		ro.udp = 0;

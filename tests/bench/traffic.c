@@ -103,3 +103,41 @@ void traffic_wrap(const struct traffic *t, struct wrap_traffic *out)
 	memcpy(out->src6, prefix6, sizeof(prefix6));
 	memcpy(out->dst6, prefix6, sizeof(prefix6));
 }
+
+struct traffic_flow traffic_flow(const struct traffic *t, __u32 index)
+{
+	struct wrap_traffic wrap;
+	struct wrap_tuple tuple;
+	struct traffic_flow flow;
+
+	traffic_wrap(t, &wrap);
+	tuple = wrap_tuple(&wrap, index);
+	flow = (struct traffic_flow){
+		.src.w = { 0, 0, htonl(0xffff), tuple.src },
+		.dst.w = { 0, 0, htonl(0xffff), tuple.dst },
+		.ports = tuple.ports,
+		.service = wrap_service(&wrap, index),
+	};
+	if (t->v6) {
+		memcpy(flow.src.b, prefix6, sizeof(prefix6));
+		memcpy(flow.dst.b, prefix6, sizeof(prefix6));
+	}
+	return flow;
+}
+
+void traffic_frame_of(const struct traffic *t, __u32 index, __u8 frame[static WRAP_FRAME_BYTES])
+{
+	const struct traffic_flow flow = traffic_flow(t, index);
+	__u8 *ip = frame + ETH_HLEN;
+
+	traffic_frame(t, frame);
+	if (t->v6) {
+		memcpy(ip + 8, &flow.src, 16);
+		memcpy(ip + 24, &flow.dst, 16);
+		memcpy(ip + IPV6_BYTES, &flow.ports, sizeof(flow.ports));
+	} else {
+		memcpy(ip + 12, &flow.src.w[3], 4);
+		memcpy(ip + 16, &flow.dst.w[3], 4);
+		memcpy(ip + IPV4_BYTES, &flow.ports, sizeof(flow.ports));
+	}
+}

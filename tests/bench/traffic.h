@@ -32,7 +32,23 @@ struct traffic {
 /* The key of service @index. */
 struct shunt_service_key traffic_service(bool v6, __u8 proto, __u32 index);
 
+/* Addresses and ports of a flow, as they lie in the packet, and whose it is. */
+struct traffic_flow {
+	struct shunt_addr src;
+	struct shunt_addr dst;
+	__be32 ports;
+	__u32 service;
+};
+
+/* Of flow @index, which the wrapper picks with equal chance from all of them. */
+struct traffic_flow traffic_flow(const struct traffic *t, __u32 index);
+
 void traffic_wrap(const struct traffic *t, struct wrap_traffic *out);
+
+/* Without what the wrapper writes. */
 void traffic_frame(const struct traffic *t, __u8 frame[static WRAP_FRAME_BYTES]);
+
+/* As the wrapper leaves it for flow @index. */
+void traffic_frame_of(const struct traffic *t, __u32 index, __u8 frame[static WRAP_FRAME_BYTES]);
 
 #endif /* TESTS_BENCH_TRAFFIC_H */

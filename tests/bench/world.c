@@ -2,8 +2,10 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <stdlib.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -11,7 +13,6 @@
 #include "base/cleanup.h"
 #include "dataplane/listing.h"
 #include "shunt/hash.h"
-#include "traffic.h"
 #include "world.h"
 
 /* The interface that a test run says a frame came in by. */
@@ -26,87 +27,56 @@ enum map {
 	MAP_BACKENDS,
 	MAP_EGRESS,
 	MAP_DEVICES,
+	MAP_FLOWS,
+	MAP_FRESH,
+	MAP_PIN_BUDGET,
 	MAP_COUNTERS,
 	MAP_REASONS,
 	MAPS,
 };
 
 static const char *const map_names[MAPS] = {
-	[MAP_SERVICES] = "shunt_services", [MAP_VIPS] = "shunt_vips",
-	[MAP_SLOTS] = "shunt_slots",	   [MAP_BACKENDS] = "shunt_backends",
-	[MAP_EGRESS] = "shunt_egress",	   [MAP_DEVICES] = "shunt_devices",
-	[MAP_COUNTERS] = "shunt_counters", [MAP_REASONS] = "shunt_reasons",
+	[MAP_SERVICES] = "shunt_services",     [MAP_VIPS] = "shunt_vips",
+	[MAP_SLOTS] = "shunt_slots",	       [MAP_BACKENDS] = "shunt_backends",
+	[MAP_EGRESS] = "shunt_egress",	       [MAP_DEVICES] = "shunt_devices",
+	[MAP_FLOWS] = "shunt_flows",	       [MAP_FRESH] = "shunt_fresh",
+	[MAP_PIN_BUDGET] = "shunt_pin_budget", [MAP_COUNTERS] = "shunt_counters",
+	[MAP_REASONS] = "shunt_reasons",
 };
 
 struct world {
-	__u32 services;
+	struct world_shape shape;
+	enum world_state state;
 	int maps[MAPS]; /* owned by the first object */
 	struct shunt_backend *backends;
 	struct bpf_object *objects[MAX_PROGRAMS];
 	int n_objects;
 };
 
-static const struct {
-	const char *name;
-	bool v6;
-	__u8 forward;
-	bool outer_v6;
-} modes[MODES] = {
-	[MODE_DIRECT4] = { "direct4", false, SHUNT_FORWARD_DIRECT, false },
-	[MODE_DIRECT6] = { "direct6", true, SHUNT_FORWARD_DIRECT, false },
-	[MODE_4IN4] = { "4in4", false, SHUNT_FORWARD_IPIP, false },
-	[MODE_6IN6] = { "6in6", true, SHUNT_FORWARD_IPIP, true },
-	[MODE_4IN6] = { "4in6", false, SHUNT_FORWARD_IPIP, true },
-	[MODE_6IN4] = { "6in4", true, SHUNT_FORWARD_IPIP, false },
-};
-
-const char *mode_name(enum mode mode)
-{
-	return modes[mode].name;
-}
-
-bool mode_is_v6(enum mode mode)
-{
-	return modes[mode].v6;
-}
-
-static const struct shunt_rodata rodata_base = {
-	.hash_key = { 0x243f6a8885a308d3ULL, 0x13198a2e03707344ULL },
-	.slot_mask = WORLD_SLOTS - 1,
-	.tcp = 1,
-	.udp = 1,
-};
-
-struct shunt_rodata world_rodata_of(enum mode mode)
-{
-	struct shunt_rodata ro = rodata_base;
-	const bool ipip = modes[mode].forward == SHUNT_FORWARD_IPIP;
-
-	ro.ipv4 = !modes[mode].v6;
-	ro.ipv6 = modes[mode].v6;
-	ro.direct = !ipip;
-	ro.ipip4 = ipip && !modes[mode].outer_v6;
-	ro.ipip6 = ipip && modes[mode].outer_v6;
-	return ro;
-}
-
-struct shunt_rodata world_rodata_full(void)
-{
-	struct shunt_rodata ro = rodata_base;
-
-	ro.ipv4 = ro.ipv6 = ro.any_port = 1;
-	ro.direct = ro.ipip4 = ro.ipip6 = 1;
-	return ro;
-}
-
-struct world *world_open(__u32 services)
+struct world *world_open(const struct world_shape *shape)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		err(EXIT_FAILURE, "world");
-	w->services = services;
+	w->shape = *shape;
 	return w;
+}
+
+static __u32 count_ids(const struct world *w)
+{
+	return w->shape.services * WORLD_BLOCK;
+}
+
+static __u32 count_tables(const struct world *w)
+{
+	return w->shape.own ? w->shape.services : 1;
+}
+
+/* Of owners, or of transits, in a table. */
+static __u32 table_lines(const struct world *w)
+{
+	return w->shape.slots / SHUNT_SLOTS_PER_LINE;
 }
 
 void world_close(struct world *w)
@@ -114,7 +84,7 @@ void world_close(struct world *w)
 	if (!w)
 		return;
 	if (w->backends)
-		munmap(w->backends, (w->services * WORLD_BACKENDS + 1) * sizeof(*w->backends));
+		munmap(w->backends, count_ids(w) * sizeof(*w->backends));
 	while (w->n_objects)
 		bpf_object__close(w->objects[--w->n_objects]);
 	free(w);
@@ -134,7 +104,7 @@ static __u32 service_lines(const struct world *w)
 {
 	__u32 services = 1;
 
-	while (services < 4 * w->services)
+	while (services < 4 * w->shape.services)
 		services *= 2;
 	return listing_lines(services);
 }
@@ -151,13 +121,13 @@ static void set_rodata(const struct world *w, const struct bpf_object *obj,
 
 static void prepare_maps(const struct world *w, const struct bpf_object *obj)
 {
-	const __u32 ids = w->services * WORLD_BACKENDS + 1;
 	const __u32 entries[MAPS] = {
 		[MAP_SERVICES] = service_lines(w),
-		[MAP_VIPS] = 2 * w->services,
-		[MAP_SLOTS] = w->services * (WORLD_SLOTS / SHUNT_SLOTS_PER_LINE),
-		[MAP_BACKENDS] = ids,
-		[MAP_COUNTERS] = ids,
+		[MAP_VIPS] = 2 * w->shape.services,
+		[MAP_SLOTS] = count_tables(w) * 2 * table_lines(w),
+		[MAP_BACKENDS] = count_ids(w),
+		[MAP_FLOWS] = MODE_FLOW_LINES,
+		[MAP_COUNTERS] = count_ids(w) / SHUNT_COUNTERS_PER_BLOCK,
 	};
 
 	for (int m = 0; m < MAPS; m++) {
@@ -188,33 +158,121 @@ static void *map_array(const struct world *w, enum map map, size_t bytes)
 	return at;
 }
 
-static void put_services(const struct world *w, bool v6, __u8 proto)
+static struct shunt_service service_of(const struct world *w, __u32 i)
+{
+	return (struct shunt_service){
+		.first = w->shape.own ? i * 2 * table_lines(w) : 0,
+		.line_mask = table_lines(w) - 1,
+		.base = i * WORLD_BLOCK,
+	};
+}
+
+static void put_services(const struct world *w, bool v6, __u8 proto, __u32 flags)
 {
 	const size_t bytes = service_lines(w) * sizeof(struct shunt_service_line);
 	struct shunt_service_line *lines = map_array(w, MAP_SERVICES, bytes);
 
-	for (__u32 i = 0; i < w->services; i++) {
+	for (__u32 i = 0; i < w->shape.services; i++) {
 		const struct shunt_service_key key = traffic_service(v6, proto, i);
+		const struct shunt_listing like = { .flags = flags, .service = service_of(w, i) };
 
-		if (listing_put(lines, service_lines(w) - 1, &key,
-				&(struct shunt_service){ .table = i }))
+		if (listing_put(lines, service_lines(w) - 1, &key, &like))
 			errx(EXIT_FAILURE, "no room for service %u", i);
 		put(w, MAP_VIPS, &key.vip, &(__u32){ 1 });
 	}
 	munmap(lines, bytes);
 }
 
-/* Table after table; backends in an order that looks random. */
-static void fill_slots(const struct world *w)
+static void put_all_services(const struct world *w, __u32 flags)
 {
-	const size_t n = (size_t)w->services * WORLD_SLOTS;
-	__u32 *slots = map_array(w, MAP_SLOTS, n * sizeof(*slots));
+	put_services(w, false, IPPROTO_TCP, flags);
+	put_services(w, false, IPPROTO_UDP, flags);
+	put_services(w, true, IPPROTO_TCP, flags);
+	put_services(w, true, IPPROTO_UDP, flags);
+}
 
-	for (size_t i = 0; i < n; i++)
-		slots[i] = SHUNT_SLOT(SHUNT_SLOT_STABLE, 0,
-				      i / WORLD_SLOTS * WORLD_BACKENDS +
-					      (shunt_hash_word(1, i) >> 40) % WORLD_BACKENDS + 1);
-	munmap(slots, n * sizeof(*slots));
+/* Members in an order that looks random, another one in each table. */
+static __u32 make_slot(size_t i, enum world_state state)
+{
+	const __u32 cur = (shunt_hash_word(1, i) >> 40) % WORLD_BACKENDS + 1;
+
+	switch (state) {
+	case WORLD_MIGRATING:
+		return SHUNT_SLOT(SHUNT_SLOT_MIGRATING, cur % WORLD_BACKENDS + 1, cur);
+	case WORLD_PINNED:
+		return SHUNT_SLOT(SHUNT_SLOT_PINNED, 0, cur);
+	default:
+		return SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, cur);
+	}
+}
+
+static void fill_slots(const struct world *w, enum world_state state)
+{
+	const size_t half = table_lines(w), n = count_tables(w) * 2 * half;
+	struct shunt_slot_line *lines = map_array(w, MAP_SLOTS, n * sizeof(*lines));
+	const size_t slots = (size_t)count_tables(w) * w->shape.slots;
+
+	for (size_t i = 0; i < slots; i++) {
+		const size_t table = i / w->shape.slots, slot = i % w->shape.slots;
+		struct shunt_slot_line *owners =
+			&lines[table * 2 * half + slot / SHUNT_SLOTS_PER_LINE];
+		const __u32 word = make_slot(i, state);
+
+		owners->half[slot % SHUNT_SLOTS_PER_LINE] = shunt_slot_owner(word);
+		owners[half].half[slot % SHUNT_SLOTS_PER_LINE] = shunt_slot_transit(word);
+	}
+	munmap(lines, n * sizeof(*lines));
+}
+
+/* In the first entry that is free; of eight flows a line a ninth is left out. */
+static void put_flow(struct shunt_flow_line *lines, __u64 hash, __u32 id, __u32 now)
+{
+	struct shunt_flow_line *line = &lines[hash >> 32 & (MODE_FLOW_LINES - 1)];
+
+	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++) {
+		if (line->entry[i])
+			continue;
+		line->entry[i] = SHUNT_FLOW(hash, id, now);
+		return;
+	}
+}
+
+/* Everything known of flows is forgotten; then the first @n of @t are pinned. */
+static void fill_flows(const struct world *w, const struct traffic *t, __u64 n)
+{
+	const size_t bytes = MODE_FLOW_LINES * sizeof(struct shunt_flow_line),
+		     fresh_bytes = SHUNT_FRESH_LINES * sizeof(struct shunt_flow_line);
+	struct shunt_flow_line *lines = map_array(w, MAP_FLOWS, bytes),
+			       *fresh = map_array(w, MAP_FRESH, fresh_bytes);
+	const struct shunt_rodata ro = mode_rodata(MODE_4IN4, VARIANT_LEAN);
+	struct timespec now;
+
+	memset(lines, 0, bytes);
+	memset(fresh, 0, fresh_bytes);
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	for (__u64 i = 0; i < n; i++) {
+		const struct traffic_flow flow = traffic_flow(t, i);
+		const __u64 hash = shunt_hash_flow(ro.hash_key, &flow.src, &flow.dst, flow.ports,
+						   t->proto, t->v6);
+
+		put_flow(lines, hash,
+			 flow.service * WORLD_BLOCK + (hash >> 56) % WORLD_BACKENDS + 1,
+			 now.tv_sec);
+	}
+	munmap(lines, bytes);
+	munmap(fresh, fresh_bytes);
+}
+
+void world_set_state(struct world *w, enum world_state state, const struct traffic *t)
+{
+	const bool pinned = state == WORLD_PINNED || state == WORLD_TRACKED;
+
+	if (state == WORLD_STABLE && w->state == WORLD_STABLE)
+		return;
+	put_all_services(w, state == WORLD_TRACKED ? SHUNT_SERVICE_TRACKED : 0);
+	fill_slots(w, state);
+	fill_flows(w, t, pinned ? t->flows : 0);
+	w->state = state;
 }
 
 static void fill(struct world *w)
@@ -226,14 +284,10 @@ static void fill(struct world *w)
 		.smac = { 2, 0, 0, 0, 0, 2 },
 	};
 
-	put_services(w, false, IPPROTO_TCP);
-	put_services(w, false, IPPROTO_UDP);
-	put_services(w, true, IPPROTO_TCP);
-	put_services(w, true, IPPROTO_UDP);
+	put_all_services(w, 0);
 	put(w, MAP_EGRESS, &(__u32){ EGRESS }, &egress);
-	fill_slots(w);
-	w->backends = map_array(w, MAP_BACKENDS,
-				(w->services * WORLD_BACKENDS + 1) * sizeof(*w->backends));
+	fill_slots(w, WORLD_STABLE);
+	w->backends = map_array(w, MAP_BACKENDS, count_ids(w) * sizeof(*w->backends));
 }
 
 static const struct bpf_program *find_program(const struct bpf_object *obj)
@@ -275,20 +329,11 @@ int world_load(struct world *w, const char *object, const struct shunt_rodata *r
 
 void world_set_mode(struct world *w, enum mode mode)
 {
-	const struct shunt_leg none = { .forward = SHUNT_FORWARD_NONE };
+	const bool v6 = mode_is_v6(mode);
 
-	for (__u32 id = 1; id <= w->services * WORLD_BACKENDS; id++) {
-		struct shunt_leg leg = {
-			.addr.w = { 0, 0, htonl(0xffff), htonl(0x0a010000 + id) },
-			.hop = { .dmac = { 2, 0, 1, 0, id >> 8, id & 0xff }, .egress = EGRESS },
-			.mtu = 1500,
-			.forward = modes[mode].forward,
-		};
-
-		if (modes[mode].outer_v6)
-			leg.addr.w[2] = leg.addr.w[0] = htonl(0xfd000000);
-		w->backends[id].leg[modes[mode].v6] = leg;
-		w->backends[id].leg[!modes[mode].v6] = none;
+	for (__u32 id = 1; id < count_ids(w); id++) {
+		w->backends[id].leg[v6] = mode_leg(mode, id, EGRESS);
+		w->backends[id].leg[!v6] = (struct shunt_leg){ .forward = SHUNT_FORWARD_NONE };
 	}
 }
 

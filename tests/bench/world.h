@@ -8,34 +8,38 @@
 
 #include <stdbool.h>
 
+#include "mode.h"
 #include "shunt/abi.h"
+#include "traffic.h"
 
 #define WORLD_BACKENDS 10 /* a service */
-#define WORLD_SLOTS 65536 /* a table */
+#define WORLD_BLOCK 16 /* ids that a service has for them */
 
-/* How packets are sent, and of which family they are. */
-enum mode {
-	MODE_DIRECT4,
-	MODE_DIRECT6,
-	MODE_4IN4,
-	MODE_6IN6,
-	MODE_4IN6,
-	MODE_6IN4,
-	MODES,
+/**
+ * struct world_shape - how much there is, and where it lies
+ * @services: in each family, for TCP and for UDP
+ * @slots: of a table
+ * @own: every service has a table of its own, as where pools differ; else all have
+ *	one in common, as where pools are alike
+ */
+struct world_shape {
+	__u32 services;
+	__u32 slots;
+	bool own;
 };
 
-const char *mode_name(enum mode mode);
-bool mode_is_v6(enum mode mode); /* of the client's packet */
-
-/* Constants that allow this mode only, for TCP and UDP; or everything there is. */
-struct shunt_rodata world_rodata_of(enum mode mode);
-struct shunt_rodata world_rodata_full(void);
+/* Of all slots, or services. */
+enum world_state {
+	WORLD_STABLE,
+	WORLD_MIGRATING, /* no flow is pinned, prev is alive */
+	WORLD_PINNED, /* every flow is, not where its slot says */
+	WORLD_TRACKED, /* likewise, but the slots are stable and the services tracked */
+};
 
 struct world;
 struct bpf_program;
 
-/* Of @services services in each family, for TCP and UDP. */
-struct world *world_open(__u32 services);
+struct world *world_open(const struct world_shape *shape);
 void world_close(struct world *w);
 
 /**
@@ -51,6 +55,9 @@ const struct bpf_program *world_program(const struct world *w, int fd);
 
 /* All backends are sent to like this, from now on. */
 void world_set_mode(struct world *w, enum mode mode);
+
+/* All slots and services are like this, and the flows of @t known if they should be. */
+void world_set_state(struct world *w, enum world_state state, const struct traffic *t);
 
 /* Packets that the programs of this world have judged, by reason. */
 void world_read_reasons(const struct world *w, __u64 out[SHUNT_MAX_REASONS]);

@@ -31,12 +31,6 @@ struct {
 	__type(value, __u32);
 } wrap_next SEC(".maps");
 
-struct tuple {
-	__be32 src;
-	__be32 dst;
-	__be32 ports;
-};
-
 /* Marsaglia's xorshift64. */
 static __always_inline __u64 next_random(void)
 {
@@ -49,18 +43,9 @@ static __always_inline __u64 next_random(void)
 	return x;
 }
 
-static __always_inline struct tuple next_tuple(const struct wrap_traffic *t)
+static __always_inline struct wrap_tuple next_tuple(const struct wrap_traffic *t)
 {
-	const __u32 flow = next_random() >> 20 & t->flow_mask;
-	const __u32 mixed = flow * 0x9e3779b1U;
-	const __u32 service = (mixed & 0xffff) * t->services >> 16;
-	const __u16 dport = t->port + service % WRAP_PORTS;
-
-	return (struct tuple){
-		.src = bpf_htonl(t->client + flow),
-		.dst = bpf_htonl(t->vip + service / WRAP_PORTS),
-		.ports = bpf_htonl((mixed & 0xffff0000) | dport),
-	};
+	return wrap_tuple(t, next_random() >> 20 & t->flow_mask);
 }
 
 static __always_inline void put64(void *at, __u64 value)
@@ -70,7 +55,7 @@ static __always_inline void put64(void *at, __u64 value)
 
 static __always_inline void put_v4(void *frame, const struct wrap_traffic *t)
 {
-	const struct tuple tuple = next_tuple(t);
+	const struct wrap_tuple tuple = next_tuple(t);
 
 	put64(frame + 22, t->ttl | (__u64)tuple.src << 32);
 	put64(frame + 30, tuple.dst | (__u64)tuple.ports << 32);
@@ -78,7 +63,7 @@ static __always_inline void put_v4(void *frame, const struct wrap_traffic *t)
 
 static __always_inline void put_v6(void *frame, const struct wrap_traffic *t)
 {
-	const struct tuple tuple = next_tuple(t);
+	const struct wrap_tuple tuple = next_tuple(t);
 
 	put64(frame + 22, t->src6[0]);
 	put64(frame + 30, t->src6[1] | (__u64)tuple.src << 32);

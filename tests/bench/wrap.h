@@ -3,6 +3,7 @@
 #ifndef TESTS_BENCH_WRAP_H
 #define TESTS_BENCH_WRAP_H
 
+#include <bpf/bpf_endian.h>
 #include <linux/types.h>
 
 /* Every frame of the benchmark is this long; lengths cost nothing here. */
@@ -36,5 +37,36 @@ struct wrap_traffic {
 	__u8 v6;
 	__u8 pad;
 };
+
+/* What differs from flow to flow; of IPv6 addresses the last 4 bytes. */
+struct wrap_tuple {
+	__be32 src;
+	__be32 dst;
+	__be32 ports;
+};
+
+static inline __attribute__((always_inline)) __u32 wrap_mix(__u32 flow)
+{
+	return flow * 0x9e3779b1U;
+}
+
+static inline __attribute__((always_inline)) __u32 wrap_service(const struct wrap_traffic *t,
+								__u32 flow)
+{
+	return (wrap_mix(flow) & 0xffff) * t->services >> 16;
+}
+
+static inline __attribute__((always_inline)) struct wrap_tuple
+wrap_tuple(const struct wrap_traffic *t, __u32 flow)
+{
+	const __u32 service = wrap_service(t, flow);
+	const __u16 dport = t->port + service % WRAP_PORTS;
+
+	return (struct wrap_tuple){
+		.src = bpf_htonl(t->client + flow),
+		.dst = bpf_htonl(t->vip + service / WRAP_PORTS),
+		.ports = bpf_htonl((wrap_mix(flow) & 0xffff0000) | dport),
+	};
+}
 
 #endif /* TESTS_BENCH_WRAP_H */
