@@ -22,10 +22,19 @@ check_joined()
 {
 	wait_for 5 every_backend_answers "$vip4"
 	wait_for 5 every_backend_answers "$vip6"
-	[[ $(in_host lb xdp-loader status eth0) == *pass*shunt* ||
-	   $(in_host lb xdp-loader status eth0) == *shunt*pass* ]] || die "not both are there"
+	both_are_there || die "not both are there"
 	stop_shuntd
+	both_are_there || die "not both are there after a stop"
+	every_backend_answers "$vip4" || die "after a stop the VIP is not served"
+	in_host lb "$build/shuntd" --config "$conf" --detach
 	[[ $(in_host lb xdp-loader status eth0) == *pass* ]] || die "the other program went, too"
+	[[ $(in_host lb xdp-loader status eth0) != *shunt* ]] || die "shunt's is still there"
+}
+
+both_are_there()
+{
+	[[ $(in_host lb xdp-loader status eth0) == *pass*shunt* ||
+	   $(in_host lb xdp-loader status eth0) == *shunt*pass* ]]
 }
 
 one_armed_direct

@@ -149,9 +149,16 @@ said refused 'another shuntd is running: it holds /sys/fs/bpf/shunt' || die "it 
 every_backend_answers "$vip4" || die "the second daemon did harm"
 stop_shuntd
 
-# A port that is taken is not a daemon that is running.
+# A port that is taken is not a daemon that is running. Who cannot start leaves what
+# a former daemon has left to go on, and leaves nothing himself.
+program=$(program_on lb eth0)
 start squatter lb "$python" -m http.server --bind 127.0.0.1 9924
 wait_for 5 in_host lb curl -s -o /dev/null http://127.0.0.1:9924/
+run_refused "$build/shuntd" --config "$conf"
+want "exit status without a port" 1 "$status"
+want "the program of the former daemon" "$program" "$(program_on lb eth0)"
+every_backend_answers "$vip4" || die "a daemon that cannot start did harm"
+in_host lb "$build/shuntd" --config "$conf" --detach
 run_refused "$build/shuntd" --config "$conf"
 want "exit status without a port" 1 "$status"
 ! is_attached eth0 || die "it left its program"
