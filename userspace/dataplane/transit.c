@@ -26,24 +26,25 @@ void transit_free(struct transit *t)
 	t->n_tables = 0;
 }
 
-static struct transit_table *find_table(const struct transit *t, uint32_t number)
+struct transit_table *transit_find(const struct transit *t, const struct place *place)
 {
 	array_for_each (tt, t->tables, t->n_tables)
-		if (tt->number == number)
+		if (tt->place == place)
 			return tt;
 	return NULL;
 }
 
-static struct transit_table *add_table(struct transit *t, uint32_t number)
+static struct transit_table *add_table(struct transit *t, struct place *place, uint32_t slots)
 {
-	uint16_t *since = calloc(t->slots, sizeof(*since));
+	uint16_t *since = calloc(slots, sizeof(*since));
 	struct transit_table *tt = since ? array_add(&t->tables, &t->n_tables) : NULL;
 
 	if (!tt) {
 		free(since);
 		return NULL;
 	}
-	tt->number = number;
+	tt->place = place;
+	tt->slots = slots;
 	tt->since = since;
 	return tt;
 }
@@ -54,43 +55,43 @@ static void remove_table(struct transit *t, struct transit_table *tt)
 	*tt = t->tables[--t->n_tables];
 }
 
-/* Release: who sees the new word sees the backend that it names. */
-static void store_word(uint32_t *at, uint32_t word)
-{
-	__atomic_store_n(at, word, __ATOMIC_RELEASE);
-}
-
 /* --- what ends a state ------------------------------------------------------- */
 
-static void expect_due(struct transit_table *tt, uint16_t due)
+static void expect_due(struct transit_table *tt, uint16_t after_s, uint16_t now_s)
 {
-	if (!tt->has_due || !is_at_or_after(due, tt->due))
-		tt->due = due;
+	const uint16_t passed_s = now_s - tt->from_s;
+
+	if (!tt->has_due) {
+		tt->from_s = now_s;
+		tt->wait_s = after_s;
+	} else if (passed_s + after_s < tt->wait_s) {
+		tt->wait_s = passed_s + after_s;
+	}
 	tt->has_due = true;
 }
 
-/* The slot is in the state of @word since @since: when is it to be looked at? */
+static uint16_t time_left(uint16_t since_s, uint16_t lasts_s, uint16_t now_s)
+{
+	const uint16_t age_s = now_s - since_s;
+
+	return age_s < lasts_s ? lasts_s - age_s : 0;
+}
+
+/* The slot is in the state of @word since @since_s: when is it to be looked at? */
 static void note_state(const struct transit *t, struct transit_table *tt, uint32_t word,
-		       uint16_t since)
+		       uint16_t since_s, uint16_t now_s)
 {
 	switch (SHUNT_SLOT_STATE(word)) {
 	case SHUNT_SLOT_MIGRATING:
-		expect_due(tt, since + t->early_s);
+		expect_due(tt, time_left(since_s, t->early_s, now_s), now_s);
 		break;
 	case SHUNT_SLOT_PINNING:
-		expect_due(tt, since + t->idle_s);
+		expect_due(tt, time_left(since_s, t->idle_s, now_s), now_s);
 		break;
 	case SHUNT_SLOT_PINNED:
 		tt->n_pinned++;
 		break;
 	}
-}
-
-static void enter_state(const struct transit *t, struct transit_table *tt, uint32_t slot,
-			uint32_t word, uint16_t now_s)
-{
-	tt->since[slot] = now_s;
-	note_state(t, tt, word, now_s);
 }
 
 /* What falls due when is found out by the next look at each table. */
@@ -101,41 +102,80 @@ void transit_set_times(struct transit *t, uint16_t early_s, uint16_t idle_s, uin
 	t->early_s = early_s;
 	t->idle_s = idle_s;
 	array_for_each (tt, t->tables, t->n_tables)
-		expect_due(tt, now_s);
+		expect_due(tt, 0, now_s);
 }
 
 /* --- changes of the plan ----------------------------------------------------- */
 
-int transit_fill(struct transit *t, uint32_t number, uint32_t *words,
-		 const struct transit_step *step)
+int transit_adopt(struct transit *t, struct place *place, const struct slot_words *words,
+		  uint16_t now_s)
 {
-	struct transit_table *tt = find_table(t, number);
-	const bool was_known = tt;
+	struct transit_table *tt = NULL;
 
-	for (uint32_t i = 0; i < t->slots; i++) {
-		const uint32_t old = words[i];
-		const uint32_t word = slot_step(old, SHUNT_SLOT_CUR(step->owners[i]), step->alive);
-
-		if (word == old && (was_known || SHUNT_SLOT_STATE(old) == SHUNT_SLOT_STABLE))
+	for (uint32_t i = 0; i < words->n; i++) {
+		if (!(words->owners[i] & SHUNT_SLOT_MOVES))
 			continue;
-		if (!tt && SHUNT_SLOT_STATE(word) != SHUNT_SLOT_STABLE) {
-			tt = add_table(t, number);
-			if (!tt)
-				return -ENOMEM;
-		}
-		if (was_known && SHUNT_SLOT_STATE(old) == SHUNT_SLOT_PINNED)
-			tt->n_pinned--;
-		if (tt)
-			enter_state(t, tt, i, word, step->now_s);
-		if (word != old)
-			store_word(&words[i], word);
+		tt = tt ?: add_table(t, place, words->n);
+		if (!tt)
+			return -ENOMEM;
+		tt->since[i] = now_s;
+		note_state(t, tt, slot_load(words, i), now_s, now_s);
 	}
 	return 0;
 }
 
-void transit_forget(struct transit *t, uint32_t number)
+int transit_copy(struct transit *t, const struct place *from, struct place *to,
+		 const struct slot_words *words, uint16_t now_s)
 {
-	struct transit_table *tt = find_table(t, number);
+	const struct transit_table *source = transit_find(t, from);
+	struct transit_table *tt;
+
+	if (!source)
+		return 0;
+	tt = add_table(t, to, words->n);
+	if (!tt)
+		return -ENOMEM;
+	source = transit_find(t, from);
+	for (uint32_t i = 0; i < words->n; i++) {
+		if (!(words->owners[i] & SHUNT_SLOT_MOVES))
+			continue;
+		tt->since[i] = source->since[i & (source->slots - 1)];
+		note_state(t, tt, slot_load(words, i), tt->since[i], now_s);
+	}
+	return 0;
+}
+
+int transit_fill(struct transit *t, struct place *place, const struct slot_words *words,
+		 const struct transit_step *step)
+{
+	struct transit_table *tt = transit_find(t, place);
+
+	for (uint32_t i = 0; i < words->n; i++) {
+		const uint32_t old = slot_load(words, i);
+		const uint32_t word =
+			slot_step(old, SHUNT_SLOT_CUR(step->owners[i]), step->base, step->alive);
+
+		if (word == old)
+			continue;
+		if (!tt && SHUNT_SLOT_STATE(word) != SHUNT_SLOT_STABLE) {
+			tt = add_table(t, place, words->n);
+			if (!tt)
+				return -ENOMEM;
+		}
+		if (tt && SHUNT_SLOT_STATE(old) == SHUNT_SLOT_PINNED)
+			tt->n_pinned--;
+		if (tt) {
+			tt->since[i] = step->now_s;
+			note_state(t, tt, word, step->now_s, step->now_s);
+		}
+		slot_store(words, i, word);
+	}
+	return 0;
+}
+
+void transit_forget(struct transit *t, const struct place *place)
+{
+	struct transit_table *tt = transit_find(t, place);
 
 	if (tt)
 		remove_table(t, tt);
@@ -143,49 +183,57 @@ void transit_forget(struct transit *t, uint32_t number)
 
 /* --- time --------------------------------------------------------------------- */
 
+static bool is_due(const struct transit_table *tt, uint16_t now_s)
+{
+	return tt->has_due && (uint16_t)(now_s - tt->from_s) >= tt->wait_s;
+}
+
 struct transit_table *transit_due(struct transit *t, uint16_t now_s)
 {
 	array_for_each (tt, t->tables, t->n_tables)
-		if (tt->has_due && is_at_or_after(now_s, tt->due))
+		if (is_due(tt, now_s))
 			return tt;
 	return NULL;
 }
 
 /* @word, or the one that time has made of it. */
-static uint32_t advance_word(const struct transit *t, uint32_t word, uint16_t since, uint16_t now_s)
+static uint32_t advance_word(const struct transit *t, uint32_t word, uint16_t since_s,
+			     uint16_t now_s)
 {
-	const uint32_t state = SHUNT_SLOT_STATE(word), prev = SHUNT_SLOT_PREV(word);
-	const uint16_t age = now_s - since;
+	const uint32_t state = SHUNT_SLOT_STATE(word), cur = SHUNT_SLOT_CUR(word);
+	const uint16_t age_s = now_s - since_s;
 
-	if (state == SHUNT_SLOT_MIGRATING && age >= t->early_s)
-		return SHUNT_SLOT(SHUNT_SLOT_PINNING, prev, SHUNT_SLOT_CUR(word));
-	if (state == SHUNT_SLOT_PINNING && age >= t->idle_s)
-		return SHUNT_SLOT(SHUNT_SLOT_PINNED, prev, SHUNT_SLOT_CUR(word));
+	if (state == SHUNT_SLOT_MIGRATING && age_s >= t->early_s)
+		return SHUNT_SLOT(SHUNT_SLOT_PINNING, SHUNT_SLOT_PREV(word), cur);
+	if (state == SHUNT_SLOT_PINNING && age_s >= t->idle_s)
+		return SHUNT_SLOT(SHUNT_SLOT_PINNED, 0, cur);
 	return word;
 }
 
-void transit_advance(struct transit *t, struct transit_table *tt, uint32_t *words, uint16_t now_s)
+bool transit_advance(struct transit *t, struct transit_table *tt, const struct slot_words *words,
+		     uint16_t now_s)
 {
 	bool is_empty = true;
 
 	tt->n_pinned = 0;
 	tt->has_due = false;
-	for (uint32_t i = 0; i < t->slots; i++) {
-		const uint32_t old = words[i];
-		uint32_t word;
+	for (uint32_t i = 0; i < words->n; i++) {
+		uint32_t old, word;
 
-		if (SHUNT_SLOT_STATE(old) == SHUNT_SLOT_STABLE)
+		if (!(words->owners[i] & SHUNT_SLOT_MOVES))
 			continue;
+		old = slot_load(words, i);
 		word = advance_word(t, old, tt->since[i], now_s);
 		if (word != old) {
 			tt->since[i] = now_s;
-			store_word(&words[i], word);
+			slot_store(words, i, word);
 		}
-		note_state(t, tt, word, tt->since[i]);
+		note_state(t, tt, word, tt->since[i], now_s);
 		is_empty = false;
 	}
 	if (is_empty)
 		remove_table(t, tt);
+	return !is_empty;
 }
 
 /* --- sweeps ------------------------------------------------------------------- */
@@ -198,12 +246,24 @@ bool transit_wants_sweep(const struct transit *t)
 	return false;
 }
 
+static void stop_seeing(struct transit_table *tt)
+{
+	free(tt->seen);
+	tt->seen = NULL;
+}
+
 void transit_sweep_cancel(struct transit *t)
 {
-	array_for_each (tt, t->tables, t->n_tables) {
-		free(tt->seen);
-		tt->seen = NULL;
-	}
+	array_for_each (tt, t->tables, t->n_tables)
+		stop_seeing(tt);
+}
+
+void transit_skip_sweep(struct transit *t, const struct place *place)
+{
+	struct transit_table *tt = transit_find(t, place);
+
+	if (tt)
+		stop_seeing(tt);
 }
 
 int transit_sweep_begin(struct transit *t, uint16_t now_s)
@@ -212,7 +272,7 @@ int transit_sweep_begin(struct transit *t, uint16_t now_s)
 	array_for_each (tt, t->tables, t->n_tables) {
 		if (!tt->n_pinned)
 			continue;
-		tt->seen = calloc(t->slots, sizeof(*tt->seen));
+		tt->seen = calloc(tt->slots, sizeof(*tt->seen));
 		if (!tt->seen) {
 			transit_sweep_cancel(t);
 			return -ENOMEM;
@@ -221,9 +281,9 @@ int transit_sweep_begin(struct transit *t, uint16_t now_s)
 	return 0;
 }
 
-struct transit_table *transit_swept(const struct transit *t, uint32_t number)
+struct transit_table *transit_swept(const struct transit *t, const struct place *place)
 {
-	struct transit_table *tt = find_table(t, number);
+	struct transit_table *tt = transit_find(t, place);
 
 	return tt && tt->seen ? tt : NULL;
 }
@@ -237,22 +297,22 @@ struct transit_table *transit_unsettled(struct transit *t)
 }
 
 /* A slot that is not STABLE yet waits for another sweep, from a time that stays near. */
-void transit_sweep_end(struct transit *t, struct transit_table *tt, uint32_t *words, uint16_t now_s)
+bool transit_sweep_end(struct transit *t, struct transit_table *tt, const struct slot_words *words,
+		       uint16_t now_s)
 {
-	const uint16_t before = t->sweep_began_s - TRANSIT_SETTLE_S;
+	const uint16_t before_s = t->sweep_began_s - TRANSIT_SETTLE_S;
 
-	for (uint32_t i = 0; i < t->slots; i++) {
-		const uint32_t cur = SHUNT_SLOT_CUR(words[i]);
+	for (uint32_t i = 0; i < words->n; i++) {
+		const uint32_t word = slot_load(words, i), cur = SHUNT_SLOT_CUR(word);
 
-		if (SHUNT_SLOT_STATE(words[i]) != SHUNT_SLOT_PINNED ||
-		    !is_at_or_after(before, tt->since[i]))
+		if (SHUNT_SLOT_STATE(word) != SHUNT_SLOT_PINNED ||
+		    !is_at_or_after(before_s, tt->since[i]))
 			continue;
 		if (tt->seen[i] && tt->seen[i] != cur)
-			tt->since[i] = before;
+			tt->since[i] = before_s;
 		else
-			store_word(&words[i], SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, cur));
+			slot_store(words, i, SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, cur));
 	}
-	free(tt->seen);
-	tt->seen = NULL;
-	transit_advance(t, tt, words, now_s);
+	stop_seeing(tt);
+	return transit_advance(t, tt, words, now_s);
 }
