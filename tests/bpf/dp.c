@@ -36,8 +36,8 @@ struct dp {
 	struct shunt_bpf *skel;
 	int cpus;
 	struct shunt_service_line *services;
-	size_t n_slots;
-	__u32 *slots;
+	size_t n_lines;
+	struct shunt_slot_line *lines;
 	size_t n_flow_lines;
 	struct shunt_flow_line *flows;
 	struct shunt_flow_line *fresh;
@@ -64,9 +64,10 @@ static struct shunt_bpf *load(const struct shunt_rodata *rodata, const struct dp
 	skel->rodata->shunt_rodata.service_mask = SERVICE_LINES - 1;
 	bpf_map__set_max_entries(skel->maps.shunt_services, SERVICE_LINES);
 	bpf_map__set_max_entries(skel->maps.shunt_vips, sizes->vips);
-	bpf_map__set_max_entries(skel->maps.shunt_slots, sizes->slots / SHUNT_SLOTS_PER_LINE);
+	bpf_map__set_max_entries(skel->maps.shunt_slots, sizes->lines);
 	bpf_map__set_max_entries(skel->maps.shunt_backends, sizes->backends);
-	bpf_map__set_max_entries(skel->maps.shunt_counters, sizes->backends);
+	bpf_map__set_max_entries(skel->maps.shunt_counters,
+				 (sizes->backends - 1) / SHUNT_COUNTERS_PER_BLOCK + 1);
 	bpf_map__set_max_entries(skel->maps.shunt_flows, rodata->flow_mask + 1);
 	must(shunt_bpf__load(skel), "load the program");
 	return skel;
@@ -80,12 +81,12 @@ static void *map_array(const struct bpf_map *map, size_t bytes)
 	return p;
 }
 
-static void map_arrays(struct dp *dp, size_t n_slots, size_t n_flow_lines)
+static void map_arrays(struct dp *dp, size_t n_lines, size_t n_flow_lines)
 {
 	dp->services =
 		map_array(dp->skel->maps.shunt_services, SERVICE_LINES * sizeof(dp->services[0]));
-	dp->n_slots = n_slots;
-	dp->slots = map_array(dp->skel->maps.shunt_slots, n_slots * sizeof(dp->slots[0]));
+	dp->n_lines = n_lines;
+	dp->lines = map_array(dp->skel->maps.shunt_slots, n_lines * sizeof(dp->lines[0]));
 	dp->n_flow_lines = n_flow_lines;
 	dp->flows = map_array(dp->skel->maps.shunt_flows, n_flow_lines * sizeof(dp->flows[0]));
 	dp->fresh = map_array(dp->skel->maps.shunt_fresh, SHUNT_FRESH_LINES * sizeof(dp->fresh[0]));
@@ -105,7 +106,7 @@ struct dp *dp_open(const struct shunt_rodata *rodata, const struct dp_sizes *siz
 	must(dp->cpus, "count the CPUs");
 	dp->reasons = calloc(dp->cpus, sizeof(*dp->reasons));
 	cr_assert(dp->reasons);
-	map_arrays(dp, sizes->slots, rodata->flow_mask + 1);
+	map_arrays(dp, sizes->lines, rodata->flow_mask + 1);
 	return dp;
 }
 
@@ -115,7 +116,7 @@ void dp_close(struct dp *dp)
 		return;
 	bpf_xdp_detach(LOOPBACK, XDP_FLAGS_SKB_MODE, NULL);
 	munmap(dp->services, SERVICE_LINES * sizeof(dp->services[0]));
-	munmap(dp->slots, dp->n_slots * sizeof(dp->slots[0]));
+	munmap(dp->lines, dp->n_lines * sizeof(dp->lines[0]));
 	munmap(dp->flows, dp->n_flow_lines * sizeof(dp->flows[0]));
 	munmap(dp->fresh, SHUNT_FRESH_LINES * sizeof(dp->fresh[0]));
 	shunt_bpf__destroy(dp->skel);
@@ -136,9 +137,11 @@ static void get(const struct bpf_map *map, const void *key, void *value)
 }
 
 void dp_put_service(struct dp *dp, const struct shunt_service_key *key,
-		    const struct shunt_service *service)
+		    const struct shunt_service *service, __u32 flags)
 {
-	must(listing_put(dp->services, SERVICE_LINES - 1, key, service), "put a service");
+	const struct shunt_listing like = { .service = *service, .flags = flags };
+
+	must(listing_put(dp->services, SERVICE_LINES - 1, key, &like), "put a service");
 }
 
 void dp_put_vip(struct dp *dp, const struct shunt_addr *vip)
@@ -169,15 +172,26 @@ void dp_put_device(struct dp *dp, __u32 index)
 	put(dp->skel->maps.shunt_devices, &index, &(__u32){ LOOPBACK });
 }
 
-void dp_put_slot(struct dp *dp, __u32 slot, __u32 word)
+static void must_hold(const struct dp *dp, const struct slots *table)
 {
-	cr_assert_lt(slot, dp->n_slots);
-	__atomic_store_n(&dp->slots[slot], word, __ATOMIC_RELEASE);
+	cr_assert_leq(table->first + (__u64)slots_lines(table), dp->n_lines);
 }
 
-__u32 *dp_slots(const struct dp *dp)
+void dp_put_slot(struct dp *dp, const struct slots *table, __u32 slot, __u32 word)
 {
-	return dp->slots;
+	must_hold(dp, table);
+	slots_put(dp->lines, table, slot, slot_halves(word));
+}
+
+__u32 dp_read_slot(const struct dp *dp, const struct slots *table, __u32 slot)
+{
+	must_hold(dp, table);
+	return slot_word(slots_get(dp->lines, table, slot));
+}
+
+struct shunt_slot_line *dp_lines(const struct dp *dp)
+{
+	return dp->lines;
 }
 
 struct shunt_flow_line *dp_flows(const struct dp *dp)
@@ -232,9 +246,23 @@ void dp_read_cpu_reasons(const struct dp *dp, struct shunt_reasons *out)
 	get(dp->skel->maps.shunt_reasons, &(__u32){ 0 }, out);
 }
 
+/* A block of counters, one a CPU; to be released with free(). */
+static struct shunt_counter_block *read_blocks(const struct dp *dp, __u32 block)
+{
+	struct shunt_counter_block *by_cpu = calloc(dp->cpus, sizeof(*by_cpu));
+
+	cr_assert(by_cpu);
+	get(dp->skel->maps.shunt_counters, &block, by_cpu);
+	return by_cpu;
+}
+
 void dp_read_cpu_counters(const struct dp *dp, __u32 backend, struct shunt_counter *out)
 {
-	get(dp->skel->maps.shunt_counters, &backend, out);
+	_cleanup_free_ struct shunt_counter_block *by_cpu =
+		read_blocks(dp, backend / SHUNT_COUNTERS_PER_BLOCK);
+
+	for (int cpu = 0; cpu < dp->cpus; cpu++)
+		out[cpu] = by_cpu[cpu].counter[backend % SHUNT_COUNTERS_PER_BLOCK];
 }
 
 void dp_read_reasons(const struct dp *dp, __u64 out[SHUNT_MAX_REASONS])
@@ -246,16 +274,22 @@ void dp_read_reasons(const struct dp *dp, __u64 out[SHUNT_MAX_REASONS])
 			out[r] += dp->reasons[cpu].packets[r];
 }
 
-struct shunt_counter dp_read_counter(const struct dp *dp, __u32 backend)
+struct shunt_counter_block dp_read_counters(const struct dp *dp, __u32 block)
 {
-	_cleanup_free_ struct shunt_counter *by_cpu = calloc(dp->cpus, sizeof(*by_cpu));
-	struct shunt_counter sum = {};
+	_cleanup_free_ struct shunt_counter_block *by_cpu = read_blocks(dp, block);
+	struct shunt_counter_block sum = {};
 
-	cr_assert(by_cpu);
-	dp_read_cpu_counters(dp, backend, by_cpu);
 	for (int cpu = 0; cpu < dp->cpus; cpu++) {
-		sum.packets += by_cpu[cpu].packets;
-		sum.bytes += by_cpu[cpu].bytes;
+		for (int i = 0; i < SHUNT_COUNTERS_PER_BLOCK; i++) {
+			sum.counter[i].packets += by_cpu[cpu].counter[i].packets;
+			sum.counter[i].bytes += by_cpu[cpu].counter[i].bytes;
+		}
 	}
 	return sum;
+}
+
+struct shunt_counter dp_read_counter(const struct dp *dp, __u32 backend)
+{
+	return dp_read_counters(dp, backend / SHUNT_COUNTERS_PER_BLOCK)
+		.counter[backend % SHUNT_COUNTERS_PER_BLOCK];
 }

@@ -9,12 +9,12 @@
 
 #include "shunt/abi.h"
 #include "frame.h"
+#include "slots.h"
 
 /* Entries of the maps. */
 struct dp_sizes {
-	__u32 services;
 	__u32 vips;
-	__u32 slots; /* of all tables together */
+	__u32 lines; /* of slots, of all tables together */
 	__u32 backends;
 };
 
@@ -24,8 +24,9 @@ struct dp;
 struct dp *dp_open(const struct shunt_rodata *rodata, const struct dp_sizes *sizes);
 void dp_close(struct dp *dp);
 
+/* @flags: SHUNT_SERVICE_* */
 void dp_put_service(struct dp *dp, const struct shunt_service_key *key,
-		    const struct shunt_service *service);
+		    const struct shunt_service *service, __u32 flags);
 void dp_put_vip(struct dp *dp, const struct shunt_addr *vip);
 void dp_put_backend(struct dp *dp, __u32 id, const struct shunt_backend *b);
 struct shunt_backend dp_read_backend(const struct dp *dp, __u32 id);
@@ -39,14 +40,15 @@ void dp_put_egress(struct dp *dp, __u32 index, const struct shunt_egress *e);
  */
 void dp_put_device(struct dp *dp, __u32 index);
 
-/* As the daemon does: one store into the mapped array. */
-void dp_put_slot(struct dp *dp, __u32 slot, __u32 word);
+/* As the daemon does: two stores into the mapped array, the transit first. */
+void dp_put_slot(struct dp *dp, const struct slots *table, __u32 slot, __u32 word);
+__u32 dp_read_slot(const struct dp *dp, const struct slots *table, __u32 slot);
 
 /*
- * The arrays themselves, mapped: the slots of all tables, the flow cache
+ * The arrays themselves, mapped: the lines of all tables, the flow cache
  * (rodata.flow_mask + 1 lines) and the notes of new flows (SHUNT_FRESH_LINES).
  */
-__u32 *dp_slots(const struct dp *dp);
+struct shunt_slot_line *dp_lines(const struct dp *dp);
 struct shunt_flow_line *dp_flows(const struct dp *dp);
 struct shunt_flow_line *dp_fresh(const struct dp *dp);
 
@@ -62,6 +64,8 @@ __u32 dp_run_program(int fd, const struct frame *in, struct frame *out);
 /* Sum over CPUs. */
 void dp_read_reasons(const struct dp *dp, __u64 out[SHUNT_MAX_REASONS]);
 struct shunt_counter dp_read_counter(const struct dp *dp, __u32 backend);
+/* Those of backends @block * SHUNT_COUNTERS_PER_BLOCK and on. */
+struct shunt_counter_block dp_read_counters(const struct dp *dp, __u32 block);
 
 int dp_cpus(const struct dp *dp); /* possible ones */
 

@@ -78,6 +78,11 @@ const struct fixture fixtures[] = {
 	EACH("any port, the number 65535", FORWARDED, OPEN, 65535),
 	EACH("any port, but this one has a service", FORWARDED, OPEN, 443),
 	EACH("last entry of the egress map", REDIRECTED, SHOP, PORT_LAST_EGRESS),
+	EACH("last backend of the map", FORWARDED, SHOP, PORT_LAST_BACKEND),
+	EACH("last member that a slot can name", FORWARDED, SHOP, PORT_LAST_MEMBER),
+	EACH("a table that nobody shares", FORWARDED, SHOP, PORT_ALONE),
+	EACH("a table of one line", FORWARDED, SHOP, PORT_SMALL_TABLE),
+	EACH("owners up to the end of the map", FORWARDED, SHOP, PORT_LAST_LINE),
 	EACH("slot that had another owner", FORWARDED, SHOP, PORT_OLD_OWNER),
 
 	/* What the headers carry. */
@@ -238,14 +243,13 @@ const struct fixture fixtures[] = {
 	EACH("no IPv6 address to tunnel from", NO_SOURCE, SHOP, PORT_NO_SOURCE6),
 	EACH("no device: direct", NO_DEVICE, SHOP, PORT_NO_DEVICE),
 	EACH("no device: tunnel", NO_DEVICE, SHOP, PORT_NO_DEVICE_IPIP),
-	EACH("a slot with the first id behind the map", BAD_SLOT, SHOP, PORT_BAD_BACKEND),
-	EACH("a slot with the largest id", BAD_SLOT, SHOP, PORT_BAD_BACKEND_MAX),
+	EACH("a member with the first id behind the map", BAD_SLOT, SHOP, PORT_BAD_BACKEND),
+	EACH("a member with the largest id", BAD_SLOT, SHOP, PORT_BAD_BACKEND_MAX),
 	EACH("a hop with the first egress behind the map", BAD_SLOT, SHOP, PORT_BAD_EGRESS),
 	EACH("a hop with the largest egress", BAD_SLOT, SHOP, PORT_BAD_EGRESS_MAX),
 	EACH("a hop with a free egress", BAD_SLOT, SHOP, PORT_BAD_EGRESS_FREE),
-	EACH("a service with the first table behind the map", BAD_SLOT, SHOP, PORT_BAD_TABLE),
-	EACH("a service with a table 2^32 slots away", BAD_SLOT, SHOP, PORT_BAD_TABLE_WRAP),
-	EACH("a service with the largest table", BAD_SLOT, SHOP, PORT_BAD_TABLE_MAX),
+	EACH("a service with a table behind the map", BAD_SLOT, SHOP, PORT_BAD_TABLE),
+	EACH("a service with a table far behind the map", BAD_SLOT, SHOP, PORT_BAD_TABLE_MAX),
 };
 /* clang-format on */
 

@@ -2,6 +2,7 @@
 #include "flow_model.h"
 
 #include <netinet/in.h>
+#include <string.h>
 #include <time.h>
 
 #include "frame.h"
@@ -49,14 +50,32 @@ static int find_oldest(const struct shunt_flow_line *line, __u32 now_s)
 	return oldest;
 }
 
-void flow_model_store(struct shunt_flow_line *line, __u32 tag, __u32 backend, __u32 now_s)
+static __u64 make_entry(__u32 tag, __u32 backend, __u32 now_s)
+{
+	return (__u64)tag << 32 | (backend & 0xffff) << 16 | (now_s & 0xffff);
+}
+
+void flow_model_pin(struct shunt_flow_line *line, __u32 tag, __u32 backend, __u32 now_s)
 {
 	const __u64 *own = flow_model_find(line, tag);
 	int place = own ? (int)(own - line->entry) : find_empty(line);
 
 	if (place < 0)
 		place = find_oldest(line, now_s);
-	line->entry[place] = (__u64)tag << 32 | backend << 16 | (now_s & 0xffff);
+	line->entry[place] = make_entry(tag, backend, now_s);
+}
+
+/* The newest is in front; what is before the place that it leaves or takes moves back. */
+void flow_model_note(struct shunt_flow_line *line, __u32 tag, __u32 backend, __u32 now_s)
+{
+	const __u64 *own = flow_model_find(line, tag);
+	const int empty = find_empty(line);
+	int gap = own ? (int)(own - line->entry) : SHUNT_FLOWS_PER_LINE - 1;
+
+	if (empty >= 0 && empty < gap)
+		gap = empty;
+	memmove(&line->entry[1], &line->entry[0], gap * sizeof(line->entry[0]));
+	line->entry[0] = make_entry(tag, backend, now_s);
 }
 
 /* --- what a packet is, what a backend is -------------------------------------- */
@@ -94,6 +113,21 @@ static bool is_before_the_move(const struct flow_packet *p)
 	       SHUNT_SLOT_STATE(p->word) == SHUNT_SLOT_PINNING;
 }
 
+/* The backend that owns the slot, and the one before it; 0 for none. */
+static __u32 cur_of(const struct flow_packet *p)
+{
+	const __u32 member = p->word & 0x7fff;
+
+	return member ? p->base + member : 0;
+}
+
+static __u32 prev_of(const struct flow_packet *p)
+{
+	const __u32 member = p->word >> 15 & 0x7fff;
+
+	return member ? p->base + member : 0;
+}
+
 static bool is_alive(const struct flow_model *m, __u32 id, bool v6)
 {
 	const struct shunt_leg *leg;
@@ -119,49 +153,67 @@ static __u32 recall(const struct flow_model *m, const struct shunt_flow_line *li
 
 /* --- what comes of it --------------------------------------------------------- */
 
-static void pin(struct flow_effect *e, const struct flow_packet *p, __u32 now_s)
+/* One of the pins that the CPU has left to give in this second. */
+static bool take_pin(const struct flow_model *m, struct flow_effect *e, __u32 now_s)
 {
-	if (e->backend && !is_reset(p))
-		flow_model_store(&e->flow, (__u32)p->hash, e->backend, now_s);
-}
-
-/* As pin(), while the CPU has pins left to give in this second. */
-static void pin_if_allowed(const struct flow_model *m, struct flow_effect *e,
-			   const struct flow_packet *p, __u32 now_s)
-{
-	if (!e->backend || is_reset(p))
-		return;
 	if (e->budget.second != now_s)
 		e->budget = (struct shunt_pin_budget){ .second = now_s };
 	if (e->budget.used >= m->rodata.pins_per_s)
-		return;
+		return false;
 	e->budget.used++;
+	return true;
+}
+
+static void pin(struct flow_effect *e, const struct flow_packet *p, __u32 now_s)
+{
+	if (e->backend && !is_reset(p))
+		flow_model_pin(&e->flow, (__u32)p->hash, e->backend, now_s);
+}
+
+/* A flow that is known: only where another one has to give way must there be a pin left. */
+static void pin_known(const struct flow_model *m, struct flow_effect *e,
+		      const struct flow_packet *p, __u32 now_s)
+{
+	const bool gives_way =
+		!flow_model_find(&e->flow, (__u32)p->hash) && find_empty(&e->flow) < 0;
+
+	if (!e->backend || is_reset(p) || (gives_way && !take_pin(m, e, now_s)))
+		return;
 	pin(e, p, now_s);
 }
 
-static void begin(struct flow_effect *e, const struct flow_packet *p, __u32 now_s)
+/* A flow that may be anybody's: there must be a pin left. */
+static void pin_unknown(const struct flow_model *m, struct flow_effect *e,
+			const struct flow_packet *p, __u32 now_s)
+{
+	if (e->backend && !is_reset(p) && take_pin(m, e, now_s))
+		pin(e, p, now_s);
+}
+
+static void begin(const struct flow_model *m, struct flow_effect *e, const struct flow_packet *p,
+		  __u32 now_s)
 {
 	e->by = FLOW_BY_SYN;
 	if (!e->backend || is_reset(p))
 		return;
 	if (is_tracked(p) || flow_model_find(&e->flow, (__u32)p->hash))
-		pin(e, p, now_s);
+		pin_known(m, e, p, now_s);
 	/* An older note of the same tuple must not outlive what it says. */
 	if ((!is_tracked(p) && is_before_the_move(p)) || flow_model_find(&e->fresh, (__u32)p->hash))
-		flow_model_store(&e->fresh, (__u32)p->hash, e->backend, now_s);
+		flow_model_note(&e->fresh, (__u32)p->hash, e->backend, now_s);
 }
 
 /* Nothing is known of the flow. */
 static void follow_slot(const struct flow_model *m, struct flow_effect *e,
 			const struct flow_packet *p, __u32 now_s)
 {
-	const bool to_prev = is_before_the_move(p) && is_alive(m, SHUNT_SLOT_PREV(p->word), p->v6);
+	const bool to_prev = is_before_the_move(p) && is_alive(m, prev_of(p), p->v6);
 	const bool late = SHUNT_SLOT_STATE(p->word) == SHUNT_SLOT_PINNING;
 
 	e->by = to_prev ? FLOW_BY_PREV : FLOW_BY_CUR;
-	e->backend = to_prev ? SHUNT_SLOT_PREV(p->word) : SHUNT_SLOT_CUR(p->word);
+	e->backend = to_prev ? prev_of(p) : cur_of(p);
 	if (is_tracked(p) || (to_prev && late))
-		pin_if_allowed(m, e, p, now_s);
+		pin_unknown(m, e, p, now_s);
 }
 
 static void go_on(const struct flow_model *m, struct flow_effect *e, const struct flow_packet *p,
@@ -176,7 +228,7 @@ static void go_on(const struct flow_model *m, struct flow_effect *e, const struc
 	}
 	e->by = pinned ? FLOW_BY_PIN : FLOW_BY_NOTE;
 	e->backend = pinned ?: noted;
-	pin(e, p, now_s);
+	pin_known(m, e, p, now_s);
 }
 
 void flow_model_judge(const struct flow_model *m, const struct flow_packet *p, __u32 now_s,
@@ -184,7 +236,7 @@ void flow_model_judge(const struct flow_model *m, const struct flow_packet *p, _
 {
 	*e = (struct flow_effect){
 		.by = FLOW_BY_SLOT,
-		.backend = SHUNT_SLOT_CUR(p->word),
+		.backend = cur_of(p),
 		.flow_index = p->hash >> 32 & m->rodata.flow_mask,
 		.fresh_index = (p->hash >> 32) % SHUNT_FRESH_LINES,
 		.budget = m->budget,
@@ -194,7 +246,7 @@ void flow_model_judge(const struct flow_model *m, const struct flow_packet *p, _
 	if (!is_looked_up(p))
 		return;
 	if (is_new(p))
-		begin(e, p, now_s);
+		begin(m, e, p, now_s);
 	else
 		go_on(m, e, p, now_s);
 }

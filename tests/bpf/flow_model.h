@@ -37,12 +37,13 @@ struct flow_model {
  * struct flow_packet - what counts of a packet that has a service
  * @hash: of its flow
  * @word: of its slot
- * @service_flags: SHUNT_SERVICE_*
+ * @base, @service_flags: of its service
  * @tcp_flags: the byte of the TCP header, 0 for UDP
  */
 struct flow_packet {
 	__u64 hash;
 	__u32 word;
+	__u32 base;
 	__u32 service_flags;
 	__u8 proto;
 	__u8 tcp_flags;
@@ -81,8 +82,9 @@ void flow_model_judge(const struct flow_model *m, const struct flow_packet *p, _
 		      struct flow_effect *e);
 void flow_model_commit(struct flow_model *m, const struct flow_effect *e);
 
-/* Remember a flow in a line, as the program does: by hand, for a test. */
-void flow_model_store(struct shunt_flow_line *line, __u32 tag, __u32 backend, __u32 now_s);
+/* Remember a flow in a line, as the program pins and as it notes: by hand, for a test. */
+void flow_model_pin(struct shunt_flow_line *line, __u32 tag, __u32 backend, __u32 now_s);
+void flow_model_note(struct shunt_flow_line *line, __u32 tag, __u32 backend, __u32 now_s);
 
 /* The entry of a flow in a line; NULL if there is none. */
 const __u64 *flow_model_find(const struct shunt_flow_line *line, __u32 tag);

@@ -157,20 +157,23 @@ static enum shunt_reason admit(const struct world *w, const struct frame *f, con
 
 /* --- choosing --------------------------------------------------------------- */
 
-static const struct shunt_service *find_service(const struct world *w, const struct view *v,
+static const struct world_service *find_service(const struct world *w, const struct view *v,
 						__be16 port)
 {
-	for (__u32 i = 0; i < w->n_services; i++)
-		if (w->keys[i].port == port && w->keys[i].proto == v->proto &&
-		    !memcmp(&w->keys[i].vip, &v->dst, sizeof(v->dst)))
+	for (__u32 i = 0; i < w->n_services; i++) {
+		const struct shunt_service_key *key = &w->services[i].key;
+
+		if (key->port == port && key->proto == v->proto &&
+		    !memcmp(&key->vip, &v->dst, sizeof(v->dst)))
 			return &w->services[i];
+	}
 	return NULL;
 }
 
-static const struct shunt_service *match_service(const struct world *w, const struct frame *f,
+static const struct world_service *match_service(const struct world *w, const struct frame *f,
 						 const struct view *v)
 {
-	const struct shunt_service *s;
+	const struct world_service *s;
 	__be16 port;
 
 	memcpy(&port, f->data + v->l4 + 2, sizeof(port));
@@ -180,18 +183,36 @@ static const struct shunt_service *match_service(const struct world *w, const st
 	return s;
 }
 
-static enum shunt_reason pick_backend(const struct world *w, const struct frame *f,
-				      const struct view *v, __u32 table, __u32 *backend)
+/* The low half of the hash of the packet's flow. */
+static __u32 flow_tag(const struct world *w, const struct frame *f, const struct view *v)
 {
-	__u64 hash, slot;
 	__be32 ports;
 
 	memcpy(&ports, f->data + v->l4, sizeof(ports));
-	hash = shunt_hash_flow(w->rodata.hash_key, &v->src, &v->dst, ports, v->proto, v->v6);
-	slot = (__u64)table * ((__u64)w->rodata.slot_mask + 1) + (hash & w->rodata.slot_mask);
-	if (slot >= WORLD_TABLES * WORLD_SLOTS)
+	return (__u32)shunt_hash_flow(w->rodata.hash_key, &v->src, &v->dst, ports, v->proto, v->v6);
+}
+
+/* The backend that the owner of a slot is, or the one that was found by the flow. */
+static __u32 backend_of(const struct world *w, const struct world_service *s, __u16 owner)
+{
+	const bool tracked = w->rodata.tracked && s->flags & SHUNT_SERVICE_TRACKED;
+
+	if (tracked || owner >> 15)
+		return w->found;
+	return owner ? s->to.base + owner : 0;
+}
+
+static enum shunt_reason pick_backend(const struct world *w, const struct frame *f,
+				      const struct view *v, const struct world_service *s,
+				      __u32 *backend)
+{
+	const __u32 slots = 32 * (s->to.line_mask + 1U);
+	const __u32 slot = flow_tag(w, f, v) % slots;
+	const __u64 line = (__u64)s->to.first + slot / 32;
+
+	if (line >= WORLD_LINES)
 		return SHUNT_BAD_SLOT;
-	*backend = w->slots[slot] & 0x7fff;
+	*backend = backend_of(w, s, w->lines[line].half[slot % 32]);
 	if (!*backend)
 		return SHUNT_NO_BACKEND;
 	return *backend < WORLD_BACKENDS ? SHUNT_CONTINUE : SHUNT_BAD_SLOT;
@@ -337,11 +358,11 @@ static enum shunt_reason forward(const struct world *w, const struct view *v, co
 static enum shunt_reason route_packet(const struct world *w, const struct frame *f,
 				      const struct view *v, struct route *r)
 {
-	const struct shunt_service *s = match_service(w, f, v);
+	const struct world_service *s = match_service(w, f, v);
 
 	if (!s)
 		return SHUNT_NOT_SERVICE;
-	return pick_backend(w, f, v, s->table, &r->backend) ?: find_way(w, v, r);
+	return pick_backend(w, f, v, s, &r->backend) ?: find_way(w, v, r);
 }
 
 void ref_judge(const struct world *w, const struct frame *in, const struct frame *got,

@@ -14,6 +14,9 @@
  * Where several reasons apply, the first in this order counts: Ethernet, IP header,
  * protocol, fragment or extension, the end of the frame, the IP length, service,
  * slot and backend, TTL, leg, hop, mode, source address, size, device.
+ *
+ * Of slots in transition it knows one thing, that it does not know them: there a
+ * packet goes where world.found says.
  */
 #ifndef TESTS_BPF_REF_H
 #define TESTS_BPF_REF_H
@@ -24,7 +27,8 @@
 
 /**
  * struct verdict - how a frame must end
- * @backend: the one whose counter grows, if it is forwarded
+ * @backend: the one that its slot, or its flow, gave; its counter grows if the frame
+ *	is forwarded
  * @out: the frame afterwards; if it is not forwarded, as it came in
  */
 struct verdict {

@@ -115,19 +115,29 @@ bool rig_check(struct rig *rig, const struct frame *in)
 	return false;
 }
 
+static bool counter_agrees(__u32 id, const struct shunt_counter *got,
+			   const struct shunt_counter *want)
+{
+	if (got->packets == want->packets && got->bytes == want->bytes)
+		return true;
+	fprintf(stderr, "backend %u: %llu packets, %llu bytes, not %llu, %llu\n", id, got->packets,
+		got->bytes, want->packets, want->bytes);
+	return false;
+}
+
 bool rig_check_totals(const struct rig *rig)
 {
 	bool same = reasons_agree(rig);
 
-	for (__u32 i = 0; i < WORLD_BACKENDS; i++) {
-		const struct shunt_counter *want = &rig->tally.backends[i];
-		struct shunt_counter got = dp_read_counter(rig->dp, i);
+	_Static_assert(WORLD_BACKENDS % SHUNT_COUNTERS_PER_BLOCK == 0, "blocks are full");
+	for (__u32 id = 0; id < WORLD_BACKENDS; id += SHUNT_COUNTERS_PER_BLOCK) {
+		const struct shunt_counter_block got =
+			dp_read_counters(rig->dp, id / SHUNT_COUNTERS_PER_BLOCK);
 
-		if (got.packets == want->packets && got.bytes == want->bytes)
-			continue;
-		same = false;
-		fprintf(stderr, "backend %u: %llu packets, %llu bytes, not %llu, %llu\n", i,
-			got.packets, got.bytes, want->packets, want->bytes);
+		for (__u32 i = 0; i < SHUNT_COUNTERS_PER_BLOCK; i++)
+			same = counter_agrees(id + i, &got.counter[i],
+					      &rig->tally.backends[id + i]) &&
+			       same;
 	}
 	return same;
 }

@@ -79,7 +79,11 @@ const struct story stories[] = {
 	  .goes = NEW, .pins = NEW, .notes = NEW },
 	{ "an old flow of the dead moves", MIGRATING(DEAD, NEW), .goes = NEW },
 	{ "an old flow of one that is gone moves", MIGRATING(GONE, NEW), .goes = NEW },
+	/* MIGRATING from nobody is PINNED. */
 	{ "an old flow of nobody moves", MIGRATING(NOBODY, NEW), .goes = NEW },
+	{ "a flow begins where nobody was", MIGRATING(NOBODY, NEW), SYN, .goes = NEW },
+	{ "a pinned flow goes on where nobody was", MIGRATING(NOBODY, NEW), .pinned = OLD, .goes = OLD,
+	  .pins = OLD },
 	{ "an old flow stays though nobody takes new ones", MIGRATING(OLD, NOBODY), .goes = OLD },
 	{ "the dead and nobody", MIGRATING(DEAD, NOBODY), .goes = NOBODY },
 	{ "a slot on its way back", MIGRATING(OLD, OLD), .goes = OLD },
@@ -100,6 +104,7 @@ const struct story stories[] = {
 	  .pins = THIRD },
 	{ "late: an old flow of the dead moves", PINNING(DEAD, NEW), .goes = NEW },
 	{ "late: an old flow of nobody moves", PINNING(NOBODY, NEW), .goes = NEW },
+	{ "late: a flow begins where nobody was", PINNING(NOBODY, NEW), SYN, .goes = NEW, .notes = NEW },
 	{ "late: an old flow stays though nobody takes new ones", PINNING(OLD, NOBODY), .goes = OLD,
 	  .pins = OLD },
 

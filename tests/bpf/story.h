@@ -2,6 +2,7 @@
 /*
  * The stories: what a packet meets whose slot is in transition, where it goes, and
  * what is remembered afterwards; the table in shunt/abi.h row by row, in words.
+ * Backends are members of the block of the packet's service.
  */
 #ifndef TESTS_BPF_STORY_H
 #define TESTS_BPF_STORY_H

@@ -13,28 +13,39 @@
 #include "shunt/hash.h"
 
 #define SEED 0x5eed0f10f10e5ULL
-#define TABLE_SLOTS 16384
 #define BACKENDS 24
 
-/* Tables of the city. */
-enum {
-	TABLE_TCP,
-	TABLE_UDP,
-};
+/* Slots of the tables. */
+#define SLOTS_TCP 16384
+#define SLOTS_UDP 4096
 
-/* Slots of every PARTS that a backend holds: 1, 2, 3, 1, 2, 3 ...; 2 on average. */
-#define WEIGHT(id) (((id)-1) % 3 + 1)
+/* Blocks by family; over one table, or two. */
+#define BASE4 0
+#define BASE6 5000
+
+/* Slots of every PARTS that a member holds: 1, 2, 3, 1, 2, 3 ...; 2 on average. */
+#define WEIGHT(member) (((member)-1) % 3 + 1)
 #define PARTS (BACKENDS * 2)
 
-static void fill_table(struct world *w, __u32 table)
+static void fill_table(struct world *w, const struct slots *s)
 {
 	__u32 slot = 0;
 
-	while (slot < TABLE_SLOTS)
-		for (__u32 id = 1; id <= BACKENDS; id++)
-			for (__u32 i = 0; i < WEIGHT(id) && slot < TABLE_SLOTS; i++)
-				w->slots[table * TABLE_SLOTS + slot++] =
-					SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, id);
+	while (slot < s->n)
+		for (__u32 m = 1; m <= BACKENDS; m++)
+			for (__u32 i = 0; i < WEIGHT(m) && slot < s->n; i++)
+				slots_put(w->lines, s, slot++, slot_halves(m));
+}
+
+static void put_services(struct world *w, __u8 proto, __u16 port, __u32 slots)
+{
+	const struct slots s = world_put_table(w, slots);
+	const struct shunt_service to4 = slots_service(&s, BASE4);
+	const struct shunt_service to6 = slots_service(&s, BASE6);
+
+	fill_table(w, &s);
+	world_put_service(w, SHOP4, proto, port, &to4);
+	world_put_service(w, SHOP6, proto, port, &to6);
 }
 
 /* TCP on port 80, UDP on every port; a third of the backends in each mode. */
@@ -42,20 +53,19 @@ static void build_city(struct world *w)
 {
 	static const int outers[3] = { 0, 4, 6 };
 
-	world_build_empty(w, TABLE_SLOTS);
+	world_build_empty(w);
 	world_put_vip(w, SHOP4);
 	world_put_vip(w, SHOP6);
-	world_put_service(w, SHOP4, IPPROTO_TCP, 80, TABLE_TCP);
-	world_put_service(w, SHOP6, IPPROTO_TCP, 80, TABLE_TCP);
-	world_put_service(w, SHOP4, IPPROTO_UDP, 0, TABLE_UDP);
-	world_put_service(w, SHOP6, IPPROTO_UDP, 0, TABLE_UDP);
-	for (__u32 id = 1; id <= BACKENDS; id++) {
-		const int outer = outers[id % 3];
+	put_services(w, IPPROTO_TCP, 80, SLOTS_TCP);
+	put_services(w, IPPROTO_UDP, 0, SLOTS_UDP);
+	for (__u32 m = 1; m <= BACKENDS; m++) {
+		const int outer = outers[m % 3];
+		const enum shunt_forward forward =
+			outer ? SHUNT_FORWARD_IPIP : SHUNT_FORWARD_DIRECT;
 
-		world_put_backend(w, id, outer ? SHUNT_FORWARD_IPIP : SHUNT_FORWARD_DIRECT, outer);
+		world_put_backend(w, BASE4 + m, forward, outer);
+		world_put_backend(w, BASE6 + m, forward, outer);
 	}
-	fill_table(w, TABLE_TCP);
-	fill_table(w, TABLE_UDP);
 }
 
 /* A flow, and the text its packet points to. */
@@ -93,17 +103,17 @@ static __u32 send_packet(struct rig *rig, const struct packet *p)
 	return frame_get16(rig->got.data + 4);
 }
 
-/* Within five standard deviations of a fair share. */
-static void expect_fair_shares(const struct rig *rig, __u32 n_flows)
+/* Within five standard deviations of a fair share. @n_flows: of the block's services. */
+static void expect_fair_shares(const struct rig *rig, __u32 base, __u32 n_flows)
 {
-	for (__u32 id = 1; id <= BACKENDS; id++) {
-		const double share = (double)WEIGHT(id) / PARTS;
+	for (__u32 m = 1; m <= BACKENDS; m++) {
+		const double share = (double)WEIGHT(m) / PARTS;
 		const double expected = n_flows * share;
 		const double margin = 5 * sqrt(expected * (1 - share)) + 1;
-		const double got = (double)dp_read_counter(rig->dp, id).packets;
+		const double got = (double)dp_read_counter(rig->dp, base + m).packets;
 
 		cr_expect(fabs(got - expected) < margin, "backend %u: %.0f flows, not %.0f +- %.0f",
-			  id, got, expected, margin);
+			  base + m, got, expected, margin);
 	}
 }
 
@@ -120,7 +130,8 @@ Test(flow, goes_where_the_hash_says_in_fair_shares)
 		send_packet(rig, &f.packet);
 	}
 	cr_expect(rig_check_totals(rig));
-	expect_fair_shares(rig, 2 * n);
+	expect_fair_shares(rig, BASE4, n);
+	expect_fair_shares(rig, BASE6, n);
 }
 
 /* One balancer of a fleet knows the others' choices by the key alone. */
@@ -172,24 +183,33 @@ Test(flow, stays_on_its_backend)
 	}
 }
 
-static __u32 slot_of(const struct rig *rig, const struct packet *p)
+/* Where the slot of a packet's flow is. */
+struct place {
+	struct slots table;
+	__u32 slot;
+	__u32 base;
+};
+
+static struct place place_of(const struct rig *rig, const struct packet *p)
 {
 	const struct shunt_addr src = frame_addr(p->src), dst = frame_addr(p->dst);
+	const bool v6 = dst.d[0], udp = p->proto == IPPROTO_UDP;
+	const struct shunt_service *to = &rig->world.services[2 * udp + v6].to;
+	struct place place = { .table = slots_of(to), .base = to->base };
 	__be32 ports;
-	__u64 hash;
 
 	frame_put16((__u8 *)&ports, p->sport);
 	frame_put16((__u8 *)&ports + 2, p->dport);
-	hash = shunt_hash_flow(rig->world.rodata.hash_key, &src, &dst, ports, p->proto,
-			       dst.d[0] != 0);
-	return (p->proto == IPPROTO_TCP ? TABLE_TCP : TABLE_UDP) * TABLE_SLOTS +
-	       (hash & (TABLE_SLOTS - 1));
+	place.slot = (__u32)shunt_hash_flow(rig->world.rodata.hash_key, &src, &dst, ports, p->proto,
+					    v6) %
+		     place.table.n;
+	return place;
 }
 
-static void set_slot(struct rig *rig, __u32 slot, __u32 word)
+static void set_slot(struct rig *rig, const struct place *at, __u32 word)
 {
-	rig->world.slots[slot] = word;
-	dp_put_slot(rig->dp, slot, word);
+	slots_put(rig->world.lines, &at->table, at->slot, slot_halves(word));
+	dp_put_slot(rig->dp, &at->table, at->slot, word);
 }
 
 /* A word is changed under the running program: nobody else's flow moves. */
@@ -199,22 +219,25 @@ Test(flow, moves_with_its_slot_only)
 	const __u32 n = rig_scale(200);
 	__u64 state = SEED;
 	struct flow bystander;
+	struct place its;
 	__u32 home;
 
 	random_flow(&state, true, &bystander);
+	its = place_of(rig, &bystander.packet);
 	home = send_packet(rig, &bystander.packet);
 	for (__u32 i = 0; i < n; i++) {
-		__u32 slot, before, after;
 		struct flow f;
+		struct place at;
+		__u32 before, after;
 
 		random_flow(&state, i & 1, &f);
-		slot = slot_of(rig, &f.packet);
-		if (slot == slot_of(rig, &bystander.packet))
+		at = place_of(rig, &f.packet);
+		if (at.slot == its.slot && at.table.first == its.table.first)
 			continue;
-		before = send_packet(rig, &f.packet);
+		before = send_packet(rig, &f.packet) - at.base;
 		after = before % BACKENDS + 1;
-		set_slot(rig, slot, SHUNT_SLOT(SHUNT_SLOT_STABLE, before, after));
-		cr_expect_eq(send_packet(rig, &f.packet), after);
+		set_slot(rig, &at, SHUNT_SLOT(SHUNT_SLOT_STABLE, before, after));
+		cr_expect_eq(send_packet(rig, &f.packet), at.base + after);
 		cr_expect_eq(send_packet(rig, &bystander.packet), home);
 	}
 }

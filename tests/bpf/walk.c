@@ -84,19 +84,32 @@ static const struct crossing_flow *pick_flow(struct walk *w)
 
 /* --- events ------------------------------------------------------------------- */
 
-static __u32 pick_backend(struct walk *w)
+static __u32 pick_member(struct walk *w)
 {
 	static const __u32 odd[] = { 0,
 				     CROSSING_ONLY_V4,
 				     CROSSING_ONLY_V6,
 				     CROSSING_DEAD,
 				     CROSSING_GONE,
-				     WORLD_BACKENDS - 1,
 				     CROSSING_NEVER,
-				     SHUNT_MAX_BACKENDS - 1 };
+				     SHUNT_MAX_MEMBERS - 1 };
 
 	return pick(w, 4) ? CROSSING_LIVE + pick(w, CROSSING_ONLY_V4 - CROSSING_LIVE)
 			  : PICK(w, odd);
+}
+
+static __u32 pick_base(struct walk *w)
+{
+	return pick(w, 2) ? CROSSING_BASE4 : CROSSING_BASE6;
+}
+
+/* Of either block: a pin may have been made for another service, or by hand. */
+static __u32 pick_backend(struct walk *w)
+{
+	static const __u32 odd[] = { 0, WORLD_BACKENDS - 1, WORLD_BACKENDS,
+				     SHUNT_MAX_BACKENDS - 1 };
+
+	return pick(w, 16) ? pick_base(w) + pick_member(w) : PICK(w, odd);
 }
 
 /* A second that an entry may have been written in; some are still to come. */
@@ -107,17 +120,22 @@ static __u32 pick_time(struct walk *w)
 	return flow_model_now_s() - PICK(w, ages);
 }
 
+/* The halves as they may be between two stores, too. */
 static void change_word(struct walk *w)
 {
-	const __u32 word = SHUNT_SLOT(pick(w, 4), pick_backend(w), pick_backend(w));
+	const struct slot_halves halves = {
+		.owner = pick_member(w) | (pick(w, 4) ? SHUNT_SLOT_MOVES : 0),
+		.transit = (pick(w, 4) ? pick_member(w) : 0) |
+			   (pick(w, 3) ? 0 : SHUNT_SLOT_IS_PINNING),
+	};
 
-	crossing_put_word(w->t, pick_flow(w)->slot, word);
+	crossing_put_halves(w->t, pick_flow(w), halves);
 }
 
 /* Down, up again, gone, of one family. */
 static void change_backend(struct walk *w)
 {
-	const __u32 id = CROSSING_LIVE + pick(w, CROSSING_BACKENDS - CROSSING_LIVE);
+	const __u32 id = pick_base(w) + CROSSING_LIVE + pick(w, CROSSING_MEMBERS - CROSSING_LIVE);
 	struct shunt_backend b = w->t->rig->world.backends[id];
 	struct shunt_leg *leg = &b.leg[pick(w, SHUNT_FAMILIES)];
 
@@ -225,7 +243,7 @@ static void tally(struct walk *w, const struct crossing_flow *f,
 		  const struct shunt_flow_line *fresh_before, __u32 used_before)
 {
 	const struct flow_effect *e = &w->t->effect;
-	const __u32 state = SHUNT_SLOT_STATE(w->t->words[f->slot]);
+	const __u32 state = SHUNT_SLOT_STATE(crossing_word(w->t, f));
 
 	w->by[e->by]++;
 	w->by_state[state]++;

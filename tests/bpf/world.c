@@ -21,8 +21,12 @@ enum {
 	EGRESS_LAST = SHUNT_MAX_EGRESS - 1,
 };
 
-/* A service of the town: table and backend id are the position here, plus 1
- * for the id. Zeroes: what EGRESS_SAME and an MTU of 9000 do. */
+/*
+ * A service of the town. Its backend is the position here plus 1, if nothing else is
+ * said, and so is the last of the members that it may be: a table of the town names one
+ * member only, and all services whose backend is that member of their block share it.
+ * Zeroes: what EGRESS_SAME and an MTU of 9000 do.
+ */
 struct street {
 	__u16 port;
 	__u8 forward;
@@ -31,15 +35,20 @@ struct street {
 	__u16 mtu;
 	bool open; /* on the OPEN addresses, not the SHOP ones */
 	bool unresolved;
-	bool empty; /* slots are 0 */
-	__u32 owner; /* of the slots, instead of the backend */
-	__u32 prev; /* owner before */
-	__u32 table; /* instead of the own one */
+	__u32 id; /* of the backend */
+	__u32 member; /* that the backend is of its block */
+	__u32 alone; /* slots of a table of its own, filled with @word */
+	__u32 word;
+	__u32 line; /* instead of that table's first */
 };
 
 #define DIRECT .forward = SHUNT_FORWARD_DIRECT
 #define IPIP4 .forward = SHUNT_FORWARD_IPIP, .outer = 4
 #define IPIP6 .forward = SHUNT_FORWARD_IPIP, .outer = 6
+#define STABLE(prev, cur) .word = SHUNT_SLOT(SHUNT_SLOT_STABLE, prev, cur)
+
+/* Of owners only, where the map ends. */
+#define LAST_LINE (WORLD_LINES - 1024 / SHUNT_SLOTS_PER_LINE)
 
 /* clang-format off */
 static const struct street streets[] = {
@@ -53,9 +62,15 @@ static const struct street streets[] = {
 	{ PORT_IPIP4_SMALL,	 IPIP4, .mtu = TOWN_SMALL_MTU },
 	{ PORT_IPIP6_SMALL,	 IPIP6, .mtu = TOWN_SMALL_MTU },
 	{ PORT_LAST_EGRESS,	 DIRECT, .egress = EGRESS_LAST },
-	{ PORT_OLD_OWNER,	 DIRECT, .prev = 5 },
-	{ PORT_NO_BACKEND,	 DIRECT, .empty = true },
-	{ PORT_NO_BACKEND_NOW,	 DIRECT, .prev = 9, .empty = true },
+	{ PORT_LAST_BACKEND,	 DIRECT, .id = WORLD_BACKENDS - 1, .member = 1 },
+	{ PORT_LAST_MEMBER,	 DIRECT, .id = SHUNT_MAX_MEMBERS + 999,
+	  .member = SHUNT_MAX_MEMBERS - 1, .alone = 2048, STABLE(0, SHUNT_MAX_MEMBERS - 1) },
+	{ PORT_ALONE,		 IPIP4, .member = 7, .alone = 4096, STABLE(0, 7) },
+	{ PORT_SMALL_TABLE,	 DIRECT, .member = 3, .alone = 32, STABLE(0, 3) },
+	{ PORT_LAST_LINE,	 DIRECT, .member = 4, .alone = 1024, STABLE(0, 4), .line = LAST_LINE },
+	{ PORT_OLD_OWNER,	 DIRECT, .member = 6, .alone = 1024, STABLE(5, 6) },
+	{ PORT_NO_BACKEND,	 DIRECT, .member = 5, .alone = 1024, STABLE(0, 0) },
+	{ PORT_NO_BACKEND_NOW,	 DIRECT, .member = 5, .alone = 2048, STABLE(9, 0) },
 	{ PORT_NO_LEG,		 .forward = SHUNT_FORWARD_NONE },
 	{ PORT_NO_NEIGHBOUR,	 DIRECT, .unresolved = true },
 	{ PORT_NO_NEIGHBOUR_IPIP, IPIP4, .unresolved = true },
@@ -63,21 +78,21 @@ static const struct street streets[] = {
 	{ PORT_NO_SOURCE6,	 IPIP6, .egress = EGRESS_NO_SOURCE },
 	{ PORT_NO_DEVICE,	 DIRECT, .egress = EGRESS_NO_DEVICE },
 	{ PORT_NO_DEVICE_IPIP,	 IPIP4, .egress = EGRESS_NO_DEVICE },
-	{ PORT_BAD_BACKEND,	 DIRECT, .owner = WORLD_BACKENDS },
-	{ PORT_BAD_BACKEND_MAX,	 DIRECT, .owner = SHUNT_MAX_BACKENDS - 1 },
+	{ PORT_BAD_BACKEND,	 DIRECT, .id = WORLD_BACKENDS, .member = 2 },
+	{ PORT_BAD_BACKEND_MAX,	 DIRECT, .id = 0xffff + SHUNT_MAX_MEMBERS - 1,
+	  .member = SHUNT_MAX_MEMBERS - 1, .alone = 1024, STABLE(0, SHUNT_MAX_MEMBERS - 1) },
 	{ PORT_BAD_EGRESS,	 DIRECT, .egress = SHUNT_MAX_EGRESS },
 	{ PORT_BAD_EGRESS_MAX,	 IPIP4, .egress = 0xffff },
 	{ PORT_BAD_EGRESS_FREE,	 DIRECT, .egress = EGRESS_FREE },
-	{ PORT_BAD_TABLE,	 DIRECT, .table = WORLD_TABLES },
-	{ PORT_BAD_TABLE_WRAP,	 DIRECT, .table = (1ULL << 32) / WORLD_SLOTS },
-	{ PORT_BAD_TABLE_MAX,	 DIRECT, .table = 0xffffffff },
+	{ PORT_BAD_TABLE,	 DIRECT, .member = 1, .alone = 1024, .line = WORLD_LINES },
+	{ PORT_BAD_TABLE_MAX,	 DIRECT, .member = 1, .alone = 1024, .line = 0U - 1024 / 32 },
 	{ 0,			 DIRECT, .open = true },
 	{ 443,			 IPIP4, .open = true },
 };
 /* clang-format on */
 
-_Static_assert(ARRAY_LEN(streets) < WORLD_TABLES, "more tables");
-_Static_assert(ARRAY_LEN(streets) < WORLD_BACKENDS, "more backends");
+/* By member, the slots of the tables that streets share. */
+static const __u32 shared_slots[] = { [1] = 1024, [2] = 4096, [3] = 2048 };
 
 static struct shunt_addr backend_addr(__u32 id, int family)
 {
@@ -119,12 +134,11 @@ static void put_interface(struct world *w, __u32 index, __u32 ifindex, bool sour
 	e->src4 = htonl(0x0a000000 | index);
 }
 
-void world_build_empty(struct world *w, __u32 table_slots)
+void world_build_empty(struct world *w)
 {
 	memset(w, 0, sizeof(*w));
 	w->rodata = (struct shunt_rodata){
 		.hash_key = { 0x0123456789abcdefULL, 0xfedcba9876543210ULL },
-		.slot_mask = table_slots - 1,
 		.flow_mask = WORLD_FLOW_LINES - 1,
 		.pins_per_s = 1000,
 		.ipv4 = 1,
@@ -148,35 +162,38 @@ void world_put_vip(struct world *w, const char *vip)
 	w->vips[w->n_vips++] = frame_addr(vip);
 }
 
-void world_put_service(struct world *w, const char *vip, __u8 proto, __u16 port, __u32 table)
+struct world_service *world_put_service(struct world *w, const char *vip, __u8 proto, __u16 port,
+					const struct shunt_service *to)
 {
-	assert(w->n_services < WORLD_SERVICES);
-	w->keys[w->n_services] = (struct shunt_service_key){
-		.vip = frame_addr(vip),
-		.port = htons(port),
-		.proto = proto,
+	struct world_service *s = &w->services[w->n_services++];
+
+	assert(w->n_services <= WORLD_SERVICES);
+	*s = (struct world_service){
+		.key = { .vip = frame_addr(vip), .port = htons(port), .proto = proto },
+		.to = *to,
 	};
-	w->services[w->n_services++].table = table;
+	return s;
 }
 
-static void put_street_services(struct world *w, const struct street *s, __u32 table)
+struct slots world_put_table(struct world *w, __u32 n)
 {
-	const char *vips[] = { s->open ? OPEN4 : SHOP4, s->open ? OPEN6 : SHOP6 };
+	const struct slots s = { w->n_lines, n };
 
-	for (size_t i = 0; i < ARRAY_LEN(vips); i++) {
-		world_put_service(w, vips[i], IPPROTO_TCP, s->port, table);
-		world_put_service(w, vips[i], IPPROTO_UDP, s->port, table);
-	}
+	w->n_lines += slots_lines(&s);
+	assert(w->n_lines <= WORLD_LINES);
+	return s;
 }
 
-static void put_street(struct world *w, __u32 number)
+void world_fill_table(struct world *w, const struct slots *s, __u32 word)
 {
-	const struct street *s = &streets[number];
-	const __u32 id = number + 1;
-	const __u32 owner = s->empty ? 0 : s->owner ?: id;
+	for (__u32 i = 0; i < s->n; i++)
+		slots_put(w->lines, s, i, slot_halves(word));
+}
 
-	for (int i = 0; i < WORLD_SLOTS; i++)
-		w->slots[number * WORLD_SLOTS + i] = SHUNT_SLOT(SHUNT_SLOT_STABLE, s->prev, owner);
+static void put_street_backend(struct world *w, const struct street *s, __u32 id)
+{
+	if (id >= WORLD_BACKENDS)
+		return;
 	world_put_backend(w, id, s->forward, s->outer);
 	for (int family = 0; family < SHUNT_FAMILIES; family++) {
 		struct shunt_leg *leg = &w->backends[id].leg[family];
@@ -184,14 +201,59 @@ static void put_street(struct world *w, __u32 number)
 		leg->hop.egress = s->unresolved ? 0 : s->egress ?: EGRESS_SAME;
 		leg->mtu = s->mtu ?: leg->mtu;
 	}
-	put_street_services(w, s, s->table ?: number);
+}
+
+/* Only the owners where the table has no place of its own but says one. */
+static struct slots put_street_table(struct world *w, const struct street *s)
+{
+	struct slots table;
+
+	if (!s->line) {
+		table = world_put_table(w, s->alone);
+		world_fill_table(w, &table, s->word);
+		return table;
+	}
+	for (__u32 line = s->line; line < WORLD_LINES; line++)
+		for (int i = 0; i < SHUNT_SLOTS_PER_LINE; i++)
+			w->lines[line].half[i] = slot_halves(s->word).owner;
+	return (struct slots){ s->line, s->alone };
+}
+
+static void put_street(struct world *w, __u32 number, const struct slots *shared)
+{
+	const struct street *s = &streets[number];
+	const __u32 id = s->id ?: number + 1;
+	/* The first streets have no room for much of a block. */
+	const __u32 member = s->member ?: number % ARRAY_LEN(shared_slots) ?: 1;
+	const struct slots table = s->alone ? put_street_table(w, s) : shared[member];
+	const struct shunt_service to = slots_service(&table, id - member);
+	const char *vips[] = { s->open ? OPEN4 : SHOP4, s->open ? OPEN6 : SHOP6 };
+
+	put_street_backend(w, s, id);
+	for (size_t i = 0; i < ARRAY_LEN(vips); i++) {
+		world_put_service(w, vips[i], IPPROTO_TCP, s->port, &to);
+		world_put_service(w, vips[i], IPPROTO_UDP, s->port, &to);
+	}
+}
+
+static void put_streets(struct world *w)
+{
+	struct slots shared[ARRAY_LEN(shared_slots)] = {};
+
+	for (__u32 m = 1; m < ARRAY_LEN(shared_slots); m++) {
+		shared[m] = world_put_table(w, shared_slots[m]);
+		world_fill_table(w, &shared[m], SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, m));
+	}
+	for (__u32 i = 0; i < ARRAY_LEN(streets); i++)
+		put_street(w, i, shared);
+	assert(w->n_lines <= LAST_LINE);
 }
 
 void world_build_town(struct world *w)
 {
 	static const char *const vips[] = { SHOP4, SHOP6, OPEN4, OPEN6, IDLE4, IDLE6 };
 
-	world_build_empty(w, WORLD_SLOTS);
+	world_build_empty(w);
 	put_interface(w, EGRESS_NONE, WORLD_INGRESS, true);
 	world_put_backend(w, 0, SHUNT_FORWARD_DIRECT, 0);
 	put_interface(w, EGRESS_NO_SOURCE, WORLD_INGRESS, false);
@@ -200,35 +262,35 @@ void world_build_town(struct world *w)
 	w->device[EGRESS_LAST] = true;
 	for (size_t i = 0; i < ARRAY_LEN(vips); i++)
 		world_put_vip(w, vips[i]);
-	for (__u32 i = 0; i < ARRAY_LEN(streets); i++)
-		put_street(w, i);
-	world_put_service(w, IDLE4, IPPROTO_TCP, 80, 0);
-	world_put_service(w, IDLE6, IPPROTO_TCP, 80, 0);
+	put_streets(w);
+	world_put_service(w, IDLE4, IPPROTO_TCP, 80, &w->services[0].to);
+	world_put_service(w, IDLE6, IPPROTO_TCP, 80, &w->services[0].to);
 }
 
 struct dp_sizes world_sizes(void)
 {
 	return (struct dp_sizes){
-		.services = WORLD_SERVICES,
 		.vips = WORLD_VIPS,
-		.slots = WORLD_TABLES * WORLD_SLOTS,
+		.lines = WORLD_LINES,
 		.backends = WORLD_BACKENDS,
 	};
 }
 
 void world_install(const struct world *w, struct dp *dp)
 {
+	static const struct shunt_backend nobody;
+
 	for (__u32 i = 0; i < w->n_services; i++)
-		dp_put_service(dp, &w->keys[i], &w->services[i]);
+		dp_put_service(dp, &w->services[i].key, &w->services[i].to, w->services[i].flags);
 	for (__u32 i = 0; i < w->n_vips; i++)
 		dp_put_vip(dp, &w->vips[i]);
 	for (__u32 i = 0; i < WORLD_BACKENDS; i++)
-		dp_put_backend(dp, i, &w->backends[i]);
+		if (memcmp(&w->backends[i], &nobody, sizeof(nobody)))
+			dp_put_backend(dp, i, &w->backends[i]);
 	for (__u32 i = 0; i < SHUNT_MAX_EGRESS; i++) {
 		dp_put_egress(dp, i, &w->egress[i]);
 		if (w->device[i])
 			dp_put_device(dp, i);
 	}
-	for (__u32 i = 0; i < ARRAY_LEN(w->slots); i++)
-		dp_put_slot(dp, i, w->slots[i]);
+	memcpy(dp_lines(dp), w->lines, sizeof(w->lines));
 }

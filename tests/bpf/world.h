@@ -4,8 +4,8 @@
  * world_install() writes the same into the maps.
  *
  * The town is the world of the fixtures. Every port of its VIPs is a service
- * of its own, with a table and a backend of its own, so that the destination
- * of a packet says what shall happen to it.
+ * of its own, with a block and a backend of its own, so that the destination
+ * of a packet says what shall happen to it. Most of them share a table.
  */
 #ifndef TESTS_BPF_WORLD_H
 #define TESTS_BPF_WORLD_H
@@ -17,25 +17,41 @@
 
 #define WORLD_SERVICES 192
 #define WORLD_VIPS 8
-#define WORLD_TABLES 40
-#define WORLD_SLOTS SHUNT_MIN_SLOTS
-#define WORLD_BACKENDS 64
+#define WORLD_LINES 4096
+/* More than a slot can name, and fewer than a service can. */
+#define WORLD_BACKENDS 40000
 #define WORLD_FLOW_LINES 16
 
 /* The interface that a test run says a frame came in by: the loopback device. */
 #define WORLD_INGRESS 1
 
+/* @flags: SHUNT_SERVICE_* */
+struct world_service {
+	struct shunt_service_key key;
+	struct shunt_service to;
+	__u32 flags;
+};
+
+/**
+ * struct world
+ * @lines: of the slots map
+ * @n_lines: that tables were put into
+ * @device: in the device map
+ * @found: where a packet goes whose flow is looked up, and not only its slot; for
+ *	flow_model.h to say, and for the reference to take for granted
+ */
 struct world {
 	struct shunt_rodata rodata;
 	__u32 n_services;
-	struct shunt_service_key keys[WORLD_SERVICES];
-	struct shunt_service services[WORLD_SERVICES];
+	struct world_service services[WORLD_SERVICES];
 	__u32 n_vips;
 	struct shunt_addr vips[WORLD_VIPS];
-	__u32 slots[WORLD_TABLES * WORLD_SLOTS];
+	__u32 n_lines;
+	struct shunt_slot_line lines[WORLD_LINES];
 	struct shunt_backend backends[WORLD_BACKENDS];
 	struct shunt_egress egress[SHUNT_MAX_EGRESS];
-	bool device[SHUNT_MAX_EGRESS]; /* in the device map */
+	bool device[SHUNT_MAX_EGRESS];
+	__u32 found;
 };
 
 /* Addresses of the town; NAME4 and NAME6 belong together. */
@@ -61,6 +77,11 @@ enum town_port {
 	PORT_IPIP4_SMALL,
 	PORT_IPIP6_SMALL,
 	PORT_LAST_EGRESS, /* by the last entry of the egress map */
+	PORT_LAST_BACKEND, /* of the map, by the largest base */
+	PORT_LAST_MEMBER, /* the largest that a slot can name */
+	PORT_ALONE, /* a table that nobody shares */
+	PORT_SMALL_TABLE, /* as small as the border allows, less than shunt does */
+	PORT_LAST_LINE, /* owners up to the end of the map, no transits */
 	PORT_OLD_OWNER, /* slots that had another owner before */
 	PORT_NO_BACKEND,
 	PORT_NO_BACKEND_NOW, /* slots that had an owner before */
@@ -72,13 +93,12 @@ enum town_port {
 	PORT_NO_DEVICE,
 	PORT_NO_DEVICE_IPIP,
 	PORT_BAD_BACKEND, /* the first id behind the map */
-	PORT_BAD_BACKEND_MAX, /* the largest a slot can hold */
+	PORT_BAD_BACKEND_MAX, /* the largest that a service can name */
 	PORT_BAD_EGRESS, /* the first behind the map */
 	PORT_BAD_EGRESS_MAX,
 	PORT_BAD_EGRESS_FREE,
-	PORT_BAD_TABLE, /* the first behind the map */
-	PORT_BAD_TABLE_WRAP, /* comes round to table 0 in 32 bits */
-	PORT_BAD_TABLE_MAX,
+	PORT_BAD_TABLE, /* the first line behind the map */
+	PORT_BAD_TABLE_MAX, /* the last lines that have a number */
 	PORT_NOBODY, /* no service */
 };
 
@@ -86,8 +106,13 @@ enum town_port {
 
 void world_build_town(struct world *w);
 
-/* No service, no backend; every feature loaded, tables of @table_slots, two interfaces. */
-void world_build_empty(struct world *w, __u32 table_slots);
+/* No service, no backend; every feature loaded, two interfaces. */
+void world_build_empty(struct world *w);
+
+/* Room for a table of @n slots. */
+struct slots world_put_table(struct world *w, __u32 n);
+/* The same word in all slots. */
+void world_fill_table(struct world *w, const struct slots *s, __u32 word);
 
 /*
  * Backend @id: @forward to an IPv@outer address, or to one of the packet's family
@@ -95,8 +120,9 @@ void world_build_empty(struct world *w, __u32 table_slots);
  */
 void world_put_backend(struct world *w, __u32 id, enum shunt_forward forward, int outer);
 
-/* @port 0 for every port; host order. */
-void world_put_service(struct world *w, const char *vip, __u8 proto, __u16 port, __u32 table);
+/* @port 0 for every port; host order. Return: what was put, without flags. */
+struct world_service *world_put_service(struct world *w, const char *vip, __u8 proto, __u16 port,
+					const struct shunt_service *to);
 
 void world_put_vip(struct world *w, const char *vip);
 
