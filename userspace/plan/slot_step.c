@@ -29,9 +29,12 @@ static uint32_t step_new_owner(uint32_t word, uint32_t owner, bool prev_lives, b
 			  owner);
 }
 
+/* Words may be those of a former daemon: no member is too large to be asked of. */
 static bool lives(const struct id_set *alive, uint32_t base, uint32_t member)
 {
-	return member && id_set_has(alive, base + member);
+	const uint32_t id = base + member;
+
+	return member && id < SHUNT_MAX_BACKENDS && id_set_has(alive, id);
 }
 
 uint32_t slot_step(uint32_t word, uint32_t owner, uint32_t base, const struct id_set *alive)
