@@ -64,6 +64,19 @@ struct {
 	__uint(max_entries, SHUNT_MAX_EGRESS);
 } shunt_devices SEC(".maps");
 
+/*
+ * By backend id: what user space subtracts from what was counted. The program has no
+ * part in it: its counters run on, because a value of a per-CPU map cannot be changed
+ * from outside without losing what is counted meanwhile.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_counter);
+	__uint(max_entries, 2);
+} shunt_offsets SEC(".maps");
+
 /* --- written by the program ------------------------------------------------- */
 
 /* Flows of slots in transition; user space scans and sweeps it through a mapping. */

@@ -43,17 +43,17 @@ static bool map_fits(struct bpf_map *want, int fd)
 	       !((info.map_flags ^ bpf_map__map_flags(want)) & BPF_F_MMAPABLE);
 }
 
-/* By these two a flow finds its slot and its line: they must be as they were. */
-static bool masks_fit(const struct dataplane_sizes *sizes, const struct shunt_rodata *rodata)
+/* By this a flow finds its line: it must be as it was. */
+static bool mask_fits(const struct dataplane_sizes *sizes, const struct shunt_rodata *rodata)
 {
-	return rodata->slot_mask == sizes->slots - 1 && rodata->flow_mask == sizes->flow_lines - 1;
+	return rodata->flow_mask == sizes->flow_lines - 1;
 }
 
 static bool maps_fit(const struct dataplane *dp, struct load *want, int rodata_fd)
 {
 	struct shunt_rodata rodata;
 
-	if (load_rodata_read(rodata_fd, &rodata) || !masks_fit(&dp->sizes, &rodata))
+	if (load_rodata_read(rodata_fd, &rodata) || !mask_fits(&dp->sizes, &rodata))
 		return false;
 	for (int m = 0; m < LOAD_MAPS; m++)
 		if (!map_fits(load_map(want, m), dp->fds[m]))
@@ -68,30 +68,12 @@ static bool adopt_maps(struct dataplane *dp, struct load *want)
 
 	if (pin_open_maps(dp->pin_dir, dp->fds, &rodata_fd))
 		return false;
-	dp->former = true;
+	dp->has_former = true;
 	if (maps_fit(dp, want, rodata_fd))
 		return true;
 	log_info("maps of a former daemon do not fit the config: making new ones");
 	close_all(dp->fds);
 	return false;
-}
-
-/* What is pinned goes on in the new maps as far as they can hold it. */
-static void find_origin(struct dataplane *dp)
-{
-	_cleanup_close_ int rodata_fd = -1;
-	int fds[LOAD_MAPS], other;
-
-	if (!pin_open_maps(dp->pin_dir, fds, &rodata_fd)) {
-		carry_from(dp, fds, rodata_fd);
-		return;
-	}
-	other = pin_find_other(dp->pin_dir);
-	if (other)
-		log_warn("%s holds maps of another release, version %d: their slots and flows "
-			 "cannot be taken over, and established connections may break; remove "
-			 "%s/v%d when no program uses it",
-			 dp->pin_dir, other, dp->pin_dir, other);
 }
 
 static uint32_t map_entries(const struct dataplane *dp, enum load_map m)
@@ -102,15 +84,13 @@ static uint32_t map_entries(const struct dataplane *dp, enum load_map m)
 /* They may be larger than what was asked for. */
 static int load_adopted(struct dataplane *dp, const struct shunt_rodata *rodata)
 {
-	uint64_t slots;
 	int err;
 
-	dp->adopted = dp->pinned = dp->former = true;
+	dp->adopted = dp->pinned = true;
 	err = load_open(&dp->sizes, rodata, dp->fds, &dp->load) ?: load_now(dp->load);
 	if (err)
 		return err;
-	slots = (uint64_t)map_entries(dp, LOAD_SLOTS) * SHUNT_SLOTS_PER_LINE;
-	dp->sizes.tables = slots / dp->sizes.slots;
+	dp->sizes.slot_lines = map_entries(dp, LOAD_SLOTS);
 	dp->sizes.backends = map_entries(dp, LOAD_BACKENDS) - 1;
 	dp->sizes.services = map_entries(dp, LOAD_VIPS);
 	return 0;
@@ -153,7 +133,8 @@ static int map_arrays(struct dataplane *dp)
 	dp->backends = map_array(dp, LOAD_BACKENDS);
 	dp->egress = map_array(dp, LOAD_EGRESS);
 	dp->services = map_array(dp, LOAD_SERVICES);
-	if (!dp->backends || !dp->egress || !dp->services)
+	dp->offsets = map_array(dp, LOAD_OFFSETS);
+	if (!dp->backends || !dp->egress || !dp->services || !dp->offsets)
 		return -ENOMEM;
 	dp->n_service_lines = map_entries(dp, LOAD_SERVICES);
 	dp->n_backends = map_entries(dp, LOAD_BACKENDS);
@@ -177,9 +158,18 @@ static int load_over_maps(struct dataplane *dp, const struct shunt_rodata *rodat
 	if (adopt && adopt_maps(dp, want))
 		return load_adopted(dp, rodata);
 	err = load_fresh(dp, &want);
-	if (!err && adopt)
-		find_origin(dp);
+	if (!err)
+		carry_from_pins(dp);
 	return err;
+}
+
+static int open_tables(struct dataplane *dp)
+{
+	int err = tables_init(&dp->tables, &dataplane_map_ops, dp, dp->sizes.slot_lines);
+
+	if (!err && dp->adopted)
+		err = tables_adopt(&dp->tables, dp->services, dp->n_service_lines, clock_now_ms());
+	return err ? log_err(err, "take over the tables") : 0;
 }
 
 int dataplane_open(const char *pin_dir, const struct dataplane_sizes *sizes,
@@ -194,18 +184,16 @@ int dataplane_open(const char *pin_dir, const struct dataplane_sizes *sizes,
 		return log_err(-ENOMEM, "open the data plane");
 	dp->sizes = *sizes;
 	dp->rodata = *rodata;
-	dp->transit.slots = sizes->slots;
 	memset(dp->fds, -1, sizeof(dp->fds));
 	load_route_logs();
 	err = pin_prepare(pin_dir) ?: load_over_maps(dp, rodata, adopt) ?: map_arrays(dp)
-	      ?: flow_cache_open(dp);
+	      ?: flow_cache_open(dp) ?: open_tables(dp);
 	if (err)
 		return err;
 	if (dp->adopted)
 		flow_cache_adopt(dp);
-	carry_begin(dp, clock_now_ms());
 	if (!pin_list_programs(pin_dir, &ifindexes, &n) && n)
-		dp->former = true;
+		dp->has_former = true;
 	*out = take_ptr(&dp);
 	return 0;
 }
@@ -215,12 +203,12 @@ void dataplane_close(struct dataplane *dp)
 	if (!dp)
 		return;
 	attach_free_all(dp);
-	carry_close(dp);
+	former_close(dp->former);
 	flow_cache_close(dp);
-	transit_free(&dp->transit);
-	table_cache_free(dp->tables);
+	tables_free(&dp->tables);
 	if (dp->window)
 		munmap(dp->window, dp->window_bytes);
+	unmap_array(dp, dp->offsets, LOAD_OFFSETS);
 	unmap_array(dp, dp->services, LOAD_SERVICES);
 	unmap_array(dp, dp->egress, LOAD_EGRESS);
 	unmap_array(dp, dp->backends, LOAD_BACKENDS);
@@ -243,6 +231,9 @@ int dataplane_commit(struct dataplane *dp)
 		return log_err(err, "pin the maps under %s", dp->pin_dir);
 	carry_end(dp, clock_now_ms());
 	dp->pinned = true;
+	err = pin_remove_maps(dp->pin_dir, FORMER_VERSION);
+	if (err)
+		log_err(err, "remove the maps of version %d under %s", FORMER_VERSION, dp->pin_dir);
 	return 0;
 }
 
@@ -269,21 +260,14 @@ void dataplane_unlock(const char *pin_dir, int fd)
 	close(fd);
 }
 
-int dataplane_disown(const char *pin_dir, __u64 key[2])
+int dataplane_former_key(const char *pin_dir, __u64 key[2])
 {
-	_cleanup_close_ int rodata_fd = -1;
-	struct shunt_rodata rodata;
-	int fds[LOAD_MAPS];
-	int err;
+	_cleanup_(former_closep) struct former *f = NULL;
+	int err = former_open(pin_dir, &f);
 
-	err = pin_open_maps(pin_dir, fds, &rodata_fd);
 	if (err)
 		return err;
-	close_all(fds);
-	err = load_rodata_read(rodata_fd, &rodata) ?: pin_remove_maps(pin_dir);
-	if (err)
-		return err;
-	memcpy(key, rodata.hash_key, sizeof(rodata.hash_key));
+	memcpy(key, former_hash_key(f), 2 * sizeof(*key));
 	return 0;
 }
 
@@ -294,7 +278,7 @@ struct dataplane_sizes dataplane_get_sizes(const struct dataplane *dp)
 
 bool dataplane_has_former(const struct dataplane *dp)
 {
-	return dp->former;
+	return dp->has_former;
 }
 
 bool dataplane_was_adopted(const struct dataplane *dp)

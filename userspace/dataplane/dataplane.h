@@ -24,9 +24,8 @@
 
 /* Sizes of the maps that depend on the config. */
 struct dataplane_sizes {
-	uint32_t slots; /* a table; a power of two */
-	uint32_t tables;
-	uint32_t backends; /* the largest id */
+	uint32_t slot_lines; /* of all tables: struct shunt_slot_line */
+	uint32_t backends; /* the largest id; below SHUNT_MAX_BACKENDS */
 	uint32_t services;
 	uint32_t flow_lines; /* a power of two */
 };
@@ -43,21 +42,26 @@ int dataplane_lock(const char *pin_dir, int *fd);
 void dataplane_unlock(const char *pin_dir, int fd);
 
 /**
- * dataplane_disown() - remove the pins of maps that nobody knows the meaning of
- * @key: their hash key
+ * dataplane_former_key() - the hash key of the maps pinned under @pin_dir
  *
- * A program that uses them goes on. Return: 0; -ENOENT if there are none.
+ * Of another release, too, if their flows can be taken over. With another key they
+ * cannot. Return: 0; -ENOENT if there are none.
  */
-int dataplane_disown(const char *pin_dir, __u64 key[2]);
+int dataplane_former_key(const char *pin_dir, __u64 key[2]);
 
 /**
  * dataplane_open() - make or take over the maps, load the program
  * @pin_dir: a directory on bpffs, made if missing
- * @sizes: pinned maps are taken over only if they hold this; otherwise fresh ones are
- *	made, and the old ones keep carrying traffic until dataplane_commit()
+ * @sizes: pinned maps are taken over only if they hold this
  * @rodata: hash_key included
- * @adopt: take pinned maps over; where they do not fit, their slots and flows are
- *	carried to the fresh ones. false: their meaning is not known
+ * @adopt: take pinned maps over: ids and tables in them are those of the plans to
+ *	come. false: the state that gave them out is not known
+ *
+ * Where pinned maps are not taken over fresh ones are made, and the first
+ * dataplane_apply() carries slots, flows and counters there, of what is known again
+ * by its service and addresses (dataplane/former.h). The old ones keep carrying
+ * traffic until another program is attached, and stay pinned until
+ * dataplane_commit().
  *
  * Nothing is attached yet. Return: 0 or a negative errno, logged; -EPERM where a
  * capability or kernel feature is missing.
@@ -68,7 +72,9 @@ int dataplane_open(const char *pin_dir, const struct dataplane_sizes *sizes,
 /**
  * dataplane_commit() - make the maps of @dp the pinned ones
  *
- * Flows that the former maps have learned meanwhile are carried once more. After its program was attached everywhere. Return: 0 or a negative errno, logged.
+ * After its program was attached everywhere. Flows that the former maps have learned
+ * meanwhile are carried once more, and what they have counted. Pins of a release
+ * before are removed. Return: 0 or a negative errno, logged.
  */
 int dataplane_commit(struct dataplane *dp);
 
@@ -145,18 +151,22 @@ int dataplane_interfaces(const struct dataplane *dp, struct snapshot_interface *
 int dataplane_read_reasons(const struct dataplane *dp, uint64_t out[SHUNT_REASONS]);
 int dataplane_read_counter(const struct dataplane *dp, uint32_t backend_id,
 			   struct shunt_counter *out);
+/*
+ * Those of @n ids from @first on: a system call for each SHUNT_COUNTERS_PER_BLOCK.
+ * -ERANGE if there are not so many; after an error @out is undefined.
+ */
+int dataplane_read_counters(const struct dataplane *dp, uint32_t first, uint32_t n,
+			    struct shunt_counter *out);
+/* From now on it counts from 0; no packet is lost, of this backend or of others. */
 int dataplane_clear_counter(struct dataplane *dp, uint32_t backend_id);
 
 /**
- * dataplane_carry() - the slots and flows of @from go on in @to, which replaces it
+ * dataplane_carry() - slots, flows and counters of @from go on in @to, which replaces it
  *
- * Called before @to is filled; flows that @from learns until dataplane_commit() of
- * @to are carried by that. What cannot be carried is logged.
+ * As in dataplane_open(), whatever is pinned: called before the first
+ * dataplane_apply() to @to. @from may be closed before dataplane_commit().
  */
 void dataplane_carry(const struct dataplane *from, struct dataplane *to);
-
-/* Add the counters of @from to those of @to, when @to replaces it. */
-int dataplane_carry_counters(const struct dataplane *from, struct dataplane *to);
 
 /**
  * struct apply_to - where the steps of a diff go

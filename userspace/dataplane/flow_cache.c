@@ -91,7 +91,7 @@ void flow_cache_disown(struct dataplane *dp, uint32_t id)
 
 static bool may_hold(const struct dataplane *dp)
 {
-	return dp->flows.may_hold || dp->transit.n_tables || dp->rodata.tracked;
+	return dp->flows.may_hold || dp->tables.transit.n_tables || dp->rodata.tracked;
 }
 
 /* Clear what names a backend that has gone, and nothing else. */
@@ -125,25 +125,74 @@ void flow_cache_claim(struct dataplane *dp, uint32_t id)
 	dp->flows.former = dp->flows.doomed = (struct id_set){ 0 };
 }
 
+/* --- ids that become others ---------------------------------------------------- */
+
+/* Of a block of ids; a packet that was under way may enter an old one once more. */
+#define MOVE_PASSES 3
+
+static int move_lines(int fd, size_t lines, const struct flows_move *move, size_t *found)
+{
+	for (size_t at = 0; at < lines; at += SLICE_LINES) {
+		const size_t n = lines - at < SLICE_LINES ? lines - at : SLICE_LINES;
+		struct shunt_flow_line *slice = flow_lines_map(fd, at, n);
+
+		if (!slice)
+			return -errno;
+		*found += flows_move(move, slice, n);
+		flow_lines_unmap(slice, n);
+	}
+	return 0;
+}
+
+int flow_cache_move(struct dataplane *dp, uint32_t from, uint32_t span, uint32_t to)
+{
+	const struct flows_move move = { .from = from, .span = span, .to = to };
+	int pass = 0, err = 0;
+	size_t found;
+
+	if (from + span > dp->n_backends || to + span > dp->n_backends)
+		return -ERANGE;
+	do {
+		found = 0;
+		if (may_hold(dp))
+			err = move_lines(dp->fds[LOAD_FLOWS], dp->sizes.flow_lines, &move, &found)
+				      ?: move_lines(dp->fds[LOAD_FRESH], SHUNT_FRESH_LINES, &move,
+						    &found);
+	} while (!err && found && ++pass < MOVE_PASSES);
+	for (uint32_t i = 0; !err && i < span; i++) {
+		dp->flows.last_live[to + i] = dp->flows.last_live[from + i];
+		dp->flows.last_live[from + i] = 0;
+	}
+	return err;
+}
+
 /* --- sweeps -------------------------------------------------------------------- */
 
-/* What the plan says of each id. Pointers of slots in transition are those of now. */
+/* What a scan asks of the backends of a service. @list: by id. */
+static void list_service(const struct dataplane *dp, const struct plan *plan, size_t service,
+			 struct flows_backend *list)
+{
+	const struct plan_table *table = plan_table_of(plan, service);
+	const struct transit_table *tt = tables_swept(&dp->tables, table->number);
+	const struct plan_backend *b;
+
+	for (size_t i = 0; (b = plan_backend_of(plan, service, i)); i++)
+		if (b->id < dp->n_backends)
+			list[b->id] = (struct flows_backend){
+				.alive = b->alive,
+				.member = b->id - table->base,
+				.slot_mask = tt ? tt->slots - 1 : 0,
+				.seen = tt ? tt->seen : NULL,
+			};
+}
+
+/* Pointers of slots in transition are those of now. NULL: no memory. */
 static struct flows_backend *list_backends(const struct dataplane *dp, const struct plan *plan)
 {
 	struct flows_backend *list = calloc(dp->n_backends, sizeof(*list));
 
-	for (size_t s = 0; list && s < plan->n_conf_services; s++) {
-		const struct transit_table *tt =
-			transit_swept(&dp->transit, plan_table_of(plan, s)->number);
-		const struct plan_backend *b;
-
-		for (size_t i = 0; (b = plan_backend_of(plan, s, i)); i++)
-			if (b->id < dp->n_backends)
-				list[b->id] = (struct flows_backend){
-					.alive = b->alive,
-					.seen = tt ? tt->seen : NULL,
-				};
-	}
+	for (size_t s = 0; list && s < plan->n_conf_services; s++)
+		list_service(dp, plan, s, list);
 	return list;
 }
 
@@ -151,7 +200,7 @@ static int sweep_begin(struct dataplane *dp, uint64_t now_ms)
 {
 	struct flow_cache *c = &dp->flows;
 
-	if (transit_sweep_begin(&dp->transit, transit_seconds(now_ms)))
+	if (tables_sweep_begin(&dp->tables, now_ms))
 		return -ENOMEM;
 	c->running = true;
 	c->line = 0;
@@ -185,7 +234,6 @@ static int sweep_slice(struct dataplane *dp, const struct plan *plan, uint16_t n
 	const size_t n = left < SLICE_LINES ? left : SLICE_LINES;
 	struct flows_scan s = { .backends = backends,
 				.n_backends = dp->n_backends,
-				.slot_mask = dp->sizes.slots - 1,
 				.now_s = now_s,
 				.max_age_s = plan->flow_idle_s };
 	int err;
@@ -203,20 +251,6 @@ static int sweep_slice(struct dataplane *dp, const struct plan *plan, uint16_t n
 	return err;
 }
 
-static int settle_tables(struct dataplane *dp, uint16_t now_s)
-{
-	struct transit_table *tt;
-
-	while ((tt = transit_unsettled(&dp->transit))) {
-		__u32 *words = dataplane_map_ops.table_words(dp, tt->number);
-
-		if (!words)
-			return -ENOMEM;
-		transit_sweep_end(&dp->transit, tt, words, now_s);
-	}
-	return 0;
-}
-
 static int sweep_end(struct dataplane *dp, uint64_t now_ms)
 {
 	struct flow_cache *c = &dp->flows;
@@ -227,13 +261,13 @@ static int sweep_end(struct dataplane *dp, uint64_t now_ms)
 	memcpy(c->last_live, c->live, dp->n_backends * sizeof(*c->live));
 	for (size_t i = 0; i < array_len(c->former.bits); i++)
 		c->former.bits[i] &= ~c->doomed.bits[i];
-	return settle_tables(dp, transit_seconds(now_ms));
+	return tables_sweep_end(&dp->tables, now_ms);
 }
 
 static bool is_time(const struct dataplane *dp, uint64_t now_ms)
 {
 	const uint64_t gap =
-		transit_wants_sweep(&dp->transit) ? SWEEP_GAP_WAITED_FOR_MS : SWEEP_GAP_MS;
+		tables_wants_sweep(&dp->tables) ? SWEEP_GAP_WAITED_FOR_MS : SWEEP_GAP_MS;
 
 	return may_hold(dp) && now_ms - dp->flows.ended_ms >= gap;
 }
@@ -260,7 +294,7 @@ void flow_cache_tick(struct dataplane *dp, const struct plan *plan, uint64_t now
 	if (!err)
 		return;
 	log_err(err, "sweep the flow cache");
-	transit_sweep_cancel(&dp->transit);
+	tables_sweep_cancel(&dp->tables);
 	dp->flows.running = false;
 	dp->flows.ended_ms = now_ms;
 }

@@ -19,24 +19,36 @@ static uint16_t age_of(uint64_t entry, uint16_t now_s)
 static bool look_at(struct flows_scan *s, uint64_t entry)
 {
 	const uint16_t id = SHUNT_FLOW_BACKEND(entry);
+	struct flows_backend *b = id < s->n_backends ? &s->backends[id] : NULL;
 
-	if (id >= s->n_backends || !s->backends[id].alive || age_of(entry, s->now_s) > s->max_age_s)
+	if (!b || !b->alive || age_of(entry, s->now_s) > s->max_age_s)
 		return false;
-	if (s->backends[id].seen)
-		transit_see(s->backends[id].seen, SHUNT_FLOW_TAG(entry) & s->slot_mask, id);
-	s->backends[id].flows++;
+	if (b->seen)
+		transit_see(b->seen, SHUNT_FLOW_TAG(entry) & b->slot_mask, b->member);
+	b->flows++;
 	return true;
+}
+
+static __u64 *entry_at(struct shunt_flow_line *lines, size_t i)
+{
+	return &lines[i / SHUNT_FLOWS_PER_LINE].entry[i % SHUNT_FLOWS_PER_LINE];
+}
+
+/* Unless the program was faster: then @at holds something younger. */
+static bool replace(__u64 *at, __u64 entry, __u64 next)
+{
+	return __atomic_compare_exchange_n(at, &entry, next, false, __ATOMIC_RELAXED,
+					   __ATOMIC_RELAXED);
 }
 
 void flows_scan(struct flows_scan *s, struct shunt_flow_line *lines, size_t n)
 {
 	for (size_t i = 0; i < n * SHUNT_FLOWS_PER_LINE; i++) {
-		__u64 *at = &lines[i / SHUNT_FLOWS_PER_LINE].entry[i % SHUNT_FLOWS_PER_LINE];
-		__u64 entry = __atomic_load_n(at, __ATOMIC_RELAXED);
+		__u64 *at = entry_at(lines, i);
+		const __u64 entry = __atomic_load_n(at, __ATOMIC_RELAXED);
 
 		if (entry && !look_at(s, entry))
-			__atomic_compare_exchange_n(at, &entry, 0, false, __ATOMIC_RELAXED,
-						    __ATOMIC_RELAXED);
+			replace(at, entry, 0);
 	}
 }
 
@@ -59,21 +71,42 @@ static void enter(struct shunt_flow_line *line, uint64_t entry, uint16_t now_s)
 			best = &line->entry[i];
 	old = __atomic_load_n(best, __ATOMIC_RELAXED);
 	if (!old || age_of(old, now_s) > age_of(entry, now_s))
-		__atomic_compare_exchange_n(best, &old, entry, false, __ATOMIC_RELAXED,
-					    __ATOMIC_RELAXED);
+		replace(best, old, entry);
 }
 
-void flows_carry(const struct shunt_flow_line *from, size_t n_from, struct shunt_flow_line *to,
-		 size_t n_to, uint16_t now_s)
+void flows_carry(const struct flows_cache *from, const struct flows_cache *to,
+		 const struct flows_ids *ids, uint16_t now_s)
 {
-	for (size_t i = 0; i < n_from * SHUNT_FLOWS_PER_LINE; i++) {
+	for (size_t i = 0; i < from->n * SHUNT_FLOWS_PER_LINE; i++) {
+		const uint64_t entry = __atomic_load_n(entry_at(from->lines, i), __ATOMIC_RELAXED);
+		const uint16_t id = SHUNT_FLOW_BACKEND(entry);
 		const size_t line = i / SHUNT_FLOWS_PER_LINE;
-		const uint64_t entry = __atomic_load_n(&from[line].entry[i % SHUNT_FLOWS_PER_LINE],
-						       __ATOMIC_RELAXED);
 
-		if (!entry)
+		if (!entry || id >= ids->n || !ids->to[id])
 			continue;
-		for (size_t j = line & (n_to - 1); j < n_to; j += n_from)
-			enter(&to[j], entry, now_s);
+		for (size_t j = line & (to->n - 1); j < to->n; j += from->n)
+			enter(&to->lines[j],
+			      SHUNT_FLOW(SHUNT_FLOW_TAG(entry), ids->to[id],
+					 SHUNT_FLOW_TIME(entry)),
+			      now_s);
 	}
+}
+
+size_t flows_move(const struct flows_move *move, struct shunt_flow_line *lines, size_t n)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n * SHUNT_FLOWS_PER_LINE; i++) {
+		__u64 *at = entry_at(lines, i);
+		const __u64 entry = __atomic_load_n(at, __ATOMIC_RELAXED);
+		const uint32_t member = SHUNT_FLOW_BACKEND(entry) - move->from;
+
+		if (!entry || member >= move->span)
+			continue;
+		replace(at, entry,
+			SHUNT_FLOW(SHUNT_FLOW_TAG(entry), move->to + member,
+				   SHUNT_FLOW_TIME(entry)));
+		found++;
+	}
+	return found;
 }

@@ -18,11 +18,15 @@
 /**
  * struct flows_backend - what a scan has to know of a backend
  * @alive: entries of others are cleared
- * @seen: of its table, for transit_see(); NULL if nobody asks
+ * @member: as which it stands in the slots of its table
+ * @slot_mask: slots of the table - 1
+ * @seen: of the table, for transit_see(), which takes members; NULL if nobody asks
  * @flows: its entries that were left, so far
  */
 struct flows_backend {
 	bool alive;
+	uint16_t member;
+	uint32_t slot_mask;
 	uint16_t *seen;
 	uint64_t flows;
 };
@@ -35,7 +39,6 @@ struct flows_backend {
 struct flows_scan {
 	struct flows_backend *backends;
 	size_t n_backends;
-	uint32_t slot_mask;
 	uint16_t now_s;
 	uint16_t max_age_s;
 };
@@ -44,15 +47,41 @@ struct flows_scan {
 void flows_scan(struct flows_scan *s, struct shunt_flow_line *lines, size_t n);
 
 /**
- * flows_carry() - enter the flows of one cache in another
- * @from, @to: @n_from and @n_to lines, both powers of two, of the same hash key
+ * struct flows_ids - what becomes of the backends that entries name
+ * @to: by id, @n of them; 0, and what lies beyond: its entries are of no use
+ */
+struct flows_ids {
+	const uint16_t *to;
+	size_t n;
+};
+
+/* A whole cache: @n lines, a power of two. */
+struct flows_cache {
+	struct shunt_flow_line *lines;
+	size_t n;
+};
+
+/**
+ * flows_carry() - enter the flows of one cache in another of the same hash key
  *
  * Where both have an entry of a flow, the one seen last stays; where a line is full,
  * the one seen longest ago gives way. An entry does not say the bits of its hash by
  * which lines of a larger cache are picked, so there it is entered in every line it
  * may belong to: the wrong ones are never met, and expire.
  */
-void flows_carry(const struct shunt_flow_line *from, size_t n_from, struct shunt_flow_line *to,
-		 size_t n_to, uint16_t now_s);
+void flows_carry(const struct flows_cache *from, const struct flows_cache *to,
+		 const struct flows_ids *ids, uint16_t now_s);
+
+/**
+ * struct flows_move - @span backends from @from on have become those from @to on
+ */
+struct flows_move {
+	uint32_t from;
+	uint32_t span;
+	uint32_t to;
+};
+
+/* Give the entries of @n lines their new backends. Return: how many there were. */
+size_t flows_move(const struct flows_move *move, struct shunt_flow_line *lines, size_t n);
 
 #endif /* DATAPLANE_FLOWS_H */

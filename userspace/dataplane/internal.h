@@ -6,7 +6,9 @@
 #include <net/if.h>
 
 #include "dataplane/dataplane.h"
+#include "dataplane/former.h"
 #include "dataplane/load.h"
+#include "dataplane/tables.h"
 
 struct xdp_program;
 
@@ -54,27 +56,19 @@ struct flow_cache {
 };
 
 /**
- * struct origin - the maps that slots and flows are carried from
- * @rodata: of the program over them
- * @there: there are such maps
- */
-struct origin {
-	bool there;
-	int fds[LOAD_MAPS];
-	struct shunt_rodata rodata;
-};
-
-/**
  * struct dataplane - maps, a program over them, where it is attached
  * @pinned: the maps are those under @pin_dir
- * @former: a former daemon has left something under @pin_dir
+ * @has_former: a former daemon has left something under @pin_dir
  * @fds: of the maps
- * @services, @backends, @egress: mappings of the whole maps
- * @tables, @tables_used_ms: kept for a while, because changes come in numbers
- * @origin: until dataplane_commit()
+ * @services, @backends, @egress, @offsets: mappings of the whole maps
+ * @tables: where tables lie in shunt_slots
+ * @leads_to: during dataplane_apply(): the plan that the maps shall follow
+ * @former, @carrying: the maps that these follow, until dataplane_commit(); and whether
+ *	carry_begin() has seen them
  * @removed: by backend id: the entry means nothing
- * @window: a mapping of one slot table, the one last asked for: the mapping of an
- *	array counts as resident at once, and tables may be many
+ * @window, @window_bytes, @window_first, @window_n: a mapping of the lines of
+ *	shunt_slots last asked for, and which: the mapping of an array counts as
+ *	resident at once, and tables may be many
  */
 struct dataplane {
 	char *pin_dir;
@@ -83,7 +77,7 @@ struct dataplane {
 	struct load *load;
 	bool adopted;
 	bool pinned;
-	bool former;
+	bool has_former;
 	int fds[LOAD_MAPS];
 	struct shunt_service_line *services;
 	size_t n_service_lines;
@@ -91,15 +85,18 @@ struct dataplane {
 	bool *removed;
 	size_t n_backends;
 	struct shunt_egress *egress;
+	struct shunt_counter *offsets;
 	void *window;
 	size_t window_bytes;
+	uint32_t window_first;
+	uint32_t window_n;
 	struct attachment *attachments;
 	size_t n_attachments;
-	struct table_cache *tables;
-	uint64_t tables_used_ms;
-	struct transit transit;
+	struct tables tables;
+	const struct plan *leads_to;
 	struct flow_cache flows;
-	struct origin origin;
+	struct former *former;
+	bool carrying;
 };
 
 /* pin.c: the directory on bpffs. All but the first log nothing. */
@@ -110,6 +107,9 @@ int pin_prepare(const char *pin_dir);
 int pin_lock(const char *pin_dir, int *fd);
 /* Descriptors of a complete set of pinned maps, or -ENOENT. */
 int pin_open_maps(const char *pin_dir, int fds[LOAD_MAPS], int *rodata_fd);
+/* One pinned map of any version of the ABI. */
+int pin_open_map(const char *pin_dir, int version, const char *name);
+int pin_open_rodata(const char *pin_dir, int version);
 /* Put a complete set there, in one step where a former one is. */
 int pin_replace_maps(const char *pin_dir, const int fds[LOAD_MAPS], int rodata_fd);
 int pin_replace_rodata(const char *pin_dir, int rodata_fd);
@@ -119,7 +119,9 @@ int pin_replace_program(const char *pin_dir, int ifindex, int fd);
 void pin_remove_program(const char *pin_dir, int ifindex);
 /* Interfaces that programs are recorded of; @out released with free(). */
 int pin_list_programs(const char *pin_dir, int **out, size_t *n);
-int pin_remove_maps(const char *pin_dir);
+/* The set of a version of the ABI. */
+int pin_remove_maps(const char *pin_dir, int version);
+/* All that was pinned and recorded, of every version of the ABI. */
 int pin_remove_all(const char *pin_dir);
 
 /* Another version of the ABI that maps are pinned of, or 0. */
@@ -141,15 +143,34 @@ void flow_cache_disown(struct dataplane *dp, uint32_t id);
 void flow_cache_claim(struct dataplane *dp, uint32_t id);
 void flow_cache_tick(struct dataplane *dp, const struct plan *plan, uint64_t now_ms);
 
+/*
+ * Flows and counters of the ids [@from, @from + @span) become those of as many from
+ * @to on: a block of ids was outgrown. Services are sent to the new block already.
+ * Return: 0 or a negative errno.
+ */
+int flow_cache_move(struct dataplane *dp, uint32_t from, uint32_t span, uint32_t to);
+int counters_move(struct dataplane *dp, uint32_t from, uint32_t span, uint32_t to);
+
+/* counters.c */
+
+/* What was counted of @n ids, before anything is subtracted, in the map @fd. */
+int counters_read(int fd, uint32_t first, uint32_t n, struct shunt_counter *out);
+void counters_add(struct dataplane *dp, uint32_t id, const struct shunt_counter *c);
+/* Add the reasons in the map @from. */
+int counters_add_reasons(struct dataplane *dp, int from);
+
 /* carry.c */
 
-/* Keep descriptors of the maps that @dp is made in place of. */
-void carry_from(struct dataplane *dp, const int fds[LOAD_MAPS], int rodata_fd);
-/* Slots and flows of the origin, as far as they mean something here; logged. */
-void carry_begin(struct dataplane *dp, uint64_t now_ms);
-/* Flows that the origin has learned since; and forget the origin. */
+/* The maps pinned under @dp->pin_dir, which @dp does not take over, go on in it. */
+void carry_from_pins(struct dataplane *dp);
+/*
+ * Flows of the former maps, if there are some, go on in @dp; and from now on their
+ * tables can be read by former_read_table(). Before the first change that leads to
+ * @plan; later calls do nothing. What goes wrong is logged.
+ */
+void carry_begin(struct dataplane *dp, const struct plan *plan, uint64_t now_ms);
+/* Flows that they have learned since, their counters; and forget them. Logged. */
 void carry_end(struct dataplane *dp, uint64_t now_ms);
-void carry_close(struct dataplane *dp);
 
 /* attach.c */
 

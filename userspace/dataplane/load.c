@@ -22,12 +22,12 @@ struct load {
 };
 
 const char *const load_map_names[LOAD_MAPS] = {
-	[LOAD_SERVICES] = "shunt_services",	[LOAD_VIPS] = "shunt_vips",
-	[LOAD_SLOTS] = "shunt_slots",		[LOAD_BACKENDS] = "shunt_backends",
-	[LOAD_EGRESS] = "shunt_egress",		[LOAD_DEVICES] = "shunt_devices",
-	[LOAD_FLOWS] = "shunt_flows",		[LOAD_FRESH] = "shunt_fresh",
-	[LOAD_PIN_BUDGET] = "shunt_pin_budget", [LOAD_COUNTERS] = "shunt_counters",
-	[LOAD_REASONS] = "shunt_reasons",
+	[LOAD_SERVICES] = "shunt_services", [LOAD_VIPS] = "shunt_vips",
+	[LOAD_SLOTS] = "shunt_slots",	    [LOAD_BACKENDS] = "shunt_backends",
+	[LOAD_EGRESS] = "shunt_egress",	    [LOAD_DEVICES] = "shunt_devices",
+	[LOAD_OFFSETS] = "shunt_offsets",   [LOAD_FLOWS] = "shunt_flows",
+	[LOAD_FRESH] = "shunt_fresh",	    [LOAD_PIN_BUDGET] = "shunt_pin_budget",
+	[LOAD_COUNTERS] = "shunt_counters", [LOAD_REASONS] = "shunt_reasons",
 };
 
 /* @fmt without the line breaks that libraries put in and after their texts. */
@@ -93,16 +93,16 @@ void load_end_trial(void)
 
 static int set_sizes(struct load *l, const struct dataplane_sizes *sizes)
 {
-	const uint32_t lines = (uint64_t)sizes->tables * sizes->slots / SHUNT_SLOTS_PER_LINE;
 	const uint32_t ids =
 		sizes->backends < SHUNT_MAX_BACKENDS ? sizes->backends + 1 : SHUNT_MAX_BACKENDS;
 	const uint32_t entries[LOAD_MAPS] = {
 		[LOAD_SERVICES] = listing_lines(sizes->services),
 		[LOAD_VIPS] = sizes->services,
-		[LOAD_SLOTS] = lines,
+		[LOAD_SLOTS] = sizes->slot_lines,
 		[LOAD_BACKENDS] = ids,
+		[LOAD_OFFSETS] = ids,
 		[LOAD_FLOWS] = sizes->flow_lines,
-		[LOAD_COUNTERS] = ids,
+		[LOAD_COUNTERS] = (ids + SHUNT_COUNTERS_PER_BLOCK - 1) / SHUNT_COUNTERS_PER_BLOCK,
 	};
 	int err = 0;
 
@@ -183,9 +183,8 @@ static int log_load_failure(int err, const char *verifier_log)
 		return log_err(err, "load the XDP program: CAP_BPF, CAP_NET_ADMIN and "
 				    "CAP_PERFMON are needed");
 	if (err == -ENOMEM || err == -E2BIG)
-		return log_err(err,
-			       "load the XDP program: too large for this host; lower max_tables, "
-			       "max_backends, slots or the flow cache in the config");
+		return log_err(err, "load the XDP program: too large for this host; lower slots, "
+				    "max_backends or the flow cache in the config");
 	return log_err(err, "load the XDP program");
 }
 

@@ -3,7 +3,7 @@
  * What outlives the daemon, as files on bpffs:
  *	PIN_DIR/vN/shunt_*	the maps, N = SHUNT_ABI_VERSION
  *	PIN_DIR/vN/rodata	constants of the program last loaded over them: the
- *				slots per table, which the size of the map hides
+ *				hash key, by which flows lie where they do
  *	PIN_DIR/attached/I	the program on interface I
  * A set of maps is written beside the old one and the two directories change
  * places in one step, so that whoever looks finds one set, complete. Descriptors
@@ -102,9 +102,14 @@ static int remove_dir(const char *dir)
 	return rmdir(dir) ? -errno : err;
 }
 
+static int version_dir(char out[PATH_MAX], const char *pin_dir, int version, const char *suffix)
+{
+	return path_format(out, "%s/v%d%s", pin_dir, version, suffix);
+}
+
 static int set_dir(char out[PATH_MAX], const char *pin_dir, const char *suffix)
 {
-	return path_format(out, "%s/v%d%s", pin_dir, SHUNT_ABI_VERSION, suffix);
+	return version_dir(out, pin_dir, SHUNT_ABI_VERSION, suffix);
 }
 
 /* The descriptor pinned at @dir/@name, or a negative errno. */
@@ -162,6 +167,18 @@ int pin_open_maps(const char *pin_dir, int fds[LOAD_MAPS], int *rodata_fd)
 	if (rodata >= 0)
 		close(rodata);
 	return -ENOENT;
+}
+
+int pin_open_map(const char *pin_dir, int version, const char *name)
+{
+	char dir[PATH_MAX];
+
+	return version_dir(dir, pin_dir, version, "") ?: open_at(dir, name);
+}
+
+int pin_open_rodata(const char *pin_dir, int version)
+{
+	return pin_open_map(pin_dir, version, RODATA);
 }
 
 int pin_find_other(const char *pin_dir)
@@ -273,14 +290,14 @@ int pin_list_programs(const char *pin_dir, int **out, size_t *n)
 }
 
 /* Also what a daemon that died in the middle of replacing them has left. */
-int pin_remove_maps(const char *pin_dir)
+int pin_remove_maps(const char *pin_dir, int version)
 {
 	static const char *const suffixes[] = { "", "-next", "-old" };
 	char dir[PATH_MAX];
 	int err = 0;
 
 	array_for_each (suffix, suffixes, array_len(suffixes))
-		err = err ?: set_dir(dir, pin_dir, *suffix) ?: remove_dir(dir);
+		err = err ?: version_dir(dir, pin_dir, version, *suffix) ?: remove_dir(dir);
 	return err;
 }
 
