@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <bpf/bpf.h>
 
@@ -12,6 +13,26 @@
 
 #define MAPS_MAX 32
 #define HEADROOM 256
+
+static const char *const stage_names[STAGES] = {
+	[STAGE_PARSE] = "parse", [STAGE_SERVICE] = "service", [STAGE_HASH] = "hash",
+	[STAGE_SLOT] = "slot",	 [STAGE_MOVE] = "move",	      [STAGE_FORWARD] = "forward",
+	[STAGE_COUNT] = "count", [STAGE_MAIN] = "main",	      [STAGE_OTHER] = "other",
+};
+
+static const struct {
+	const char *file;
+	enum stage stage;
+} stages[] = {
+	{ "parse.h", STAGE_PARSE },	 { "pkt.h", STAGE_PARSE },
+	{ "addr.h", STAGE_PARSE },	 { "service.h", STAGE_SERVICE },
+	{ "hash.h", STAGE_HASH },	 { "slot.h", STAGE_SLOT },
+	{ "abi.h", STAGE_SLOT },	 { "transit.h", STAGE_MOVE },
+	{ "flow.h", STAGE_MOVE },	 { "fwd.h", STAGE_FORWARD },
+	{ "fwd_hop.h", STAGE_FORWARD },	 { "fwd_direct.h", STAGE_FORWARD },
+	{ "fwd_ipip.h", STAGE_FORWARD }, { "csum.h", STAGE_FORWARD },
+	{ "stats.h", STAGE_COUNT },	 { "shunt.bpf.c", STAGE_MAIN },
+};
 
 /* A map that the program asked, and the value that it was given last. */
 struct asked {
@@ -46,12 +67,13 @@ static struct asked *ask(struct machine *m, int fd)
 	return a;
 }
 
-static __u64 map_value(void *arg, int fd, __u32 offset)
+static __u64 map_value(void *arg, int fd, __u32 offset, bool *frozen)
 {
 	struct asked *a = ask(arg, fd);
 
 	if (bpf_map_lookup_elem(fd, &(__u32){ 0 }, a->value))
 		err(EXIT_FAILURE, "read %s", a->info.name);
+	*frozen = a->info.map_flags & BPF_F_RDONLY_PROG;
 	return (uintptr_t)a->value + offset;
 }
 
@@ -77,6 +99,14 @@ static __u64 adjust_head(struct interp *in, __s32 delta)
 	return 0;
 }
 
+static __u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
 static void call(struct interp *in, __s32 helper, __u64 *reg)
 {
 	struct machine *m = in->arg;
@@ -88,21 +118,10 @@ static void call(struct interp *in, __s32 helper, __u64 *reg)
 	m->count.calls++;
 	if (helper == BPF_FUNC_xdp_adjust_head)
 		reg[0] = adjust_head(in, reg[2]);
+	else if (helper == BPF_FUNC_ktime_get_coarse_ns)
+		reg[0] = now_ns();
 	else
 		errx(EXIT_FAILURE, "helper %d is not known here", helper);
-}
-
-/* As the wrapper leaves it for the first flow and service. */
-static void put_frame(struct machine *m, const struct traffic *t)
-{
-	const struct shunt_service_key key = traffic_service(t->v6, t->proto, 0);
-	__u8 *frame = m->frame + HEADROOM;
-
-	traffic_frame(t, frame);
-	memcpy(frame + (t->v6 ? 38 : 30), t->v6 ? &key.vip.w[0] : &key.vip.w[3], t->v6 ? 16 : 4);
-	memcpy(frame + (t->v6 ? 56 : 36), &key.port, sizeof(key.port));
-	if (t->stranger)
-		frame[t->v6 ? 53 : 33] ^= 0xff;
 }
 
 /* The kernel makes the same of the same frame, or the count is of something else. */
@@ -115,7 +134,7 @@ static void check(const struct bpf_program *prog, const struct traffic *t, const
 		    .data_size_in = WRAP_FRAME_BYTES, .data_out = out, .data_size_out = sizeof(out),
 		    .repeat = 1);
 
-	put_frame(&fresh, t);
+	traffic_frame_of(t, 0, fresh.frame + HEADROOM);
 	if (bpf_prog_test_run_opts(bpf_program__fd(prog), &opts))
 		err(EXIT_FAILURE, "test run");
 	if (opts.retval != action || opts.data_size_out != in->data_end - in->data ||
@@ -123,23 +142,52 @@ static void check(const struct bpf_program *prog, const struct traffic *t, const
 		errx(EXIT_FAILURE, "the kernel makes another packet of it");
 }
 
-struct count count_packet(const struct bpf_program *prog, const struct traffic *t)
+static enum stage stage_of(const char *file)
 {
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
+		if (!strcmp(stages[i].file, file))
+			return stages[i].stage;
+	return STAGE_OTHER;
+}
+
+const char *count_stage_name(enum stage stage)
+{
+	return stage_names[stage];
+}
+
+static void add_up(const struct interp *in, const char *const files[], struct count *count)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		count->insns += in->done[i];
+		if (files && in->done[i])
+			count->stages[stage_of(files[i])] += in->done[i];
+	}
+	count->constants = in->constants;
+	count->switches = in->decided;
+}
+
+struct count count_packet(const struct bpf_program *prog, const char *const files[],
+			  const struct traffic *t)
+{
+	const size_t n = bpf_program__insn_cnt(prog);
 	_cleanup_free_ struct machine *m = calloc(1, sizeof(*m));
+	_cleanup_free_ __u32 *done = calloc(n, sizeof(*done));
 	struct interp in = {
 		.insns = bpf_program__insns(prog),
-		.n = bpf_program__insn_cnt(prog),
+		.n = n,
 		.map_value = map_value,
 		.call = call,
 		.arg = m,
+		.done = done,
 	};
 
-	if (!m)
+	if (!m || !done)
 		err(EXIT_FAILURE, "count");
-	put_frame(m, t);
+	traffic_frame_of(t, 0, m->frame + HEADROOM);
 	in.data = (uintptr_t)(m->frame + HEADROOM);
 	in.data_end = (uintptr_t)(m->frame + sizeof(m->frame));
-	m->count.insns = interp_run(&in, &m->count.action);
+	m->count.action = interp_run(&in);
+	add_up(&in, files, &m->count);
 	check(prog, t, &in, m->count.action);
 	for (int i = 0; i < MAPS_MAX; i++)
 		free(m->maps[i].value);

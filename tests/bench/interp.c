@@ -14,6 +14,21 @@
 /* Far more than the verifier lets through on one path here. */
 #define MOST 100000
 
+/* The verifier's limit. */
+#define DEPTH 8
+
+/**
+ * struct frame - of a function
+ * @frozen: the register holds what only frozen values have made
+ * @back: the call that it returns behind
+ */
+struct frame {
+	__u64 reg[MAX_BPF_REG];
+	bool frozen[MAX_BPF_REG];
+	__u64 stack[STACK_BYTES / sizeof(__u64)];
+	const struct bpf_insn *back;
+};
+
 /* An address of memory here, from a register. */
 static void *at(__u64 address)
 {
@@ -88,11 +103,23 @@ static __u64 swap(const struct bpf_insn *insn, __u64 v)
 	}
 }
 
-static void alu(const struct bpf_insn *insn, __u64 *reg)
+/* Does the instruction ask nothing that is not frozen? */
+static bool is_frozen(const struct bpf_insn *insn, const struct frame *f)
 {
-	const __u64 b = BPF_SRC(insn->code) == BPF_X ? reg[insn->src_reg] : (__u64)insn->imm;
-	__u64 *dst = &reg[insn->dst_reg];
+	return f->frozen[insn->dst_reg] &&
+	       (BPF_SRC(insn->code) == BPF_K || f->frozen[insn->src_reg]);
+}
 
+static void alu(const struct bpf_insn *insn, struct frame *f)
+{
+	const bool reg = BPF_SRC(insn->code) == BPF_X;
+	const __u64 b = reg ? f->reg[insn->src_reg] : (__u64)insn->imm;
+	__u64 *dst = &f->reg[insn->dst_reg];
+
+	if (BPF_OP(insn->code) == BPF_MOV)
+		f->frozen[insn->dst_reg] = reg && f->frozen[insn->src_reg];
+	else if (BPF_OP(insn->code) != BPF_END)
+		f->frozen[insn->dst_reg] = is_frozen(insn, f);
 	if (BPF_OP(insn->code) == BPF_END)
 		*dst = swap(insn, *dst);
 	else if (BPF_CLASS(insn->code) == BPF_ALU64)
@@ -178,9 +205,9 @@ static __u64 load_context(const struct interp *in, const struct bpf_insn *insn)
 	}
 }
 
-static void load(const struct interp *in, const struct bpf_insn *insn, __u64 *reg)
+static void load(struct interp *in, const struct bpf_insn *insn, struct frame *f)
 {
-	const __u64 base = reg[insn->src_reg];
+	const __u64 base = f->reg[insn->src_reg];
 	__u64 value = 0;
 
 	if (BPF_MODE(insn->code) != BPF_MEM)
@@ -189,7 +216,9 @@ static void load(const struct interp *in, const struct bpf_insn *insn, __u64 *re
 		value = load_context(in, insn);
 	else
 		memcpy(&value, at(base + insn->off), width(insn));
-	reg[insn->dst_reg] = value;
+	f->reg[insn->dst_reg] = value;
+	f->frozen[insn->dst_reg] = f->frozen[insn->src_reg];
+	in->constants += f->frozen[insn->dst_reg];
 }
 
 static void store(const struct bpf_insn *insn, const __u64 *reg)
@@ -203,64 +232,98 @@ static void store(const struct bpf_insn *insn, const __u64 *reg)
 }
 
 /* Two instructions in one: a constant, or a reference to a map. */
-static void load_wide(const struct interp *in, const struct bpf_insn *insn, __u64 *reg)
+static void load_wide(struct interp *in, const struct bpf_insn *insn, struct frame *f)
 {
 	const __u64 high = (__u32)insn[1].imm;
+	__u64 *dst = &f->reg[insn->dst_reg];
+	bool frozen = false;
 
 	if (insn->src_reg == BPF_PSEUDO_MAP_VALUE)
-		reg[insn->dst_reg] = in->map_value(in->arg, insn->imm, high);
+		*dst = in->map_value(in->arg, insn->imm, high, &frozen);
 	else
-		reg[insn->dst_reg] = high << 32 | (__u32)insn->imm;
+		*dst = high << 32 | (__u32)insn->imm;
+	f->frozen[insn->dst_reg] = frozen;
+	in->constants += frozen;
 }
 
-static const struct bpf_insn *jump(struct interp *in, const struct bpf_insn *insn, __u64 *reg)
+static const struct bpf_insn *jump(struct interp *in, const struct bpf_insn *insn, struct frame *f)
 {
-	if (BPF_OP(insn->code) != BPF_CALL)
-		return jumps(insn, reg) ? insn + insn->off : insn;
-	if (insn->src_reg)
-		unknown(insn);
-	in->call(in, insn->imm, reg);
-	return insn;
+	const bool conditional = BPF_OP(insn->code) != BPF_JA;
+
+	if (BPF_OP(insn->code) == BPF_CALL) {
+		in->call(in, insn->imm, f->reg);
+		f->frozen[0] = false;
+		return insn;
+	}
+	if (conditional && is_frozen(insn, f)) {
+		in->decided++;
+		in->done[insn - in->insns]--;
+	}
+	return jumps(insn, f->reg) ? insn + insn->off : insn;
 }
 
 /* Return: the instruction done last; a wide one is two. */
-static const struct bpf_insn *step(struct interp *in, const struct bpf_insn *insn, __u64 *reg)
+static const struct bpf_insn *step(struct interp *in, const struct bpf_insn *insn, struct frame *f)
 {
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_ALU:
 	case BPF_ALU64:
-		alu(insn, reg);
+		alu(insn, f);
 		return insn;
 	case BPF_JMP:
 	case BPF_JMP32:
-		return jump(in, insn, reg);
+		return jump(in, insn, f);
 	case BPF_LDX:
-		load(in, insn, reg);
+		load(in, insn, f);
 		return insn;
 	case BPF_LD:
-		load_wide(in, insn, reg);
+		load_wide(in, insn, f);
 		return insn + 1;
 	default:
-		store(insn, reg);
+		store(insn, f->reg);
 		return insn;
 	}
 }
 
-size_t interp_run(struct interp *in, __u32 *action)
+static void enter(struct frame *f, const struct frame *caller, const struct bpf_insn *back)
 {
-	const struct bpf_insn *insn = in->insns;
-	__u64 stack[STACK_BYTES / sizeof(__u64)];
-	__u64 reg[MAX_BPF_REG] = {
-		[BPF_REG_1] = (uintptr_t)in,
-		[BPF_REG_10] = (uintptr_t)(stack + sizeof(stack) / sizeof(stack[0])),
-	};
-	size_t done = 1;
+	memset(f->frozen, 0, sizeof(f->frozen));
+	memcpy(&f->reg[1], &caller->reg[1], 5 * sizeof(f->reg[0]));
+	f->reg[BPF_REG_10] = (uintptr_t)(f->stack + STACK_BYTES / sizeof(f->stack[0]));
+	f->back = back;
+}
 
-	for (; insn->code != (BPF_JMP | BPF_EXIT); done++) {
-		insn = step(in, insn, reg) + 1;
-		if (insn < in->insns || insn >= in->insns + in->n || done > MOST)
-			errx(EXIT_FAILURE, "the program runs away");
+static bool is_call_here(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL;
+}
+
+__u32 interp_run(struct interp *in)
+{
+	const struct frame start = { .reg[BPF_REG_1] = (uintptr_t)in };
+	const struct bpf_insn *insn = in->insns;
+	struct frame frames[DEPTH];
+	struct frame *f = frames;
+
+	enter(f, &start, NULL);
+	for (size_t left = MOST; left; left--) {
+		in->done[insn - in->insns]++;
+		if (is_call_here(insn) && f < frames + DEPTH - 1) {
+			enter(f + 1, f, insn);
+			f++;
+			insn += insn->imm + 1;
+		} else if (insn->code != (BPF_JMP | BPF_EXIT)) {
+			insn = step(in, insn, f) + 1;
+		} else if (f > frames) {
+			insn = f->back + 1;
+			f[-1].reg[BPF_REG_0] = f->reg[BPF_REG_0];
+			f[-1].frozen[BPF_REG_0] = false;
+			f--;
+		} else {
+			return f->reg[BPF_REG_0];
+		}
+		if (insn < in->insns || insn >= in->insns + in->n)
+			break;
 	}
-	*action = reg[BPF_REG_0];
-	return done;
+	errx(EXIT_FAILURE, "the program runs away");
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Results as a table, to a file, and against those of a file. */
+/* Times as a table, to a file, and against those of a file. */
 #ifndef TESTS_BENCH_REPORT_H
 #define TESTS_BENCH_REPORT_H
+
+#include <stdio.h>
 
 #include "cases.h"
 #include "result.h"
@@ -18,16 +20,10 @@ struct report {
 	const struct result *others;
 };
 
-/* @saved: a file of report_save() to compare with, or NULL. Ends the program if unreadable. */
-void report_print(const struct report *r, const char *saved);
+/* @saved: of report_save(), to compare with, or NULL */
+void report_print(const struct report *r, FILE *saved);
 
-/* Tab-separated: name, ns, ratio, quartiles of the ratio. */
-void report_save(const struct report *r, const char *path);
-
-/*
- * Size of @object with each set of constants, and what it does for a packet:
- * instructions, lookups in arrays, in hashes, other helpers. No clock involved.
- */
-void report_sizes(struct world *w, const char *object, const struct refs *refs);
+/* Name, ns, ratio, quartiles of the ratio: a line a case. */
+void report_save(const struct report *r, FILE *f);
 
 #endif /* TESTS_BENCH_REPORT_H */
