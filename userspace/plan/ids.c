@@ -4,38 +4,33 @@
  * use nor rests, in the order of names, so that the order of the config does not
  * matter. What is no longer wanted rests: its number still may be in the maps
  * while the plan that drops it is carried out, and in packets that are on their
- * way; and whoever takes a backend out and puts it back gets the same id again.
+ * way; and whoever takes a service out and puts it back gets the same ids again.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "net/addr.h"
+#include "plan/blocks.h"
 #include "plan/ids.h"
+#include "plan/members.h"
 #include "plan/names.h"
-
-/* Numbers in [@next, @limit) that are not used may be given out. */
-struct numbers {
-	bool *used;
-	uint32_t next;
-	uint32_t limit;
-};
+#include "plan/slots.h"
 
 /**
  * struct step - the step from one struct ids to the next
- * @wanted: by id: in use after this step
+ * @next_table: no lower one is free
  */
 struct step {
 	const struct ids *old;
 	struct ids *new;
 	const struct ids_wish *wish;
-	uint64_t rest;
-	struct numbers ids;
-	struct numbers tables;
-	bool id_used[SHUNT_MAX_BACKENDS];
-	bool table_used[SHUNT_MAX_SERVICES];
-	bool wanted[SHUNT_MAX_BACKENDS];
+	struct ids_thrift thrift;
+	struct blocks blocks;
+	bool table_taken[SHUNT_MAX_SERVICES];
+	uint32_t next_table;
 };
 
 struct ids *ids_create(void)
@@ -48,6 +43,7 @@ void ids_free(struct ids *ids)
 	if (!ids)
 		return;
 	arena_free(&ids->arena);
+	free(ids->left);
 	free(ids);
 }
 
@@ -76,7 +72,7 @@ static int backend_compare(const void *va, const void *vb)
 	const struct ids_backend *a = va, *b = vb;
 	int order = strcmp(a->name, b->name);
 
-	return order ? order : a->id < b->id ? -1 : a->id > b->id;
+	return order ? order : a->member < b->member ? -1 : a->member > b->member;
 }
 
 void ids_sort(struct ids *ids)
@@ -101,115 +97,44 @@ static const struct ids_service *find_service(const struct ids *ids, const char 
 		       : NULL;
 }
 
-/* The record of a backend with exactly these legs. */
-static const struct ids_backend *find_backend(const struct ids_service *service, const char *name,
-					      const struct plan_backend *b)
+static bool has_rested(const struct step *s, uint64_t freed)
 {
-	size_t low = 0, high = service->n_backends;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(service->backends[middle].name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < service->n_backends; low++) {
-		const struct ids_backend *found = &service->backends[low];
-
-		if (strcmp(found->name, name))
-			break;
-		if (plan_leg_is_equal(&found->leg[SHUNT_V4], &b->leg[SHUNT_V4]) &&
-		    plan_leg_is_equal(&found->leg[SHUNT_V6], &b->leg[SHUNT_V6]))
-			return found;
-	}
-	return NULL;
-}
-
-static bool is_rested(const struct step *s, uint64_t freed)
-{
-	return freed && s->new->build - freed >= s->rest;
+	return ids_have_rested(freed, s->new->build, s->thrift.rest);
 }
 
 /* Everything that was given out and has not rested is taken. */
-static void mark_used(struct step *s)
+static void mark_taken(struct step *s)
 {
-	for (size_t i = 0; i < s->old->n_services; i++) {
-		const struct ids_service *service = &s->old->services[i];
-
-		s->tables.used[service->table] |= !is_rested(s, service->freed);
-		for (size_t j = 0; j < service->n_backends; j++) {
-			const struct ids_backend *b = &service->backends[j];
-
-			s->ids.used[b->id] |= !is_rested(s, b->freed);
-		}
+	array_for_each (service, s->old->services, s->old->n_services) {
+		if (has_rested(s, service->freed))
+			continue;
+		s->table_taken[service->table] = true;
+		blocks_mark(&s->blocks, service->base, service->span);
 	}
+	array_for_each (block, s->old->left, s->old->n_left)
+		if (!has_rested(s, block->freed))
+			blocks_mark(&s->blocks, block->base, block->span);
 }
 
-static int number_take(struct step *s, struct numbers *n, uint32_t *out)
+static void note_given(struct step *s)
 {
 	s->new->given = s->new->build;
-	while (n->next < n->limit && n->used[n->next])
-		n->next++;
-	if (n->next >= n->limit)
+}
+
+static int table_take(struct step *s, uint32_t *out)
+{
+	while (s->next_table < SHUNT_MAX_SERVICES && s->table_taken[s->next_table])
+		s->next_table++;
+	if (s->next_table >= SHUNT_MAX_SERVICES)
 		return -ENOSPC;
-	*out = n->next++;
+	note_given(s);
+	*out = s->next_table++;
 	return 0;
 }
 
 static const char *keep_name(struct step *s, const char *name)
 {
 	return arena_strndup(&s->new->arena, name, strlen(name));
-}
-
-/* Carry over a record that is not wanted now, unless it has rested. */
-static int backend_rest(struct step *s, const struct ids_backend *old, struct ids_service *service)
-{
-	struct ids_backend b = *old;
-
-	if (s->wanted[b.id] || is_rested(s, b.freed))
-		return 0;
-	if (!b.freed)
-		b.freed = s->new->build;
-	b.name = keep_name(s, old->name);
-	if (!b.name)
-		return -ENOMEM;
-	service->backends[service->n_backends++] = b;
-	return 0;
-}
-
-static int backend_use(struct step *s, const struct ids_service *old, const char *name,
-		       struct plan_backend *wanted, struct ids_service *service)
-{
-	const struct ids_backend *found = old ? find_backend(old, name, wanted) : NULL;
-	struct ids_backend b = { .name = keep_name(s, name) };
-	int err;
-
-	if (!b.name)
-		return -ENOMEM;
-	memcpy(b.leg, wanted->leg, sizeof(b.leg));
-	/* One that has rested may have been given out again a moment ago. */
-	if (found && !is_rested(s, found->freed)) {
-		b.id = found->id;
-	} else {
-		err = number_take(s, &s->ids, &b.id);
-		if (err)
-			return err;
-	}
-	wanted->id = b.id;
-	s->wanted[b.id] = true;
-	service->backends[service->n_backends++] = b;
-	return 0;
-}
-
-static int backends_rest(struct step *s, const struct ids_service *old, struct ids_service *service)
-{
-	int err = 0;
-
-	for (size_t i = 0; !err && i < old->n_backends; i++)
-		err = backend_rest(s, &old->backends[i], service);
-	return err;
 }
 
 /* Nobody sits where he did not. */
@@ -244,73 +169,132 @@ static int seats_record(struct step *s, const struct conf_service *conf, const s
 	return 0;
 }
 
-static int backends_use(struct step *s, const struct ids_service *old, uint32_t index,
-			struct ids_service *service)
+/* Positions and slots, which depend on each other. */
+static int table_use(struct step *s, const struct ids_service *old, uint32_t index,
+		     struct ids_service *service)
 {
 	const struct conf_service *conf = &s->wish->conf->services[index];
-	struct plan_backend *backends =
-		&s->wish->plan->backends[s->wish->plan->first_backend[index]];
-	size_t room = conf->n_backends + (old ? old->n_backends : 0);
-	struct named *names = names_of_backends(&s->wish->plan->arena, conf);
+	const struct slots_wish slots = slots_wish_of(s->wish->conf, conf, old ? old->slots : 0);
+	const struct seats_wish wish = {
+		.service = conf,
+		.backends = &s->wish->plan->backends[s->wish->plan->first_backend[index]],
+		.most = slots_seats_max(&slots),
+	};
+	struct seats *seats = &s->wish->seats[index];
 	int err = 0;
 
-	service->backends = arena_alloc(&s->new->arena, room * sizeof(*service->backends));
-	if (!names || !service->backends)
+	if (old)
+		service->table = old->table;
+	else
+		err = table_take(s, &service->table);
+	err = err ?: seats_assign(&s->wish->plan->arena, &wish, old, seats);
+	err = err ?: seats_record(s, conf, seats, service);
+	if (err)
+		return err;
+	service->slots = slots_of(&slots, seats->n);
+	if (service->n_seats && !seats_are_kept(old, service))
+		note_given(s);
+	if (old && old->slots != service->slots)
+		note_given(s);
+	return 0;
+}
+
+/* The block of a service that has another now. */
+static int block_leave(struct step *s, const struct ids_service *old)
+{
+	struct ids_block *left = array_add(&s->new->left, &s->new->n_left);
+
+	if (!left)
 		return -ENOMEM;
-	for (size_t i = 0; !err && i < conf->n_backends; i++)
-		err = backend_use(s, old, names[i].name, &backends[names[i].index], service);
-	if (!err && old)
-		err = backends_rest(s, old, service);
-	return err;
+	*left = (struct ids_block){ old->base, old->span, s->new->build };
+	return 0;
+}
+
+static int block_use(struct step *s, const struct ids_service *old, uint32_t index,
+		     struct ids_service *service)
+{
+	const struct members_wish wish = {
+		.service = &s->wish->conf->services[index],
+		.old = old,
+		.backends = &s->wish->plan->backends[s->wish->plan->first_backend[index]],
+		.thrift = s->thrift,
+		.build = s->new->build,
+	};
+	int given = members_deal(&s->new->arena, &wish, &s->blocks, service);
+
+	if (given < 0)
+		return given;
+	if (given)
+		note_given(s);
+	return old && old->span && old->span != service->span ? block_leave(s, old) : 0;
 }
 
 static int service_use(struct step *s, uint32_t index)
 {
-	const struct conf_service *conf = &s->wish->conf->services[index];
-	const struct ids_service *old = find_service(s->old, conf->name);
-	const struct seats_wish wish = {
-		.service = conf,
-		.backends = &s->wish->plan->backends[s->wish->plan->first_backend[index]],
-		.slots = s->wish->conf->slots,
-	};
-	struct ids_service service = { .name = keep_name(s, conf->name) };
-	int err = 0;
+	struct plan_table *table = &s->wish->plan->tables[index];
+	const char *name = s->wish->conf->services[index].name;
+	const struct ids_service *old = find_service(s->old, name);
+	struct ids_service service = { .name = keep_name(s, name) };
+	int err;
 
 	if (!service.name)
 		return -ENOMEM;
-	if (old && is_rested(s, old->freed))
+	/* What has rested may have been given out again a moment ago. */
+	if (old && has_rested(s, old->freed))
 		old = NULL;
-	if (old)
-		service.table = old->table;
-	else
-		err = number_take(s, &s->tables, &service.table);
-	err = err ?: backends_use(s, old, index, &service);
-	err = err ?: seats_assign(&s->wish->plan->arena, &wish, old, &s->wish->seats[index]);
-	err = err ?: seats_record(s, conf, &s->wish->seats[index], &service);
+	err = table_use(s, old, index, &service) ?: block_use(s, old, index, &service);
 	if (err)
 		return err;
-	if (service.n_seats && !seats_are_kept(old, &service))
-		s->new->given = s->new->build;
-	s->wish->plan->tables[index].number = service.table;
+	table->number = service.table;
+	table->base = service.base;
+	table->span = service.span;
+	table->slots = service.slots;
 	s->new->services[s->new->n_services++] = service;
 	return 0;
 }
 
 static int service_rest(struct step *s, const struct ids_service *old)
 {
+	static const struct conf_service nobody;
+	const struct members_wish wish = {
+		.service = &nobody,
+		.old = old,
+		.thrift = s->thrift,
+		.build = s->new->build,
+	};
 	struct ids_service service = {
 		.table = old->table,
 		.freed = old->freed ? old->freed : s->new->build,
+		.slots = old->slots,
 	};
+	int err;
 
-	if (is_rested(s, old->freed))
+	/* One without a block was read from an older file and has given out nothing. */
+	if (has_rested(s, old->freed) || !old->span)
 		return 0;
 	service.name = keep_name(s, old->name);
-	service.backends = arena_alloc(&s->new->arena, old->n_backends * sizeof(*service.backends));
-	if (!service.name || !service.backends)
+	if (!service.name)
 		return -ENOMEM;
+	err = members_deal(&s->new->arena, &wish, &s->blocks, &service);
+	if (err)
+		return err;
 	s->new->services[s->new->n_services++] = service;
-	return backends_rest(s, old, &s->new->services[s->new->n_services - 1]);
+	return 0;
+}
+
+static int blocks_rest(struct step *s)
+{
+	array_for_each (block, s->old->left, s->old->n_left) {
+		struct ids_block *copy;
+
+		if (has_rested(s, block->freed))
+			continue;
+		copy = array_add(&s->new->left, &s->new->n_left);
+		if (!copy)
+			return -ENOMEM;
+		*copy = *block;
+	}
+	return 0;
 }
 
 static int step_run(struct step *s)
@@ -323,17 +307,19 @@ static int step_run(struct step *s)
 		arena_alloc(&s->new->arena, (n + s->old->n_services) * sizeof(*s->new->services));
 	if (!names || !s->new->services)
 		return -ENOMEM;
-	mark_used(s);
+	mark_taken(s);
 	for (size_t i = 0; !err && i < n; i++)
 		err = service_use(s, names[i].index);
 	for (size_t i = 0; !err && i < s->old->n_services; i++)
 		if (names_find(names, n, s->old->services[i].name) == NAMES_NONE)
 			err = service_rest(s, &s->old->services[i]);
+	err = err ?: blocks_rest(s);
 	ids_sort(s->new);
 	return err;
 }
 
-int ids_next(const struct ids *old, const struct ids_wish *wish, uint64_t rest, struct ids **out)
+int ids_next(const struct ids *old, const struct ids_wish *wish, struct ids_thrift thrift,
+	     struct ids **out)
 {
 	_cleanup_(ids_freep) struct ids *new = ids_create();
 	_cleanup_free_ struct step *s = calloc(1, sizeof(*s));
@@ -346,9 +332,7 @@ int ids_next(const struct ids *old, const struct ids_wish *wish, uint64_t rest, 
 	s->old = old;
 	s->new = new;
 	s->wish = wish;
-	s->rest = rest;
-	s->ids = (struct numbers){ s->id_used, 1, SHUNT_MAX_BACKENDS };
-	s->tables = (struct numbers){ s->table_used, 0, SHUNT_MAX_SERVICES };
+	s->thrift = thrift;
 	err = step_run(s);
 	if (err)
 		return err;

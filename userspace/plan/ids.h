@@ -9,20 +9,25 @@
 #include "plan/plan.h"
 #include "plan/seats.h"
 
+/* Of the text in the state file. */
+#define IDS_FORMAT 2
+
 /**
- * struct ids_backend - an id and what it stands for, for ever
+ * struct ids_backend - a member of a block and what it stands for, for ever
  * @freed: the build that no longer wanted it; 0: in use
  */
 struct ids_backend {
 	const char *name;
 	struct plan_leg leg[SHUNT_FAMILIES];
-	uint32_t id;
+	uint32_t member;
 	uint64_t freed;
 };
 
 /**
  * struct ids_service
  * @freed: the build that no longer wanted it; 0: in use
+ * @base, @span: its block; @span 0: it has none yet, and no backends
+ * @slots: of its table
  * @seats: who holds each table position; NULL: nobody
  * @unit: weight that one position stands for; not 0 if there are seats
  * @backends: sorted by name; of one name at most one is in use
@@ -31,6 +36,9 @@ struct ids_service {
 	const char *name;
 	uint32_t table;
 	uint64_t freed;
+	uint32_t base;
+	uint32_t span;
+	uint32_t slots;
 	uint32_t unit;
 	const char **seats;
 	size_t n_seats;
@@ -39,10 +47,21 @@ struct ids_service {
 };
 
 /**
+ * struct ids_block - a block that was outgrown
+ * @freed: the build that left it
+ */
+struct ids_block {
+	uint32_t base;
+	uint32_t span;
+	uint64_t freed;
+};
+
+/**
  * struct ids
  * @build: counts the plans that were built
- * @given: the last one that gave out a number or a position
+ * @given: the last one that gave out a number, a block or a position
  * @services: sorted by name
+ * @left: blocks at rest that no service owns any more
  */
 struct ids {
 	struct arena arena;
@@ -50,12 +69,14 @@ struct ids {
 	uint64_t given;
 	struct ids_service *services;
 	size_t n_services;
+	struct ids_block *left;
+	size_t n_left;
 };
 
 /**
  * struct ids_wish - what ids are given out for
  * @plan: gets the id of each backend, which lie in the order of the config, and the
- *	number of each table, likewise
+ *	number, block and slots of each table, likewise
  * @seats: of each service of the config; gets the table positions
  */
 struct ids_wish {
@@ -65,12 +86,22 @@ struct ids_wish {
 };
 
 /**
+ * struct ids_thrift - how freely ids are given out
+ * @rest: plans for which what was freed may not be used
+ * @tight: new blocks have no room to spare
+ */
+struct ids_thrift {
+	uint64_t rest;
+	bool tight;
+};
+
+/**
  * ids_next() - the ids after another plan
- * @rest: plans for which a freed id may not be used
  *
  * Return: 0; -ENOSPC or -ENOMEM, and what @wish points to is undefined.
  */
-int ids_next(const struct ids *old, const struct ids_wish *wish, uint64_t rest, struct ids **out);
+int ids_next(const struct ids *old, const struct ids_wish *wish, struct ids_thrift thrift,
+	     struct ids **out);
 
 void ids_swap(struct ids *a, struct ids *b);
 

@@ -95,7 +95,6 @@ static int tables_enter(const struct conf *conf, const struct seats *seats, stru
 
 	for (size_t s = 0; !err && s < conf->n_services; s++) {
 		plan->tables[s].scheduler = conf->services[s].scheduler;
-		plan->tables[s].slots = conf->slots;
 		err = recipe_make(&plan->arena, &conf->services[s],
 				  &plan->backends[plan->first_backend[s]], &seats[s],
 				  &plan->tables[s]);
@@ -138,6 +137,7 @@ static void service_enter(const struct conf_service *service, uint32_t index, st
 					 .port = htons(service->ports[p].port),
 					 .proto = service->ports[p].proto },
 				.table = plan->tables[index].number,
+				.base = plan->tables[index].base,
 				.flags = flags_of(service, service->ports[p].proto),
 				.conf_service = index,
 			};
@@ -187,7 +187,6 @@ static struct shunt_rodata rodata_of(const struct conf *conf, const struct plan 
 	const uint64_t cache_bytes =
 		conf->flow_cache_bytes ? conf->flow_cache_bytes : PLAN_FLOW_CACHE_BYTES;
 	struct shunt_rodata ro = {
-		.slot_mask = conf->slots - 1,
 		.flow_mask = cache_bytes / sizeof(struct shunt_flow_line) - 1,
 	};
 
@@ -259,10 +258,12 @@ static int plan_sort(struct plan *plan)
 
 static int ids_enter(const struct ids *ids, const struct ids_wish *wish, struct ids **next)
 {
-	int err = ids_next(ids, wish, IDS_REST, next);
+	const struct ids_thrift ample = { .rest = IDS_REST },
+				thrifty = { .rest = 1, .tight = true };
+	int err = ids_next(ids, wish, ample, next);
 
 	/* What no packet has met since the last plan is better than nothing. */
-	return err == -ENOSPC ? ids_next(ids, wish, 1, next) : err;
+	return err == -ENOSPC ? ids_next(ids, wish, thrifty, next) : err;
 }
 
 int plan_build(const struct conf *conf, const struct admin *admin, struct ids *ids,

@@ -84,8 +84,7 @@ static bool arrays_are_equal(const void *a, const void *b, size_t bytes)
 	return !bytes || !memcmp(a, b, bytes);
 }
 
-/* The same recipe; the same words follow. */
-static bool tables_are_equal(const struct plan_table *a, const struct plan_table *b)
+bool plan_table_is_equal(const struct plan_table *a, const struct plan_table *b)
 {
 	const size_t n = a->n_positions;
 
@@ -128,8 +127,8 @@ static void steps_fill(struct steps *steps, const struct plan *old, const struct
 		const struct plan_table *t = &new->tables[i];
 		const struct plan_table *was = find_table(old, t->number);
 
-		if (!was || lost[i] || !tables_are_equal(was, t))
-			step_add(steps, (struct plan_op){ PLAN_FILL_TABLE, { .table = t } });
+		if (!was || lost[i] || was->base != t->base || !plan_table_is_equal(was, t))
+			step_add(steps, (struct plan_op){ .kind = PLAN_FILL_TABLE, .table = t });
 	}
 }
 
@@ -141,24 +140,38 @@ static void steps_put(struct steps *steps, const struct plan *old, const struct 
 		/* Ids are write-once; see struct ids. */
 		assert(!was || legs_are_equal(was, b));
 		if (!was)
-			step_add(steps, (struct plan_op){ PLAN_PUT_BACKEND, { .backend = b } });
+			step_add(steps, (struct plan_op){ .kind = PLAN_PUT_BACKEND, .backend = b });
 	}
 	array_for_each (b, new->backends, new->n_backends) {
 		const struct plan_backend *was = plan_backend_by_id(old, b->id);
 
 		if (was && was->alive != b->alive)
-			step_add(steps, (struct plan_op){ PLAN_MARK_BACKEND, { .backend = b } });
+			step_add(steps,
+				 (struct plan_op){ .kind = PLAN_MARK_BACKEND, .backend = b });
 	}
 	steps_fill(steps, old, new);
 	array_for_each (v, new->vips, new->n_vips) {
 		if (!has_vip(old, v))
-			step_add(steps, (struct plan_op){ PLAN_PUT_VIP, { .vip = v } });
+			step_add(steps, (struct plan_op){ .kind = PLAN_PUT_VIP, .vip = v });
 	}
 	array_for_each (s, new->services, new->n_services) {
 		const struct plan_service *was = find_service(old, s);
 
-		if (!was || was->table != s->table || was->flags != s->flags)
-			step_add(steps, (struct plan_op){ PLAN_PUT_SERVICE, { .service = s } });
+		if (!was || was->table != s->table || was->base != s->base ||
+		    was->flags != s->flags)
+			step_add(steps, (struct plan_op){ .kind = PLAN_PUT_SERVICE, .service = s });
+	}
+}
+
+static void steps_move(struct steps *steps, const struct plan *old, const struct plan *new)
+{
+	array_for_each (t, new->tables, new->n_tables) {
+		const struct plan_table *was = find_table(old, t->number);
+
+		if (was && was->base != t->base)
+			step_add(steps, (struct plan_op){ .kind = PLAN_MOVE_FLOWS,
+							  .table = t,
+							  .moved = was });
 	}
 }
 
@@ -166,19 +179,19 @@ static void steps_del(struct steps *steps, const struct plan *old, const struct 
 {
 	array_for_each (s, old->services, old->n_services) {
 		if (!find_service(new, s))
-			step_add(steps, (struct plan_op){ PLAN_DEL_SERVICE, { .service = s } });
+			step_add(steps, (struct plan_op){ .kind = PLAN_DEL_SERVICE, .service = s });
 	}
 	array_for_each (v, old->vips, old->n_vips) {
 		if (!has_vip(new, v))
-			step_add(steps, (struct plan_op){ PLAN_DEL_VIP, { .vip = v } });
+			step_add(steps, (struct plan_op){ .kind = PLAN_DEL_VIP, .vip = v });
 	}
 	array_for_each (t, old->tables, old->n_tables) {
 		if (!find_table(new, t->number))
-			step_add(steps, (struct plan_op){ PLAN_CLEAR_TABLE, { .table = t } });
+			step_add(steps, (struct plan_op){ .kind = PLAN_CLEAR_TABLE, .table = t });
 	}
 	array_for_each (b, old->backends, old->n_backends) {
 		if (!plan_backend_by_id(new, b->id))
-			step_add(steps, (struct plan_op){ PLAN_DEL_BACKEND, { .backend = b } });
+			step_add(steps, (struct plan_op){ .kind = PLAN_DEL_BACKEND, .backend = b });
 	}
 }
 
@@ -190,6 +203,7 @@ int plan_diff(const struct plan *old, const struct plan *new, struct plan_op **o
 	if (!old)
 		old = &nothing;
 	steps_put(&steps, old, new);
+	steps_move(&steps, old, new);
 	steps_del(&steps, old, new);
 	if (steps.failed) {
 		free(steps.ops);

@@ -60,7 +60,7 @@ static int recipe_consistent(struct arena *arena, const struct conf_service *ser
 		if (b == SEAT_EMPTY || !left[b])
 			continue;
 		table->positions[p] = (struct plan_position){
-			.backend_id = backends[b].id,
+			.member = backends[b].id - table->base,
 			.keep = keep_of(left[b], full),
 		};
 		left[b] -= left[b] < each ? left[b] : each;
@@ -96,7 +96,7 @@ static int recipe_maglev(struct arena *arena, const struct conf_service *service
 
 		if (!b->usable)
 			continue;
-		table->positions[n] = (struct plan_position){ b->id, PLAN_KEEP_ALL };
+		table->positions[n] = (struct plan_position){ b->id - table->base, PLAN_KEEP_ALL };
 		table->weights[n] = b->weight;
 		table->seeds[n] = seed_of(&service->backends[names[i].index]);
 		n++;

@@ -21,9 +21,6 @@
 #include "plan/names.h"
 #include "plan/seats.h"
 
-/* A table is even to one slot in eight at least. */
-#define SLOTS_PER_SEAT 8
-
 static uint32_t greatest_common_divisor(uint32_t a, uint32_t b)
 {
 	while (b) {
@@ -58,7 +55,7 @@ static uint64_t seats_needed_by_all(const struct seats_wish *wish, uint32_t unit
 	return sum;
 }
 
-/* The unit in use if it does, else the finest that keeps the table even. */
+/* The unit in use if it does, else the finest that does. */
 static uint32_t seats_unit(const struct seats_wish *wish, const struct ids_service *old)
 {
 	const struct conf_service *service = wish->service;
@@ -75,7 +72,7 @@ static uint32_t seats_unit(const struct seats_wish *wish, const struct ids_servi
 	if (!unit)
 		unit = heaviest;
 	step = unit;
-	while (unit < heaviest && seats_needed_by_all(wish, unit) > wish->slots / SLOTS_PER_SEAT)
+	while (unit < heaviest && seats_needed_by_all(wish, unit) > wish->most)
 		unit = unit + step < heaviest ? unit + step : heaviest;
 	return unit;
 }

@@ -27,12 +27,12 @@ bool seats_are_fixed(const struct conf_service *service);
 /**
  * struct seats_wish - what positions are dealt out for
  * @backends: of the plan, in the order of the config
- * @slots: of the table
+ * @most: positions that there should be at most, where weights leave a choice
  */
 struct seats_wish {
 	const struct conf_service *service;
 	const struct plan_backend *backends;
-	uint32_t slots;
+	uint32_t most;
 };
 
 /**

@@ -33,12 +33,12 @@ struct seat {
 	uint64_t hash;
 	uint32_t keep;
 	uint32_t position;
-	uint32_t backend_id;
+	uint32_t member;
 };
 
-static uint32_t slot_word(uint32_t backend_id)
+static uint32_t slot_word(uint32_t member)
 {
-	return SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, backend_id);
+	return SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, member);
 }
 
 static bool position_keeps(const struct plan_position *pos, uint32_t p, uint32_t slot)
@@ -108,7 +108,7 @@ static size_t seats_fill(struct seat *seats, const struct plan_table *table)
 			.hash = table_hash(TABLE_POSITION, p),
 			.keep = pos->keep,
 			.position = p,
-			.backend_id = pos->backend_id,
+			.member = pos->member,
 		};
 	}
 	qsort(seats, n, sizeof(*seats), seat_compare);
@@ -157,8 +157,8 @@ int table_build_consistent(struct table_cache *cache, const struct plan_table *t
 
 		words[slot] =
 			slot_word(position_keeps(pos, p, slot)
-					  ? pos->backend_id
-					  : seats_choose(seats, n, slot, &cache->log)->backend_id);
+					  ? pos->member
+					  : seats_choose(seats, n, slot, &cache->log)->member);
 	}
 	return 0;
 }

@@ -44,7 +44,7 @@ static size_t claimants_fill(struct claimant *c, const struct plan_table *table)
 			.skip = (table_hash(TABLE_SKIP, table->seeds[i]) & (table->slots - 1)) | 1,
 			.start = table_hash(TABLE_CREDIT, table->seeds[i]),
 			.weight = table->weights[i],
-			.word = SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, table->positions[i].backend_id),
+			.word = SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, table->positions[i].member),
 		};
 	}
 	return n;

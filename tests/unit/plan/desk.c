@@ -45,14 +45,18 @@ void desk_close(struct desk *d)
 
 uint32_t desk_share(const struct desk *d, size_t backend)
 {
-	return count_words(d->words, d->conf->slots, plan_backend_of(d->plan, 0, backend)->id);
+	const struct plan_table *t = plan_table_of(d->plan, 0);
+
+	return count_words(d->words, t->slots, plan_backend_of(d->plan, 0, backend)->id - t->base);
 }
 
 uint32_t desk_replan(struct desk *d)
 {
-	_cleanup_free_ uint32_t *before = malloc(d->conf->slots * sizeof(*before));
+	const uint32_t slots = plan_table_of(d->plan, 0)->slots;
+	_cleanup_free_ uint32_t *before = malloc(slots * sizeof(*before));
 
-	memcpy(before, d->words, d->conf->slots * sizeof(*before));
+	memcpy(before, d->words, slots * sizeof(*before));
 	desk_plan(d);
-	return count_moved(before, d->words, d->conf->slots);
+	cr_assert_eq(plan_table_of(d->plan, 0)->slots, slots);
+	return count_moved(before, d->words, slots);
 }

@@ -46,7 +46,7 @@ struct conf_service *make_service(struct conf *conf, const char *name, const cha
 	struct conf_service *s = &conf->services[conf->n_services++];
 
 	cr_assert_leq(conf->n_services, MAKE_SERVICES);
-	s->name = arena_strndup(&conf->arena, name, strlen(name));
+	*s = (struct conf_service){ .name = arena_strndup(&conf->arena, name, strlen(name)) };
 	s->forward = SHUNT_FORWARD_DIRECT;
 	s->ports = arena_alloc(&conf->arena, 8 * sizeof(*s->ports));
 	s->ports[s->n_ports++] = (struct conf_port){ 80, IPPROTO_TCP };
@@ -98,12 +98,12 @@ uint32_t *make_words(const struct plan_table *table)
 	return words;
 }
 
-uint32_t count_words(const uint32_t *words, uint32_t slots, uint32_t backend_id)
+uint32_t count_words(const uint32_t *words, uint32_t slots, uint32_t member)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < slots; i++)
-		n += words[i] == SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, backend_id);
+		n += words[i] == SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, member);
 	return n;
 }
 

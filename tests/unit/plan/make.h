@@ -8,7 +8,8 @@
 #define MAKE_SERVICES 16
 #define MAKE_BACKENDS 1024
 
-/* An empty config with room for MAKE_SERVICES; released with make_free(). */
+/* An empty config with room for MAKE_SERVICES, @slots a table or 0 for auto; released
+ * with make_free(). */
 struct conf *make_conf(uint32_t slots);
 void make_free(struct conf **conf);
 
@@ -29,8 +30,8 @@ struct plan *make_plan(const struct conf *conf, struct ids *ids);
 /* table_build() that must succeed; released with free(). */
 uint32_t *make_words(const struct plan_table *table);
 
-/* How many of @slots words are @backend_id's. */
-uint32_t count_words(const uint32_t *words, uint32_t slots, uint32_t backend_id);
+/* How many of @slots words are @member's. */
+uint32_t count_words(const uint32_t *words, uint32_t slots, uint32_t member);
 /* How many words differ. */
 uint32_t count_moved(const uint32_t *a, const uint32_t *b, uint32_t slots);
 

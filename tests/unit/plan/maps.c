@@ -10,8 +10,10 @@
 
 void maps_free(struct maps *m)
 {
-	for (size_t i = 0; i < MAPS_TABLES; i++)
-		free(m->words[i]);
+	for (size_t i = 0; i < MAPS_TABLES; i++) {
+		free(m->place[i].words);
+		free(m->before[i].words);
+	}
 }
 
 static size_t find_service(const struct maps *m, const struct shunt_service_key *key)
@@ -54,19 +56,49 @@ static void mark_backend(struct maps *m, const struct plan_backend *b)
 	m->dead[b->id] = !b->alive;
 }
 
-/* A word may be seen as soon as it is written, so each is looked at on its own. */
+/*
+ * Services of another block still read the old place, and would find others' ids
+ * by its members. More slots begin as what they were a part of; fewer begin anew.
+ */
 static void fill_table(struct maps *m, const struct plan_table *t)
 {
-	_cleanup_free_ uint32_t *words = make_words(t);
+	struct maps_place *place = &m->place[t->number], was = *place;
 
 	cr_assert_lt(t->number, MAPS_TABLES);
-	if (!m->words[t->number])
-		m->words[t->number] = calloc(t->slots, sizeof(*words));
+	*place = (struct maps_place){ make_words(t), t->slots, t->base };
 	for (uint32_t s = 0; s < t->slots; s++) {
-		uint32_t *at = &m->words[t->number][s];
+		const uint32_t from =
+			was.words && was.slots <= t->slots ? was.words[s & (was.slots - 1)] : 0;
 
-		*at = slot_step(*at, SHUNT_SLOT_CUR(words[s]), &m->alive);
+		place->words[s] =
+			slot_step(from, SHUNT_SLOT_CUR(place->words[s]), t->base, &m->alive);
 	}
+	if (was.words && was.base != t->base)
+		m->before[t->number] = was;
+	else
+		free(was.words);
+}
+
+/* What flows are moved from is the same backend as what they are moved to. */
+static void move_flows(struct maps *m, const struct plan_op *op)
+{
+	const struct plan_table *to = op->table, *from = op->moved;
+	uint32_t moved = 0;
+
+	cr_assert_eq(to->number, from->number);
+	cr_assert_eq(m->before[to->number].base, from->base);
+	cr_assert(from->base + from->span <= to->base || to->base + to->span <= from->base,
+		  "blocks overlap");
+	for (uint32_t i = 1; i < from->span; i++) {
+		if (!*m->owner[from->base + i] || !*m->owner[to->base + i])
+			continue;
+		moved++;
+		cr_assert_str_eq(m->owner[from->base + i], m->owner[to->base + i]);
+		for (int f = 0; f < SHUNT_FAMILIES; f++)
+			cr_assert(addr_is_equal(&m->legs[from->base + i][f].addr,
+						&m->legs[to->base + i][f].addr));
+	}
+	m->moved += moved;
 }
 
 static void put_service(struct maps *m, const struct plan_service *s, const struct conf *conf)
@@ -77,7 +109,8 @@ static void put_service(struct maps *m, const struct plan_service *s, const stru
 	if (i == m->n_services)
 		m->n_services++;
 	else
-		cr_assert(m->service[i].table != s->table || m->service[i].flags != s->flags,
+		cr_assert(m->service[i].table != s->table || m->service[i].base != s->base ||
+				  m->service[i].flags != s->flags,
 			  "nothing to put");
 	m->service[i] = *s;
 	name_copy(m->service_name[i], conf->services[s->conf_service].name);
@@ -125,6 +158,9 @@ static void step(struct maps *m, const struct plan_op *op, const struct conf *co
 	case PLAN_PUT_SERVICE:
 		put_service(m, op->service, conf);
 		break;
+	case PLAN_MOVE_FLOWS:
+		move_flows(m, op);
+		break;
 	case PLAN_DEL_SERVICE:
 		del_service(m, op->service);
 		break;
@@ -132,9 +168,8 @@ static void step(struct maps *m, const struct plan_op *op, const struct conf *co
 		del_vip(m, op->vip);
 		break;
 	case PLAN_CLEAR_TABLE:
-		cr_assert_not_null(m->words[op->table->number]);
-		free(m->words[op->table->number]);
-		m->words[op->table->number] = NULL;
+		cr_assert_not_null(m->place[op->table->number].words);
+		free(take_ptr(&m->place[op->table->number].words));
 		break;
 	case PLAN_DEL_BACKEND:
 		cr_assert(*m->owner[op->backend->id]);
@@ -143,34 +178,43 @@ static void step(struct maps *m, const struct plan_op *op, const struct conf *co
 	}
 }
 
-/* Both backends that a word names are there. */
-static void expect_word(const struct maps *m, uint32_t word)
+static const struct maps_place *place_of(const struct maps *m, size_t service)
 {
-	const uint32_t cur = SHUNT_SLOT_CUR(word), prev = SHUNT_SLOT_PREV(word);
+	const struct plan_service *s = &m->service[service];
 
-	cr_assert(!cur || *m->owner[cur], "a slot leads to a missing backend");
-	cr_assert(!prev || *m->owner[prev], "flows are kept at a missing backend");
-	cr_assert(!cur || !prev || !strcmp(m->owner[prev], m->owner[cur]),
-		  "flows are kept at a backend of another service");
+	return s->base == m->place[s->table].base ? &m->place[s->table] : &m->before[s->table];
 }
 
-/* Every slot of every table leads to a backend; a service's to one of its own. */
+/* Every slot of a service leads to backends of its own, and keeps flows there. */
 static void expect_safe(const struct maps *m)
 {
-	for (size_t t = 0; t < MAPS_TABLES; t++)
-		for (uint32_t s = 0; m->words[t] && s < m->slots; s++)
-			expect_word(m, m->words[t][s]);
 	for (size_t i = 0; i < m->n_services; i++) {
-		const uint32_t *words = m->words[m->service[i].table];
+		const struct maps_place *place = place_of(m, i);
 
-		cr_assert_not_null(words, "a service without a table");
-		for (uint32_t s = 0; s < m->slots; s++) {
-			uint32_t id = SHUNT_SLOT_CUR(words[s]);
+		cr_assert_not_null(place->words, "a service without a table");
+		cr_assert_eq(place->base, m->service[i].base);
+		for (uint32_t s = 0; s < place->slots; s++) {
+			const uint32_t cur = SHUNT_SLOT_CUR(place->words[s]);
+			const uint32_t prev = SHUNT_SLOT_PREV(place->words[s]);
 
-			cr_assert(!id || !strcmp(m->owner[id], m->service_name[i]),
-				  "%s leads to a backend of %s", m->service_name[i], m->owner[id]);
+			cr_assert(!cur || !strcmp(m->owner[place->base + cur], m->service_name[i]),
+				  "%s leads to a backend of \"%s\"", m->service_name[i],
+				  m->owner[place->base + cur]);
+			cr_assert(!prev ||
+					  !strcmp(m->owner[place->base + prev], m->service_name[i]),
+				  "%s keeps flows at a backend of \"%s\"", m->service_name[i],
+				  m->owner[place->base + prev]);
 		}
 	}
+}
+
+/* By now nobody reads the places of blocks that were outgrown. */
+static void leave_places(struct maps *m)
+{
+	for (size_t i = 0; i < m->n_services; i++)
+		cr_assert_eq(place_of(m, i), &m->place[m->service[i].table]);
+	for (size_t t = 0; t < MAPS_TABLES; t++)
+		free(take_ptr(&m->before[t].words));
 }
 
 size_t maps_carry_out(struct maps *m, const struct plan *old, const struct plan *new,
@@ -186,22 +230,23 @@ size_t maps_carry_out(struct maps *m, const struct plan *old, const struct plan 
 		step(m, &ops[i], conf);
 		expect_safe(m);
 	}
+	leave_places(m);
 	return n;
 }
 
 void maps_pass_time(struct maps *m, uint64_t *random)
 {
 	for (size_t t = 0; t < MAPS_TABLES; t++)
-		for (uint32_t s = 0; m->words[t] && s < m->slots; s++) {
-			const uint32_t word = m->words[t][s], cur = SHUNT_SLOT_CUR(word);
+		for (uint32_t s = 0; m->place[t].words && s < m->place[t].slots; s++) {
+			uint32_t *at = &m->place[t].words[s];
+			const uint32_t word = *at, cur = SHUNT_SLOT_CUR(word);
 			const uint32_t state = SHUNT_SLOT_STATE(word);
 
 			if (state == SHUNT_SLOT_STABLE || make_random(random, 8))
 				continue;
-			m->words[t][s] =
-				state == SHUNT_SLOT_PINNED
-					? SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, cur)
-					: SHUNT_SLOT(state + 1, SHUNT_SLOT_PREV(word), cur);
+			*at = state == SHUNT_SLOT_PINNED
+				      ? SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, cur)
+				      : SHUNT_SLOT(state + 1, SHUNT_SLOT_PREV(word), cur);
 		}
 }
 
@@ -210,12 +255,13 @@ static void expect_table(const struct maps *m, const struct plan_table *t)
 {
 	_cleanup_free_ uint32_t *words = make_words(t);
 
+	cr_assert_eq(m->place[t->number].slots, t->slots);
 	for (uint32_t s = 0; s < t->slots; s++) {
-		const uint32_t word = m->words[t->number][s];
+		const uint32_t word = m->place[t->number].words[s];
 		const uint32_t prev = SHUNT_SLOT_PREV(word);
 
 		cr_assert_eq(SHUNT_SLOT_CUR(word), SHUNT_SLOT_CUR(words[s]));
-		cr_assert(!prev || id_set_has(&m->alive, prev));
+		cr_assert(!prev || id_set_has(&m->alive, t->base + prev));
 	}
 }
 
@@ -226,7 +272,7 @@ void maps_expect(const struct maps *m, const struct plan *plan)
 	for (size_t i = 0; i < MAPS_BACKENDS; i++)
 		n_backends += !!*m->owner[i];
 	for (size_t i = 0; i < MAPS_TABLES; i++)
-		n_tables += !!m->words[i];
+		n_tables += !!m->place[i].words;
 	cr_assert_eq(n_backends, plan->n_backends);
 	cr_assert_eq(n_tables, plan->n_tables);
 	cr_assert_eq(m->n_services, plan->n_services);

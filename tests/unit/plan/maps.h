@@ -13,26 +13,36 @@
 #define MAPS_SERVICES 256
 #define MAPS_NAME 8
 
+/* Where the slots of a table lie. */
+struct maps_place {
+	uint32_t *words;
+	uint32_t slots;
+	uint32_t base; /* of who sends packets there */
+};
+
 /**
  * struct maps
  * @owner: name of the service that each backend id is there for; "": not there
  * @alive: ids of the plan that is carried out
  * @dead: by backend id: it is marked
- * @words: of each table; NULL: cleared or never filled
+ * @place: of each table; no words: cleared or never filled
+ * @before: of tables that moved to another block, until their services are put again
  * @service: where each key points, and whose it is
+ * @moved: backends whose flows were moved to another id
  */
 struct maps {
-	uint32_t slots;
 	struct plan_leg legs[MAPS_BACKENDS][SHUNT_FAMILIES];
 	char owner[MAPS_BACKENDS][MAPS_NAME];
 	struct id_set alive;
 	bool dead[MAPS_BACKENDS];
-	uint32_t *words[MAPS_TABLES];
+	struct maps_place place[MAPS_TABLES];
+	struct maps_place before[MAPS_TABLES];
 	struct plan_service service[MAPS_SERVICES];
 	char service_name[MAPS_SERVICES][MAPS_NAME];
 	size_t n_services;
 	struct shunt_addr vips[MAPS_SERVICES];
 	size_t n_vips;
+	uint32_t moved;
 };
 
 void maps_free(struct maps *m);

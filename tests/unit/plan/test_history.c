@@ -40,13 +40,17 @@ static void shuffle_backends(struct conf_service *s, uint64_t *random)
 	}
 }
 
+static const struct plan_backend *owner_of(const struct desk *d, uint32_t slot)
+{
+	return plan_backend_by_id(d->plan, plan_table_of(d->plan, 0)->base + d->words[slot]);
+}
+
 static void expect_same_owners(const struct desk *a, const struct desk *b)
 {
 	uint32_t differ = 0;
 
 	for (uint32_t s = 0; s < SLOTS; s++) {
-		const struct plan_backend *x = plan_backend_by_id(a->plan, a->words[s]);
-		const struct plan_backend *y = plan_backend_by_id(b->plan, b->words[s]);
+		const struct plan_backend *x = owner_of(a, s), *y = owner_of(b, s);
 
 		differ += strcmp(a->conf->services[0].backends[x->conf_backend].name,
 				 b->conf->services[0].backends[y->conf_backend].name) != 0;

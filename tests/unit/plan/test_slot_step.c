@@ -4,14 +4,29 @@
 
 #include "plan/slot_step.h"
 
-/* Ids 1 to 3 and nobody: enough for cur, prev and owner to be all different. */
+/* Members 1 to 3 and nobody: enough for cur, prev and owner to be all different. */
 #define IDS 4
 
 struct step {
 	uint32_t state, prev, cur, owner;
-	struct id_set alive;
+	struct id_set alive; /* members */
 	uint32_t after; /* the word that follows */
 };
+
+/* The ids of @alive in a block from @base on. */
+static uint32_t step_in_block(uint32_t word, uint32_t owner, uint32_t base,
+			      const struct id_set *alive)
+{
+	struct id_set ids = { 0 };
+
+	for (uint32_t m = 1; m < IDS; m++)
+		if (id_set_has(alive, m))
+			id_set_add(&ids, base + m);
+	/* Member 0 is nobody, whoever has the id. */
+	if (base)
+		id_set_add(&ids, base);
+	return slot_step(word, owner, base, &ids);
+}
 
 /* Call @check for every step there is. */
 static void each_step(void (*check)(const struct step *s))
@@ -22,9 +37,12 @@ static void each_step(void (*check)(const struct step *s))
 				  .cur = n / 4 / IDS % IDS,
 				  .owner = n / 4 / IDS / IDS % IDS };
 
-		/* Id 0 is in no set. */
+		/* Member 0 is in no set. */
 		s.alive.bits[0] = (n / 4 / IDS / IDS / IDS) & ~1U;
-		s.after = slot_step(SHUNT_SLOT(s.state, s.prev, s.cur), s.owner, &s.alive);
+		s.after = slot_step(SHUNT_SLOT(s.state, s.prev, s.cur), s.owner, 0, &s.alive);
+		cr_assert_eq(
+			step_in_block(SHUNT_SLOT(s.state, s.prev, s.cur), s.owner, 4099, &s.alive),
+			s.after, "the base does not matter");
 		check(&s);
 	}
 }
@@ -102,7 +120,7 @@ Test(slot_step, keeps_its_promises)
 /* Said twice is said once: a plan may be carried out again. */
 static void check_repeat(const struct step *s)
 {
-	cr_assert_eq(slot_step(s->after, s->owner, &s->alive), s->after);
+	cr_assert_eq(slot_step(s->after, s->owner, 0, &s->alive), s->after);
 }
 
 Test(slot_step, repeated_changes_nothing)
@@ -112,12 +130,13 @@ Test(slot_step, repeated_changes_nothing)
 
 Test(slot_step, takes_the_largest_ids)
 {
-	const uint32_t a = SHUNT_MAX_BACKENDS - 1, b = SHUNT_MAX_BACKENDS - 2;
+	const uint32_t a = SHUNT_MAX_MEMBERS - 1, b = SHUNT_MAX_MEMBERS - 2;
+	const uint32_t base = SHUNT_MAX_BACKENDS - SHUNT_MAX_MEMBERS;
 	struct id_set alive = { 0 };
 
-	id_set_add(&alive, a);
-	id_set_add(&alive, b);
-	cr_assert_eq(slot_step(a, b, &alive), SHUNT_SLOT(SHUNT_SLOT_MIGRATING, a, b));
-	id_set_remove(&alive, a);
-	cr_assert_eq(slot_step(a, b, &alive), b);
+	id_set_add(&alive, base + a);
+	id_set_add(&alive, base + b);
+	cr_assert_eq(slot_step(a, b, base, &alive), SHUNT_SLOT(SHUNT_SLOT_MIGRATING, a, b));
+	id_set_remove(&alive, base + a);
+	cr_assert_eq(slot_step(a, b, base, &alive), b);
 }

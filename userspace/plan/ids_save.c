@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The ids as JSON text, for the state file. */
+#include <errno.h>
+
+#include <jansson.h>
+
+#include "base/cleanup.h"
+#include "net/addr.h"
+#include "plan/ids.h"
+
+static json_t *leg_to_json(const struct plan_leg *leg)
+{
+	char addr[ADDR_TEXT];
+
+	if (leg->forward == SHUNT_FORWARD_NONE)
+		return json_null();
+	return json_pack("{s:i, s:s}", "forward", (int)leg->forward, "address",
+			 addr_format(&leg->addr, addr));
+}
+
+static json_t *backend_to_json(const struct ids_backend *b)
+{
+	return json_pack("{s:s, s:i, s:I, s:[o, o]}", "name", b->name, "member", (int)b->member,
+			 "freed", (json_int_t)b->freed, "legs", leg_to_json(&b->leg[SHUNT_V4]),
+			 leg_to_json(&b->leg[SHUNT_V6]));
+}
+
+static json_t *seats_to_json(const struct ids_service *service)
+{
+	json_auto_t *list = json_array();
+
+	for (size_t p = 0; p < service->n_seats; p++) {
+		const char *name = service->seats[p];
+
+		if (json_array_append_new(list, name ? json_string(name) : json_null()))
+			return NULL;
+	}
+	return take_ptr(&list);
+}
+
+static json_t *service_to_json(const struct ids_service *service)
+{
+	json_auto_t *backends = json_array();
+
+	for (size_t i = 0; i < service->n_backends; i++)
+		if (json_array_append_new(backends, backend_to_json(&service->backends[i])))
+			return NULL;
+	return json_pack("{s:s, s:i, s:I, s:i, s:i, s:i, s:i, s:o, s:O}", "name", service->name,
+			 "table", (int)service->table, "freed", (json_int_t)service->freed, "base",
+			 (int)service->base, "span", (int)service->span, "slots",
+			 (int)service->slots, "unit", (int)service->unit, "positions",
+			 seats_to_json(service), "backends", backends);
+}
+
+static json_t *block_to_json(const struct ids_block *block)
+{
+	return json_pack("{s:i, s:i, s:I}", "base", (int)block->base, "span", (int)block->span,
+			 "freed", (json_int_t)block->freed);
+}
+
+static int add_text(const char *data, size_t len, void *out)
+{
+	buf_add(out, data, len);
+	return 0;
+}
+
+int ids_save(const struct ids *ids, struct buf *out)
+{
+	json_auto_t *services = json_array();
+	json_auto_t *left = json_array();
+	json_auto_t *root = NULL;
+
+	for (size_t i = 0; i < ids->n_services; i++)
+		if (json_array_append_new(services, service_to_json(&ids->services[i])))
+			return -ENOMEM;
+	for (size_t i = 0; i < ids->n_left; i++)
+		if (json_array_append_new(left, block_to_json(&ids->left[i])))
+			return -ENOMEM;
+	root = json_pack("{s:i, s:I, s:O, s:O}", "format", IDS_FORMAT, "build",
+			 (json_int_t)ids->build, "services", services, "left", left);
+	if (!root || json_dump_callback(root, add_text, out, JSON_COMPACT))
+		return -ENOMEM;
+	buf_puts(out, "\n");
+	return out->failed ? -ENOMEM : 0;
+}
