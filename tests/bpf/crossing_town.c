@@ -55,7 +55,8 @@ static void put_backends(struct world *w, __u32 base)
 	static const int outers[] = { 0, 4, 6 };
 	struct shunt_backend *block = &w->backends[base];
 
-	for (__u32 m = CROSSING_LIVE; m < CROSSING_GONE; m++) {
+	/* Member 0 is nobody, whatever is found there. */
+	for (__u32 m = 0; m < CROSSING_GONE; m++) {
 		const int outer = outers[m % 3];
 
 		world_put_backend(w, base + m, outer ? SHUNT_FORWARD_IPIP : SHUNT_FORWARD_DIRECT,

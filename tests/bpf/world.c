@@ -22,10 +22,10 @@ enum {
 };
 
 /*
- * A service of the town. Its backend is the position here plus 1, if nothing else is
- * said, and so is the last of the members that it may be: a table of the town names one
- * member only, and all services whose backend is that member of their block share it.
- * Zeroes: what EGRESS_SAME and an MTU of 9000 do.
+ * A service of the town, and its backend. Most tables name one member only, and all
+ * services whose backend is that member of their block share the table. Zeroes: the
+ * backend's id is the position here, plus 1; a member that many are; what EGRESS_SAME
+ * and an MTU of 9000 do.
  */
 struct street {
 	__u16 port;
