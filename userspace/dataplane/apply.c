@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "base/array.h"
-#include "base/cleanup.h"
 #include "base/log.h"
 #include "dataplane/internal.h"
 #include "net/addr.h"
@@ -33,28 +31,12 @@ static int del_backend(const struct apply_to *t, const struct plan_op *op)
 
 static int fill_table(const struct apply_to *t, const struct plan_op *op)
 {
-	const struct transit_step step = { t->scratch, t->alive, t->now_s };
-	uint32_t *words = t->ops->table_words(t->ctx, op->table->number);
-	int err;
-
-	if (!words)
-		return -ERANGE;
-	err = table_build_cached(t->cache, op->table, t->scratch);
-	if (err)
-		return err;
-	return transit_fill(t->transit, op->table->number, words, &step);
+	return tables_fill(t->tables, op->table, t->alive, t->now_ms);
 }
 
 static int clear_table(const struct apply_to *t, const struct plan_op *op)
 {
-	uint32_t *words = t->ops->table_words(t->ctx, op->table->number);
-
-	if (!words)
-		return -ERANGE;
-	for (uint32_t i = 0; i < op->table->slots; i++)
-		if (words[i])
-			__atomic_store_n(&words[i], 0, __ATOMIC_RELAXED);
-	transit_forget(t->transit, op->table->number);
+	tables_drop(t->tables, op->table->number, t->now_ms);
 	return 0;
 }
 
@@ -70,9 +52,15 @@ static int del_vip(const struct apply_to *t, const struct plan_op *op)
 
 static int put_service(const struct apply_to *t, const struct plan_op *op)
 {
-	const struct shunt_service s = { .table = op->service->table, .flags = op->service->flags };
+	struct shunt_listing like = { .flags = op->service->flags };
+	int err = tables_service(t->tables, op->service->table, op->service->base, &like.service);
 
-	return t->ops->put_service(t->ctx, &op->service->key, &s);
+	return err ?: t->ops->put_service(t->ctx, &op->service->key, &like);
+}
+
+static int move_flows(const struct apply_to *t, const struct plan_op *op)
+{
+	return t->ops->move_flows(t->ctx, op->moved, op->table);
 }
 
 static int del_service(const struct apply_to *t, const struct plan_op *op)
@@ -89,6 +77,7 @@ static const struct step {
 	[PLAN_FILL_TABLE] = { "fill table", fill_table },
 	[PLAN_PUT_VIP] = { "add address", put_vip },
 	[PLAN_PUT_SERVICE] = { "publish service", put_service },
+	[PLAN_MOVE_FLOWS] = { "move flows of table", move_flows },
 	[PLAN_DEL_SERVICE] = { "withdraw service", del_service },
 	[PLAN_DEL_VIP] = { "remove address", del_vip },
 	[PLAN_CLEAR_TABLE] = { "clear table", clear_table },
@@ -107,6 +96,7 @@ static void object_format(const struct plan_op *op, char *out, size_t size)
 		snprintf(out, size, "%u", op->backend->id);
 		break;
 	case PLAN_FILL_TABLE:
+	case PLAN_MOVE_FLOWS:
 	case PLAN_CLEAR_TABLE:
 		snprintf(out, size, "%u", op->table->number);
 		break;
@@ -122,37 +112,42 @@ static void object_format(const struct plan_op *op, char *out, size_t size)
 	}
 }
 
-int apply(const struct apply_to *to, const struct plan_op *steps, size_t n)
+static int take(const struct apply_to *to, const struct plan_op *op)
 {
 	char object[ADDR_TEXT + 16];
 	int err;
 
-	array_for_each (op, steps, n) {
-		err = steps_of[op->kind].run(to, op);
-		if (err) {
-			object_format(op, object, sizeof(object));
-			return log_err(err, "%s %s", steps_of[op->kind].verb, object);
-		}
-	}
-	return 0;
+	/* What follows may be about services, and they shall be where their tables are. */
+	if (op->kind != PLAN_FILL_TABLE)
+		tables_flush(to->tables, to->now_ms);
+	err = steps_of[op->kind].run(to, op);
+	if (!err)
+		return 0;
+	object_format(op, object, sizeof(object));
+	return log_err(err, "%s %s", steps_of[op->kind].verb, object);
+}
+
+int apply(const struct apply_to *to, const struct plan_op *steps, size_t n)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++)
+		err = take(to, &steps[i]);
+	tables_flush(to->tables, to->now_ms);
+	return err;
 }
 
 int dataplane_apply(struct dataplane *dp, const struct plan *plan, const struct plan_op *steps,
 		    size_t n, uint64_t now_ms)
 {
-	_cleanup_free_ uint32_t *scratch = calloc(dp->sizes.slots, sizeof(*scratch));
 	const struct apply_to to = { .ops = &dataplane_map_ops,
 				     .ctx = dp,
-				     .transit = &dp->transit,
+				     .tables = &dp->tables,
 				     .alive = &plan->alive,
-				     .now_s = transit_seconds(now_ms),
-				     .scratch = scratch,
-				     .cache = dp->tables ?: table_cache_create() };
+				     .now_ms = now_ms };
 
-	dp->tables = to.cache;
-	dp->tables_used_ms = now_ms;
-	if (!to.cache || !scratch)
-		return log_err(-ENOMEM, "apply the config");
-	transit_set_times(&dp->transit, plan->flow_early_s, plan->flow_idle_s, to.now_s);
+	carry_begin(dp, plan, now_ms);
+	transit_set_times(&dp->tables.transit, plan->flow_early_s, plan->flow_idle_s,
+			  transit_seconds(now_ms));
 	return apply(&to, steps, n);
 }

@@ -17,7 +17,7 @@
 #include "conf/conf.h"
 #include "dataplane/map_ops.h"
 #include "dataplane/snapshot.h"
-#include "dataplane/transit.h"
+#include "dataplane/tables.h"
 #include "plan/plan.h"
 
 #define DATAPLANE_PIN_DIR "/sys/fs/bpf/shunt"
@@ -170,18 +170,15 @@ void dataplane_carry(const struct dataplane *from, struct dataplane *to);
 
 /**
  * struct apply_to - where the steps of a diff go
- * @transit: clocks of the slots of these maps
+ * @tables: of these maps
  * @alive: of the plan that the steps lead to
- * @scratch: room for one table
  */
 struct apply_to {
 	const struct map_ops *ops;
 	void *ctx;
-	struct transit *transit;
+	struct tables *tables;
 	const struct id_set *alive;
-	uint16_t now_s;
-	uint32_t *scratch;
-	struct table_cache *cache;
+	uint64_t now_ms;
 };
 
 /**
@@ -207,6 +204,10 @@ uint64_t dataplane_read_flows(const struct dataplane *dp, uint32_t backend_id);
 
 /* The words of a table as they are now; valid until the next call. NULL: no such table. */
 const uint32_t *dataplane_read_table(struct dataplane *dp, uint32_t number);
+
+/* Where a table lies; false: nowhere. */
+bool dataplane_find_place(const struct dataplane *dp, uint32_t number, struct snapshot_place *out);
+struct snapshot_tables dataplane_count_tables(const struct dataplane *dp);
 
 /* The maps, for the snapshot; @out released with free(). */
 int dataplane_list_maps(const struct dataplane *dp, struct snapshot_map **out, size_t *n);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dataplane/listing.h"
@@ -102,22 +103,26 @@ int listing_put(struct shunt_service_line *lines, __u32 mask, const struct shunt
 	return 0;
 }
 
-__u32 listing_repoint(struct shunt_service_line *lines, __u32 mask,
-		      const struct shunt_service *from, const struct shunt_service *to)
+static int compare_from(const void *service, const void *move)
 {
-	__u32 n = 0;
+	return memcmp(service, &((const struct map_move *)move)->from,
+		      sizeof(struct shunt_service));
+}
 
+void listing_repoint(struct shunt_service_line *lines, __u32 mask, const struct map_move *moves,
+		     size_t n)
+{
 	for (__u64 i = 0; i < (mask + 1ULL) * SHUNT_LISTINGS_PER_LINE; i++) {
 		struct shunt_listing *at =
 			&lines[i / SHUNT_LISTINGS_PER_LINE].listing[i % SHUNT_LISTINGS_PER_LINE];
 		const struct shunt_service service = listing_service(at);
+		const struct map_move *move =
+			at->match ? bsearch(&service, moves, n, sizeof(*moves), compare_from)
+				  : NULL;
 
-		if (!at->match || memcmp(&service, from, sizeof(service)))
-			continue;
-		store_service(at, to);
-		n++;
+		if (move)
+			store_service(at, &move->to);
 	}
-	return n;
 }
 
 int listing_del(struct shunt_service_line *lines, __u32 mask, const struct shunt_service_key *key)

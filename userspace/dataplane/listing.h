@@ -6,6 +6,7 @@
 #ifndef DATAPLANE_LISTING_H
 #define DATAPLANE_LISTING_H
 
+#include "dataplane/map_ops.h"
 #include "shunt/abi.h"
 
 /* Lines for @services virtual services: few enough share one that there is room. */
@@ -21,9 +22,12 @@ __u32 listing_lines(__u32 services);
 int listing_put(struct shunt_service_line *lines, __u32 mask, const struct shunt_service_key *key,
 		const struct shunt_listing *like);
 
-/* Send the packets of all services that are at @from to @to. Return: how many there are. */
-__u32 listing_repoint(struct shunt_service_line *lines, __u32 mask,
-		      const struct shunt_service *from, const struct shunt_service *to);
+/**
+ * listing_repoint() - send services elsewhere, each in one store
+ * @moves: @n of them, sorted by what lies in memory of map_move.from
+ */
+void listing_repoint(struct shunt_service_line *lines, __u32 mask, const struct map_move *moves,
+		     size_t n);
 
 /* Of a listing, what packets read of it: one load. */
 struct shunt_service listing_service(const struct shunt_listing *listing);

@@ -123,25 +123,51 @@ static void window_close(struct dataplane *dp)
 	dp->window = NULL;
 }
 
-/* Tables of few slots are smaller than a page on some machines: map what is around. */
-static __u32 *table_words(void *ctx, __u32 number)
+static bool window_has(const struct dataplane *dp, __u32 first, __u32 n)
 {
-	struct dataplane *dp = ctx;
-	const size_t bytes = dp->sizes.slots * sizeof(__u32);
-	const off_t start = (off_t)number * bytes;
-	const off_t inside = start % sysconf(_SC_PAGESIZE);
+	return dp->window && first >= dp->window_first &&
+	       first + n <= dp->window_first + dp->window_n;
+}
+
+/* Tables of few slots are smaller than a page: map what is around. */
+static int window_open(struct dataplane *dp, __u32 first, __u32 n)
+{
+	const size_t bytes = sizeof(struct shunt_slot_line);
+	const __u32 per_page = sysconf(_SC_PAGESIZE) / bytes;
+	const __u32 start = first - first % per_page;
+	const size_t length = (first + n - start) * bytes;
 	void *p;
 
-	if (number >= dp->sizes.tables)
-		return NULL;
 	window_close(dp);
-	p = mmap(NULL, inside + bytes, PROT_READ | PROT_WRITE, MAP_SHARED, dp->fds[LOAD_SLOTS],
-		 start - inside);
+	p = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, dp->fds[LOAD_SLOTS],
+		 (off_t)start * bytes);
 	if (p == MAP_FAILED)
-		return NULL;
+		return -errno;
 	dp->window = p;
-	dp->window_bytes = inside + bytes;
-	return (__u32 *)((char *)p + inside);
+	dp->window_bytes = length;
+	dp->window_first = start;
+	dp->window_n = first + n - start;
+	return 0;
+}
+
+static __u16 *lines(void *ctx, __u32 first, __u32 n)
+{
+	struct dataplane *dp = ctx;
+	struct shunt_slot_line *window;
+
+	if (first > dp->sizes.slot_lines || n > dp->sizes.slot_lines - first)
+		return NULL;
+	if (!window_has(dp, first, n) && window_open(dp, first, n))
+		return NULL;
+	window = dp->window;
+	return window[first - dp->window_first].half;
+}
+
+static int read_former(void *ctx, const struct plan_table *table, __u32 *words)
+{
+	const struct dataplane *dp = ctx;
+
+	return dp->carrying ? former_read_table(dp->former, table, words) : -ENOENT;
 }
 
 static int map_put(const struct dataplane *dp, enum load_map m, const void *key, const void *value)
@@ -168,11 +194,25 @@ static int del_vip(void *ctx, const struct shunt_addr *vip)
 }
 
 static int put_service(void *ctx, const struct shunt_service_key *key,
-		       const struct shunt_service *s)
+		       const struct shunt_listing *like)
 {
 	struct dataplane *dp = ctx;
 
-	return listing_put(dp->services, dp->n_service_lines - 1, key, s);
+	return listing_put(dp->services, dp->n_service_lines - 1, key, like);
+}
+
+static void repoint(void *ctx, const struct map_move *moves, size_t n)
+{
+	struct dataplane *dp = ctx;
+
+	listing_repoint(dp->services, dp->n_service_lines - 1, moves, n);
+}
+
+/* Counters last: until flows are there, they count what the former block forwards. */
+static int move_flows(void *ctx, const struct plan_table *from, const struct plan_table *to)
+{
+	return flow_cache_move(ctx, from->base, from->span, to->base)
+		       ?: counters_move(ctx, from->base, from->span, to->base);
 }
 
 static int del_service(void *ctx, const struct shunt_service_key *key)
@@ -224,11 +264,14 @@ const struct map_ops dataplane_map_ops = {
 	.set_hop = set_hop,
 	.get_hop = get_hop,
 	.del_backend = del_backend,
-	.table_words = table_words,
+	.lines = lines,
+	.read_former = read_former,
 	.put_vip = put_vip,
 	.del_vip = del_vip,
 	.put_service = put_service,
 	.del_service = del_service,
+	.repoint = repoint,
+	.move_flows = move_flows,
 	.put_egress = put_egress,
 	.del_egress = del_egress,
 	.get_egress = get_egress,

@@ -10,6 +10,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "dataplane/internal.h"
 #include "dataplane/listing.h"
@@ -37,14 +38,6 @@ static bool plan_has_service(const struct plan *plan, const struct shunt_service
 static bool plan_has_vip(const struct plan *plan, const void *vip)
 {
 	return bsearch(vip, plan->vips, plan->n_vips, sizeof(*plan->vips), compare_addr);
-}
-
-static bool plan_has_table(const struct plan *plan, uint32_t number)
-{
-	array_for_each (t, plan->tables, plan->n_tables)
-		if (t->number == number)
-			return true;
-	return false;
 }
 
 /* All keys first: to delete while walking a hash starts the walk anew. */
@@ -99,23 +92,6 @@ static int sweep_services(struct dataplane *dp, const struct plan *plan)
 	return err;
 }
 
-static int sweep_tables(struct dataplane *dp, const struct plan *plan)
-{
-	for (uint32_t t = 0; t < dp->sizes.tables; t++) {
-		__u32 *words;
-
-		if (plan_has_table(plan, t))
-			continue;
-		words = dataplane_map_ops.table_words(dp, t);
-		if (!words)
-			return -ENOMEM;
-		for (uint32_t i = 0; i < dp->sizes.slots; i++)
-			if (words[i])
-				__atomic_store_n(&words[i], 0, __ATOMIC_RELAXED);
-	}
-	return 0;
-}
-
 static int sweep_backends(struct dataplane *dp, const struct plan *plan)
 {
 	static const struct shunt_backend nothing;
@@ -132,9 +108,12 @@ static int sweep_backends(struct dataplane *dp, const struct plan *plan)
 
 int dataplane_sweep(struct dataplane *dp, const struct plan *plan)
 {
-	int err = sweep_services(dp, plan)
-		  ?: sweep_hash(dp, LOAD_VIPS, sizeof(struct shunt_addr), plan, plan_has_vip)
-		  ?: sweep_tables(dp, plan) ?: sweep_backends(dp, plan);
+	int err =
+		sweep_services(dp, plan)
+			?: sweep_hash(dp, LOAD_VIPS, sizeof(struct shunt_addr), plan, plan_has_vip);
 
+	if (!err)
+		tables_forget_former(&dp->tables, clock_now_ms());
+	err = err ?: sweep_backends(dp, plan);
 	return err ? log_err(err, "remove what a former daemon left in the maps") : 0;
 }

@@ -6,30 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "dataplane/internal.h"
 
-/* Megabytes that make the next change cheaper, if it comes soon. */
-#define TABLES_KEPT_MS (10 * 1000)
-
 void dataplane_tick(struct dataplane *dp, const struct plan *plan, uint64_t now_ms)
 {
-	const uint16_t now_s = transit_seconds(now_ms);
-	struct transit_table *tt;
+	const int err = tables_tick(&dp->tables, now_ms);
 
-	while ((tt = transit_due(&dp->transit, now_s))) {
-		__u32 *words = dataplane_map_ops.table_words(dp, tt->number);
-
-		if (!words) {
-			log_err(-ENOMEM, "move the slots of table %u on", tt->number);
-			return;
-		}
-		transit_advance(&dp->transit, tt, words, now_s);
-	}
-	if (now_ms - dp->tables_used_ms > TABLES_KEPT_MS)
-		table_cache_free(take_ptr(&dp->tables));
+	if (err)
+		log_err(err, "move slots on");
 	if (plan)
 		flow_cache_tick(dp, plan, now_ms);
 }
@@ -41,7 +27,29 @@ uint64_t dataplane_read_flows(const struct dataplane *dp, uint32_t backend_id)
 
 const uint32_t *dataplane_read_table(struct dataplane *dp, uint32_t number)
 {
-	return dataplane_map_ops.table_words(dp, number);
+	return tables_read(&dp->tables, number);
+}
+
+bool dataplane_find_place(const struct dataplane *dp, uint32_t number, struct snapshot_place *out)
+{
+	const struct place *p = tables_place(&dp->tables, number);
+
+	if (p)
+		*out = (struct snapshot_place){ p->first, p->slots, p->users };
+	return p;
+}
+
+struct snapshot_tables dataplane_count_tables(const struct dataplane *dp)
+{
+	const struct tables_count c = tables_count(&dp->tables);
+	const uint64_t line = sizeof(struct shunt_slot_line);
+
+	return (struct snapshot_tables){
+		.tables = c.tables,
+		.places = c.places,
+		.bytes = (c.lines - c.lines_free) * line,
+		.bytes_total = c.lines * line,
+	};
 }
 
 /* What the kernel says a map takes: exact since Linux 6.4, an estimate before. */
