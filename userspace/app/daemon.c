@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -197,6 +198,18 @@ static int serve(struct daemon *d, const sigset_t *signals)
 	return err;
 }
 
+static void say_stopped(const char *pin_dir, bool withdrawn)
+{
+	const bool usual = !strcmp(pin_dir, DATAPLANE_PIN_DIR);
+
+	if (withdrawn)
+		log_info("stopped and detached");
+	else
+		log_info("stopped; packets go on being forwarded, without health checks, until the "
+			 "next start; to end that: shuntd --detach%s%s",
+			 usual ? "" : " --pin-dir ", usual ? "" : pin_dir);
+}
+
 int daemon_run(struct conf *conf, const char *conf_path, const char *pin_dir)
 {
 	struct daemon d = {
@@ -210,6 +223,7 @@ int daemon_run(struct conf *conf, const char *conf_path, const char *pin_dir)
 		.last_reload_ok = true,
 	};
 	sigset_t signals;
+	bool withdraw;
 	int err;
 
 	sigemptyset(&signals);
@@ -227,8 +241,8 @@ int daemon_run(struct conf *conf, const char *conf_path, const char *pin_dir)
 		return daemon_exit_code(err);
 	}
 	err = serve(&d, &signals);
-	daemon_stop(&d, true);
-	if (!err)
-		log_info("stopped");
+	withdraw = d.conf->on_stop == CONF_STOP_DETACH;
+	daemon_stop(&d, withdraw);
+	say_stopped(pin_dir, withdraw);
 	return daemon_exit_code(err);
 }

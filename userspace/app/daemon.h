@@ -106,6 +106,13 @@ int daemon_start(struct daemon *d);
  */
 void daemon_stop(struct daemon *d, bool withdraw);
 
+/**
+ * daemon_detach() - instead of a daemon: take off what former ones have left
+ *
+ * Return: enum daemon_exit; what was done or went wrong was logged.
+ */
+int daemon_detach(const char *pin_dir);
+
 /* The exporter of the config, if it has one. */
 int daemon_start_exporter(struct daemon *d);
 

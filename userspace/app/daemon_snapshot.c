@@ -41,6 +41,16 @@ static const struct shunt_addr *shown_addr(const struct plan_backend *p,
 	return c->has_address ? &c->address : &c->address6;
 }
 
+/* Of all members of the table, released with free(); NULL if they cannot be read. */
+static struct shunt_counter *read_counters(const struct daemon *d, const struct plan_table *t)
+{
+	_cleanup_free_ struct shunt_counter *counters = calloc(t->span, sizeof(*counters));
+
+	if (!counters || dataplane_read_counters(d->dp, t->base, t->span, counters))
+		return NULL;
+	return take_ptr(&counters);
+}
+
 static void view_backend(const struct daemon *d, size_t service, size_t i,
 			 struct snapshot_backend *out)
 {
@@ -48,10 +58,7 @@ static void view_backend(const struct daemon *d, size_t service, size_t i,
 	const struct conf_backend *c = &s->backends[i];
 	const struct plan_backend *p = d->plan ? plan_backend_of(d->plan, service, i) : NULL;
 	const struct admin_entry *said = admin_find(&d->state.admin, s->name, c->name);
-	struct shunt_counter count = { 0 };
 
-	if (p)
-		dataplane_read_counter(d->dp, p->id, &count);
 	*out = (struct snapshot_backend){
 		.name = c->name,
 		.id = p ? p->id : 0,
@@ -61,8 +68,6 @@ static void view_backend(const struct daemon *d, size_t service, size_t i,
 		.effective_weight = p && p->usable ? p->weight : 0,
 		.check_type = conf_check_type_name(c->check.type),
 		.health = *health_get(d->health, service, i),
-		.packets = count.packets,
-		.bytes = count.bytes,
 		.flows = p ? dataplane_read_flows(d->dp, p->id) : 0,
 		.usable = p && p->usable,
 	};
@@ -72,6 +77,8 @@ static int view_service(const struct daemon *d, size_t i, struct snapshot *snaps
 {
 	const struct conf_service *s = &d->conf->services[i];
 	struct snapshot_service *out = &snapshot->services[i];
+	const struct plan_table *t = d->plan ? plan_table_of(d->plan, i) : NULL;
+	_cleanup_free_ struct shunt_counter *counters = t ? read_counters(d, t) : NULL;
 
 	out->conf = s;
 	out->backends = calloc(s->n_backends ? s->n_backends : 1, sizeof(*out->backends));
@@ -88,6 +95,10 @@ static int view_service(const struct daemon *d, size_t i, struct snapshot *snaps
 		struct snapshot_backend *b = &out->backends[j];
 
 		view_backend(d, i, j, b);
+		if (counters && b->id) {
+			b->packets = counters[b->id - t->base].packets;
+			b->bytes = counters[b->id - t->base].bytes;
+		}
 		out->n_usable += b->usable;
 		out->packets += b->packets;
 		out->bytes += b->bytes;
@@ -96,39 +107,69 @@ static int view_service(const struct daemon *d, size_t i, struct snapshot *snaps
 	return 0;
 }
 
-/* Count the slots of one table as the map has them; @slots_of is by backend id. */
-static void count_slots(const uint32_t *words, struct snapshot *s, struct snapshot_service *service,
-			uint32_t *slots_of)
-{
-	for (uint32_t i = 0; i < service->slots; i++) {
-		const uint32_t state = SHUNT_SLOT_STATE(words[i]);
+/**
+ * struct tally - the slots of one place
+ * @place: where they lie
+ * @of: by member that owns them, 0 from @n_of on
+ */
+struct tally {
+	struct snapshot_place place;
+	uint32_t by_state[SNAPSHOT_SLOT_STATES];
+	uint32_t of[SHUNT_MAX_MEMBERS];
+	uint32_t n_of;
+};
 
-		slots_of[SHUNT_SLOT_CUR(words[i])]++;
-		s->slots_by_state[state]++;
-		service->slots_moving += state != SHUNT_SLOT_STABLE;
+static void tally_count(struct tally *tally, const struct snapshot_place *place,
+			const uint32_t *words)
+{
+	memset(tally->of, 0, tally->n_of * sizeof(*tally->of));
+	memset(tally->by_state, 0, sizeof(tally->by_state));
+	tally->place = *place;
+	tally->n_of = 0;
+	for (uint32_t i = 0; i < place->slots; i++) {
+		const uint32_t member = SHUNT_SLOT_CUR(words[i]);
+
+		tally->by_state[SHUNT_SLOT_STATE(words[i])]++;
+		tally->of[member]++;
+		if (tally->n_of <= member)
+			tally->n_of = member + 1;
 	}
+}
+
+/* False if the table lies nowhere. Neighbours in the config often share a place. */
+static bool tally_table(const struct daemon *d, const struct plan_table *t, struct tally *tally)
+{
+	struct snapshot_place place;
+	const uint32_t *words;
+
+	if (!dataplane_find_place(d->dp, t->number, &place))
+		return false;
+	if (tally->place.slots && tally->place.first == place.first)
+		return true;
+	words = dataplane_read_table(d->dp, t->number);
+	if (words)
+		tally_count(tally, &place, words);
+	return words;
 }
 
 static void view_slots(const struct daemon *d, struct snapshot *s)
 {
-	_cleanup_free_ uint32_t *slots_of = calloc(SHUNT_MAX_BACKENDS, sizeof(*slots_of));
+	_cleanup_free_ struct tally *tally = calloc(1, sizeof(*tally));
 
-	if (!slots_of || !d->plan)
-		return;
-	for (size_t i = 0; i < s->n_services; i++) {
+	s->tables = dataplane_count_tables(d->dp);
+	for (size_t i = 0; i < s->n_services && d->plan && tally; i++) {
 		struct snapshot_service *service = &s->services[i];
 		const struct plan_table *t = plan_table_of(d->plan, i);
-		const uint32_t *words = t ? dataplane_read_table(d->dp, t->number) : NULL;
 
-		if (!words)
+		if (!t || !tally_table(d, t, tally))
 			continue;
-		service->slots = t->slots;
-		count_slots(words, s, service, slots_of);
-		for (size_t j = 0; j < service->n_backends; j++) {
-			struct snapshot_backend *b = &service->backends[j];
-
-			b->slots = b->id ? slots_of[b->id] : 0;
-		}
+		service->slots = tally->place.slots;
+		service->sharing = tally->place.sharing;
+		service->slots_moving = service->slots - tally->by_state[SHUNT_SLOT_STABLE];
+		for (int state = 0; state < SNAPSHOT_SLOT_STATES; state++)
+			s->slots_by_state[state] += tally->by_state[state];
+		array_for_each (b, service->backends, service->n_backends)
+			b->slots = b->id ? tally->of[b->id - t->base] : 0;
 	}
 }
 

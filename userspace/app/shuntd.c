@@ -12,10 +12,12 @@
 
 static const char usage[] =
 	"usage: shuntd [--config FILE] [--pin-dir DIR]\n"
+	"       shuntd --detach [--pin-dir DIR]\n"
 	"       shuntd --check FILE\n"
 	"       shuntd --explain [KEY]\n"
 	"\n"
 	"  -c, --config FILE    the config (" DEFAULT_CONFIG ")\n"
+	"      --detach         take off what a daemon that was stopped left forwarding\n"
 	"      --check FILE     report every error of a config and exit\n"
 	"      --explain [KEY]  what config keys mean\n"
 	"      --pin-dir DIR    where maps are pinned (" DATAPLANE_PIN_DIR ")\n"
@@ -24,10 +26,12 @@ static const char usage[] =
 	"\n"
 	"exit codes: 0 ok, 1 failed, 2 bad config or usage, 3 a privilege or a kernel\n"
 	"feature is missing, 4 already running\n"
-	"signals: HUP reload, USR1 write a summary to the log, TERM stop and detach\n";
+	"signals: HUP reload, USR1 write a summary to the log, TERM and INT stop; packets\n"
+	"go on being forwarded then, unless the config says on_stop: detach\n";
 
 enum action {
 	ACTION_RUN,
+	ACTION_DETACH,
 	ACTION_CHECK,
 	ACTION_EXPLAIN,
 	ACTION_HELP,
@@ -48,6 +52,7 @@ static struct options options_parse(int argc, char **argv)
 		{ "config", required_argument, NULL, 'c' },
 		{ "check", required_argument, NULL, 'k' },
 		{ "explain", no_argument, NULL, 'e' },
+		{ "detach", no_argument, NULL, 'd' },
 		{ "pin-dir", required_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -70,6 +75,9 @@ static struct options options_parse(int argc, char **argv)
 			break;
 		case 'e':
 			o.action = ACTION_EXPLAIN;
+			break;
+		case 'd':
+			o.action = ACTION_DETACH;
 			break;
 		case 'h':
 			o.action = ACTION_HELP;
@@ -142,6 +150,8 @@ int main(int argc, char **argv)
 		return DAEMON_OK;
 	case ACTION_EXPLAIN:
 		return explain(o.key);
+	case ACTION_DETACH:
+		return daemon_detach(o.pin_dir);
 	case ACTION_USAGE:
 		fputs(usage, stderr);
 		return DAEMON_BAD_CONFIG;

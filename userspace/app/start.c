@@ -195,18 +195,18 @@ static int take_directories(struct daemon *d)
 }
 
 /*
- * Without a state nobody knows which ids the pinned maps use for what, so they
- * are not taken over. But with their hash key, most flows stay where they are.
+ * Without a state nobody knows which ids the pinned maps use for what, so new maps
+ * follow them. With their hash key flows stay where they are.
  */
 static int load_state(struct daemon *d)
 {
 	__u64 key[2];
 	int err = state_load(&d->state, d->state_dir);
 
-	if (err || !d->state.is_fresh || dataplane_disown(d->pin_dir, key))
+	if (err || !d->state.is_fresh || dataplane_former_key(d->pin_dir, key))
 		return err;
 	memcpy(d->state.hash_key, key, sizeof(d->state.hash_key));
-	log_warn("the state of a former daemon is not in %s: its maps are not taken over",
+	log_warn("the state of a former daemon is not in %s: new maps take over from its own",
 		 d->state_dir);
 	return 0;
 }
@@ -223,6 +223,21 @@ int daemon_start(struct daemon *d)
 		?: start_exporter(d)
 		?: start_health(d)
 		?: start_dataplane(d);
+}
+
+int daemon_detach(const char *pin_dir)
+{
+	int lock_fd = -1, err = privilege_check();
+
+	if (!err && access(pin_dir, F_OK)) {
+		log_info("nothing to detach: there is no %s", pin_dir);
+		return DAEMON_OK;
+	}
+	err = err ?: dataplane_lock(pin_dir, &lock_fd) ?: dataplane_detach_all(pin_dir);
+	dataplane_unlock(pin_dir, lock_fd);
+	if (!err)
+		log_info("removed %s: packets are not forwarded any more", pin_dir);
+	return daemon_exit_code(err);
 }
 
 static void detach_all(struct daemon *d)

@@ -22,6 +22,8 @@
 
 #define PINS_PER_S_MIN 64
 #define RETRY_MAX_S 64
+/* Of the least slots that a table has. */
+#define MIN_TABLES 16
 /* Between two writes of the state that nothing depends on. */
 #define SAVE_GAP_MS 200
 
@@ -34,23 +36,55 @@ static uint32_t pow2_at_least(uint32_t n, uint32_t floor)
 	return p;
 }
 
+/*
+ * As pow2_at_least(), but with seven steps between one power of two and the next: maps
+ * are replaced only now and then, and an eighth of one is all that is to spare.
+ */
+static uint32_t with_room(uint32_t n, uint32_t floor)
+{
+	uint32_t below = pow2_at_least(n / 2 + 1, floor), step;
+
+	if (n <= floor)
+		return floor;
+	step = below / 8;
+	return (n + step - 1) / step * step;
+}
+
 static uint32_t max_u32(uint32_t a, uint32_t b)
 {
 	return a > b ? a : b;
 }
 
+static uint32_t table_lines(uint32_t slots)
+{
+	return 2 * slots / SHUNT_SLOTS_PER_LINE;
+}
+
+/*
+ * Lines of slots as if no table shared its place with another: servers that die one by
+ * one may part them all. And room to write a table anew while its former place rests.
+ */
+static uint32_t slot_lines(const struct plan *plan)
+{
+	uint32_t lines = 0, largest = 0;
+
+	array_for_each (t, plan->tables, plan->n_tables) {
+		lines += table_lines(t->slots);
+		largest = max_u32(largest, table_lines(t->slots));
+	}
+	return with_room(lines + largest, MIN_TABLES * table_lines(SHUNT_MIN_SLOTS));
+}
+
 struct dataplane_sizes daemon_sizes(const struct conf *conf, const struct plan *plan)
 {
-	uint32_t tables = 0, ids = 0;
+	/* Id 0 is nobody's, and yet has an entry. */
+	uint32_t ids = conf->max_backends + 1;
 
 	array_for_each (t, plan->tables, plan->n_tables)
-		tables = max_u32(tables, t->number + 1);
-	array_for_each (b, plan->backends, plan->n_backends)
-		ids = max_u32(ids, b->id + 1);
+		ids = max_u32(ids, t->base + t->span);
 	return (struct dataplane_sizes){
-		.slots = conf->slots,
-		.tables = pow2_at_least(max_u32(tables, conf->max_tables), 16),
-		.backends = pow2_at_least(max_u32(ids, conf->max_backends), 4096),
+		.slot_lines = slot_lines(plan),
+		.backends = pow2_at_least(ids, 4096) - 1,
 		.services = pow2_at_least(max_u32(plan->n_services, conf->max_services), 256),
 		.flow_lines = plan->rodata.flow_mask + 1,
 	};
@@ -58,9 +92,8 @@ struct dataplane_sizes daemon_sizes(const struct conf *conf, const struct plan *
 
 static bool sizes_hold(const struct dataplane_sizes *have, const struct dataplane_sizes *need)
 {
-	return have->slots == need->slots && have->flow_lines == need->flow_lines &&
-	       have->tables >= need->tables && have->backends >= need->backends &&
-	       have->services >= need->services;
+	return have->flow_lines == need->flow_lines && have->slot_lines >= need->slot_lines &&
+	       have->backends >= need->backends && have->services >= need->services;
 }
 
 /* Never smaller than they are: what was once needed may be again. */
@@ -68,9 +101,8 @@ static struct dataplane_sizes sizes_join(const struct dataplane_sizes *have,
 					 const struct dataplane_sizes *need)
 {
 	return (struct dataplane_sizes){
-		.slots = need->slots,
 		.flow_lines = need->flow_lines,
-		.tables = max_u32(have->tables, need->tables),
+		.slot_lines = max_u32(have->slot_lines, need->slot_lines),
 		.backends = max_u32(have->backends, need->backends),
 		.services = max_u32(have->services, need->services),
 	};
@@ -180,9 +212,88 @@ static void grow_undo(struct daemon *d, struct dataplane *former, struct hops *f
 	d->dp = former;
 }
 
+/* What a backend of @dp has counted under @id goes to its service; it is 0 then. */
+static void retire(struct daemon *d, struct dataplane *dp, uint32_t id, const char *service)
+{
+	struct shunt_counter count;
+	struct retired *sum;
+
+	if (dataplane_read_counter(dp, id, &count))
+		return;
+	sum = state_retired(&d->state, service);
+	if (!sum)
+		return;
+	sum->packets += count.packets;
+	sum->bytes += count.bytes;
+	dataplane_clear_counter(dp, id);
+	d->state_is_dirty = true;
+}
+
+/* The id that a backend has after @moves: another one if its block was outgrown. */
+static uint32_t moved_id(const struct plan_op *moves, size_t n, uint32_t id)
+{
+	array_for_each (m, moves, n)
+		if (id - m->moved->base < m->moved->span)
+			return id - m->moved->base + m->table->base;
+	return id;
+}
+
 /*
- * Fill a second, larger data plane with @next and put it in place of the first.
- * Counters are carried when the first one has counted its last packet.
+ * After they were carried out, because a backend counts until its slots have moved:
+ * @from is the data plane that has counted. Where a block was outgrown every backend
+ * gets another id; its counts have moved along, and it has neither come nor gone.
+ */
+static void note_steps(struct daemon *d, struct dataplane *from, const struct plan *next,
+		       const struct plan_op *steps, size_t n)
+{
+	const struct plan_op *moves = NULL;
+	size_t n_moves = 0;
+	uint32_t now;
+
+	memset(d->steps, 0, sizeof(d->steps));
+	array_for_each (s, steps, n) {
+		d->steps[s->kind]++;
+		if (s->kind == PLAN_MOVE_FLOWS) {
+			moves = moves ?: s;
+			n_moves++;
+		}
+		if (s->kind != PLAN_DEL_BACKEND)
+			continue;
+		now = moved_id(moves, n_moves, s->backend->id);
+		if (now != s->backend->id && plan_backend_by_id(next, now)) {
+			d->steps[PLAN_PUT_BACKEND]--;
+			d->steps[PLAN_DEL_BACKEND]--;
+		} else {
+			retire(d, from, from == d->dp ? now : s->backend->id,
+			       d->plan_conf->services[s->backend->conf_service].name);
+		}
+	}
+}
+
+/* @former has counted until its program was replaced. */
+static void note_growth(struct daemon *d, struct dataplane *former, const struct plan *next)
+{
+	_cleanup_free_ struct plan_op *steps = NULL;
+	size_t n;
+
+	if (!plan_diff(d->plan, next, &steps, &n))
+		note_steps(d, former, next, steps, n);
+}
+
+/* A second data plane for @next, as large as @sizes, to be put in place of @former. */
+static int open_larger(struct daemon *d, const struct plan *next,
+		       const struct dataplane_sizes *sizes, const struct dataplane *former)
+{
+	int err = dataplane_open(d->pin_dir, sizes, &next->rodata, false, &d->dp);
+
+	if (!err)
+		dataplane_carry(former, d->dp);
+	return err;
+}
+
+/*
+ * Fill it and put it in place of the first. What that one has counted is carried when
+ * it has seen its last packet.
  */
 static int grow(struct daemon *d, const struct plan *next, const struct dataplane_sizes *sizes)
 {
@@ -199,14 +310,10 @@ static int grow(struct daemon *d, const struct plan *next, const struct dataplan
 	d->hops = NULL;
 	d->dp = NULL;
 	d->rodata = next->rodata;
-	err = dataplane_open(d->pin_dir, sizes, &next->rodata, false, &d->dp);
-	if (!err)
-		dataplane_carry(former, d->dp);
-	err = err
+	err = open_larger(d, next, sizes, former)
 		?: hops_create(&dataplane_map_ops, d->dp, &d->hops)
 		?: carry_out(d, next, steps, n)
 		?: daemon_attach(d)
-		?: dataplane_carry_counters(former, d->dp)
 		?: dataplane_commit(d->dp);
 	if (err) {
 		grow_undo(d, former, former_hops);
@@ -215,57 +322,38 @@ static int grow(struct daemon *d, const struct plan *next, const struct dataplan
 	}
 	d->hops_are_new = true;
 	hops_free(former_hops);
+	note_growth(d, former, next);
 	dataplane_close(former);
 	d->sizes = *sizes;
-	log_info("maps replaced: %u tables, %u backends, %u virtual services, %zu KiB of flows",
-		 sizes->tables, sizes->backends, sizes->services,
-		 sizes->flow_lines * sizeof(struct shunt_flow_line) / 1024);
+	log_info("maps replaced: %zu KiB of slots, %u backends, %u virtual services, %zu KiB of "
+		 "flows",
+		 sizes->slot_lines * sizeof(struct shunt_slot_line) / 1024, sizes->backends,
+		 sizes->services, sizes->flow_lines * sizeof(struct shunt_flow_line) / 1024);
 	return 0;
 }
 
-/* What a backend has counted goes to its service before its id is freed. */
-static void retire(struct daemon *d, const struct plan_backend *b)
+static int step_in_place(struct daemon *d, const struct plan *next)
 {
-	struct shunt_counter count;
-	struct retired *sum;
+	_cleanup_free_ struct plan_op *steps = NULL;
+	size_t n;
+	int err;
 
-	if (dataplane_read_counter(d->dp, b->id, &count))
-		return;
-	sum = state_retired(&d->state, d->plan_conf->services[b->conf_service].name);
-	if (!sum)
-		return;
-	sum->packets += count.packets;
-	sum->bytes += count.bytes;
-	dataplane_clear_counter(d->dp, b->id);
-	d->state_is_dirty = true;
-}
-
-/* After they were carried out: a backend counts until its slots have moved. */
-static void note_steps(struct daemon *d, const struct plan_op *steps, size_t n)
-{
-	memset(d->steps, 0, sizeof(d->steps));
-	array_for_each (s, steps, n) {
-		d->steps[s->kind]++;
-		if (s->kind == PLAN_DEL_BACKEND)
-			retire(d, s->backend);
-	}
+	err = plan_diff(d->plan, next, &steps, &n) ?: carry_out(d, next, steps, n);
+	if (!err)
+		note_steps(d, d->dp, next, steps, n);
+	return err;
 }
 
 static int step_to(struct daemon *d, const struct plan *next)
 {
 	const struct dataplane_sizes need = daemon_sizes(d->conf, next);
 	const struct dataplane_sizes larger = sizes_join(&d->sizes, &need);
-	_cleanup_free_ struct plan_op *steps = NULL;
-	size_t n;
-	int err;
+	int err = -ENOSPC;
 
-	err = plan_diff(d->plan, next, &steps, &n);
-	if (err)
-		return err;
-	err = sizes_hold(&d->sizes, &need) ? carry_out(d, next, steps, n) : grow(d, next, &larger);
-	if (!err)
-		note_steps(d, steps, n);
-	return err;
+	if (sizes_hold(&d->sizes, &need))
+		err = step_in_place(d, next);
+	/* Or there are lines enough for the slots, but not in a row, or not yet. */
+	return err == -ENOSPC ? grow(d, next, &larger) : err;
 }
 
 /* At once, unless that was just done: changes may come by the hundred. */
