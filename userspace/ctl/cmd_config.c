@@ -173,9 +173,12 @@ static void render_service(const json_t *s, const struct ctl_view *view, struct 
 	add_list(json_object_get(s, "vip"), out);
 	buf_puts(out, " ports ");
 	add_list(json_object_get(s, "ports"), out);
-	buf_printf(out, ", forward %s, scheduler %s, udp %s, track %s\n", view_text(s, "forward"),
+	buf_printf(out, ", forward %s, scheduler %s, udp %s, track %s", view_text(s, "forward"),
 		   view_text(s, "scheduler"), view_text(s, "udp"),
 		   view_bool(s, "track") ? "true" : "false");
+	if (view_int(s, "slots"))
+		buf_printf(out, ", slots %" PRIu64, view_int(s, "slots"));
+	buf_puts(out, "\n");
 	buf_puts(out, "  check ");
 	add_check(json_object_get(s, "check"), out);
 	buf_puts(out, "\n");
@@ -211,7 +214,11 @@ void render_show_config(const struct ctl_view *view, struct buf *out)
 	render_setting("read group", view_text(control, "read_group"), out);
 	render_setting("state directory", view_text(daemon, "state_dir"), out);
 	render_setting("metrics at", view_text(json_object_get(daemon, "metrics"), "listen"), out);
-	buf_printf(out, "slots a table %" PRIu64 "\n", view_int(daemon, "slots"));
+	render_setting("on stop", view_text(daemon, "on_stop"), out);
+	if (view_int(daemon, "slots"))
+		buf_printf(out, "slots a table %" PRIu64 "\n", view_int(daemon, "slots"));
+	else
+		render_setting("slots a table", "auto", out);
 	render_flow_cache(daemon, out);
 	for (size_t i = 0; i < json_array_size(interfaces); i++)
 		buf_printf(out, "interface %s, mode %s\n",

@@ -92,11 +92,24 @@ static void add_backend(struct table *t, const json_t *b, uint64_t now, uint64_t
 	table_add(t, TABLE_PLAIN, "%s", buf_str(&probe));
 }
 
+/* "1024 slots, shared by 40 services, 36 in transition" */
+static void add_slots(const json_t *service, struct buf *out)
+{
+	uint64_t moving = view_int(service, "slots_moving"), sharing = view_int(service, "sharing");
+
+	buf_printf(out, "%" PRIu64 " slots", view_int(service, "slots"));
+	if (sharing > 1)
+		buf_printf(out, ", shared by %" PRIu64 " services", sharing);
+	if (moving)
+		buf_printf(out, ", %" PRIu64 " in transition", moving);
+	buf_puts(out, "\n");
+}
+
 void render_service_show(const struct ctl_view *view, struct buf *out)
 {
 	const json_t *service = json_object_get(view->data, "service");
 	const json_t *backends = json_object_get(service, "backends");
-	uint64_t slots = view_int(service, "slots"), moving = view_int(service, "slots_moving");
+	uint64_t slots = view_int(service, "slots");
 	_cleanup_(table_free) struct table s = { .columns = service_columns,
 						 .n_columns = array_len(service_columns) };
 	_cleanup_(table_free) struct table b = { .columns = backend_columns,
@@ -106,8 +119,7 @@ void render_service_show(const struct ctl_view *view, struct buf *out)
 	for (size_t i = 0; i < json_array_size(backends); i++)
 		add_backend(&b, json_array_get(backends, i), view_int(view->data, "now"), slots);
 	table_print(&s, view->color, out);
-	if (moving)
-		buf_printf(out, "%" PRIu64 " of %" PRIu64 " slots in transition\n", moving, slots);
+	add_slots(service, out);
 	buf_puts(out, "\n");
 	table_print(&b, view->color, out);
 }

@@ -168,7 +168,8 @@ enum ctl_exit cmd_show_maps(struct ctl_call *call)
 	return describe_put(call, "pin_dir", describe_text(s->pin_dir))
 	    ?: describe_put(call, "maps", describe_maps(s))
 	    ?: describe_put(call, "flows", describe_flows(s))
-	    ?: describe_put(call, "slots", describe_slots(s));
+	    ?: describe_put(call, "tables", describe_tables(s))
+    ?: describe_put(call, "slots", describe_slots(s));
 }
 
 static void render_maps(const struct ctl_view *view, struct buf *out)
@@ -195,6 +196,16 @@ static void render_maps(const struct ctl_view *view, struct buf *out)
 	buf_printf(out, "pinned in %s\n", view_text(view->data, "pin_dir"));
 }
 
+static void render_tables(const json_t *tables, struct buf *out)
+{
+	const uint64_t places = view_int(tables, "places");
+
+	buf_printf(out, "tables: %" PRIu64 " at %" PRIu64 " place%s, %s",
+		   view_int(tables, "tables"), places, places == 1 ? "" : "s",
+		   fmt_size(view_int(tables, "bytes")).text);
+	buf_printf(out, " of %s\n", fmt_size(view_int(tables, "bytes_total")).text);
+}
+
 void render_show_maps(const struct ctl_view *view, struct buf *out)
 {
 	const json_t *flows = json_object_get(view->data, "flows");
@@ -204,6 +215,7 @@ void render_show_maps(const struct ctl_view *view, struct buf *out)
 	buf_printf(out, "\nflow cache: %" PRIu64 " of %" PRIu64 " entries live (%s), %s\n", live,
 		   capacity, fmt_percent(live, capacity).text,
 		   fmt_size(view_int(flows, "bytes")).text);
+	render_tables(json_object_get(view->data, "tables"), out);
 	buf_puts(out, "slots: ");
 	view_slots(json_object_get(view->data, "slots"), SHUNT_SLOT_STABLE, out);
 	buf_puts(out, "\n");

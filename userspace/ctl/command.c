@@ -129,7 +129,7 @@ const struct ctl_command ctl_commands[] = {
 	{
 		.noun = "show",
 		.verb = "maps",
-		.help = "the maps and their memory, the flow cache, the slots by state",
+		.help = "the maps and their memory, the flow cache, tables and their slots",
 		.answer = cmd_show_maps,
 		.render = render_show_maps,
 	},

@@ -85,13 +85,14 @@ static json_t *describe_service(const struct snapshot_service *s)
 {
 	const struct conf_service *c = s->conf;
 
-	return json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:I}", "name",
-			 c->name, "vips", vips_of(c), "ports", ports_of(c), "forward",
+	return json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:I, s:I}",
+			 "name", c->name, "vips", vips_of(c), "ports", ports_of(c), "forward",
 			 conf_forward_name(c->forward), "scheduler",
 			 conf_scheduler_name(c->scheduler), "state", service_state(s),
 			 "backends_total", (int)s->n_backends, "backends_usable", (int)s->n_usable,
-			 "slots", (int)s->slots, "slots_moving", (int)s->slots_moving, "packets",
-			 (json_int_t)s->packets, "bytes", (json_int_t)s->bytes);
+			 "slots", (int)s->slots, "sharing", (int)s->sharing, "slots_moving",
+			 (int)s->slots_moving, "packets", (json_int_t)s->packets, "bytes",
+			 (json_int_t)s->bytes);
 }
 
 json_t *describe_service_deep(const struct snapshot_service *s)
@@ -187,6 +188,15 @@ json_t *describe_flows(const struct snapshot *s)
 {
 	return json_pack("{s:I, s:I, s:I}", "live", (json_int_t)s->flows_live, "capacity",
 			 (json_int_t)s->flows_capacity, "bytes", (json_int_t)s->flows_bytes);
+}
+
+json_t *describe_tables(const struct snapshot *s)
+{
+	const struct snapshot_tables *t = &s->tables;
+
+	return json_pack("{s:I, s:I, s:I, s:I}", "tables", (json_int_t)t->tables, "places",
+			 (json_int_t)t->places, "bytes", (json_int_t)t->bytes, "bytes_total",
+			 (json_int_t)t->bytes_total);
 }
 
 json_t *describe_slots(const struct snapshot *s)

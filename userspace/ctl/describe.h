@@ -26,6 +26,7 @@ json_t *describe_hops(const struct snapshot *s);
 json_t *describe_reasons(const struct snapshot *s);
 json_t *describe_maps(const struct snapshot *s);
 json_t *describe_flows(const struct snapshot *s); /* the flow cache */
+json_t *describe_tables(const struct snapshot *s); /* where slots lie */
 json_t *describe_slots(const struct snapshot *s); /* number by state */
 json_t *describe_conf(const struct conf *conf);
 

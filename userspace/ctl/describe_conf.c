@@ -75,18 +75,19 @@ static json_t *service_of(const struct conf_service *s)
 	}
 	array_for_each (b, s->backends, s->n_backends)
 		json_array_append_new(backends, backend_of(b));
-	return json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:b, s:o, s:o}", "name", s->name, "vip",
-			 vips, "ports", ports, "forward", conf_forward_name(s->forward),
+	return json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:b, s:i, s:o, s:o}", "name", s->name,
+			 "vip", vips, "ports", ports, "forward", conf_forward_name(s->forward),
 			 "scheduler", conf_scheduler_name(s->scheduler), "udp",
-			 conf_udp_name(s->udp_moves), "track", s->track, "check",
-			 check_of(&s->check), "backends", backends);
+			 conf_udp_name(s->udp_moves), "track", s->track, "slots", (int)s->slots,
+			 "check", check_of(&s->check), "backends", backends);
 }
 
 static json_t *daemon_of(const struct conf *c)
 {
-	return json_pack("{s:{s:s, s:o, s:o}, s:o, s:{s:o, s:b}, s:i, s:I, s:I, s:I}", "control",
-			 "socket", c->socket, "group", text_or_null(c->group), "read_group",
-			 text_or_null(c->read_group), "state_dir", text_or_null(c->state_dir),
+	return json_pack("{s:{s:s, s:o, s:o}, s:o, s:s, s:{s:o, s:b}, s:i, s:I, s:I, s:I}",
+			 "control", "socket", c->socket, "group", text_or_null(c->group),
+			 "read_group", text_or_null(c->read_group), "state_dir",
+			 text_or_null(c->state_dir), "on_stop", conf_on_stop_name(c->on_stop),
 			 "metrics", "listen", text_or_null(c->metrics_listen), "per_backend",
 			 c->metrics_per_backend, "slots", (int)c->slots, "flow_cache_bytes",
 			 (json_int_t)c->flow_cache_bytes, "flow_early_ms",

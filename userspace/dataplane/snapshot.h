@@ -72,6 +72,7 @@ struct snapshot_service {
 	size_t n_backends;
 	size_t n_usable;
 	uint32_t slots; /* in its table */
+	uint32_t sharing; /* services whose tables lie where its own does, itself included */
 	uint32_t slots_moving; /* of these in transition: any state but stable */
 	uint64_t packets; /* of backends that have gone, too */
 	uint64_t bytes;
@@ -88,6 +89,30 @@ struct snapshot_map {
 	const char *type;
 	uint32_t max_entries;
 	uint64_t bytes;
+};
+
+/**
+ * struct snapshot_place - where a slot table lies
+ * @first: line of shunt_slots; no other place has it
+ * @sharing: tables that lie there
+ */
+struct snapshot_place {
+	uint32_t first;
+	uint32_t slots;
+	uint32_t sharing;
+};
+
+/**
+ * struct snapshot_tables - where the slot tables lie
+ * @places: tables that hold the same words lie at one
+ * @bytes: of these places: what packets have to have in the processor's caches
+ * @bytes_total: of the map, shunt_slots
+ */
+struct snapshot_tables {
+	uint32_t tables;
+	uint32_t places;
+	uint64_t bytes;
+	uint64_t bytes_total;
 };
 
 #define SNAPSHOT_SLOT_STATES (SHUNT_SLOT_PINNED + 1)
@@ -115,6 +140,7 @@ struct snapshot {
 	struct snapshot_map *maps;
 	size_t n_maps;
 	char pin_dir[SNAPSHOT_PATH]; /* of the maps, with the version of the ABI */
+	struct snapshot_tables tables;
 	/* By enum shunt_slot_state, over all tables; as of the last second. */
 	uint64_t slots_by_state[SNAPSHOT_SLOT_STATES];
 	uint64_t flows_live; /* entries that count, when they were last swept */

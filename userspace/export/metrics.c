@@ -108,6 +108,21 @@ static void write_slots(const struct family *f, const struct snapshot *s, struct
 			 s->slots_by_state[state]);
 }
 
+static void write_tables(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->tables.tables);
+}
+
+static void write_places(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->tables.places);
+}
+
+static void write_places_bytes(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->tables.bytes);
+}
+
 static void write_flows_live(const struct family *f, const struct snapshot *s, struct buf *out)
 {
 	prom_int(out, f->name, NULL, s->flows_live);
@@ -161,6 +176,11 @@ static uint64_t service_backends(const struct snapshot_service *s)
 static uint64_t service_usable(const struct snapshot_service *s)
 {
 	return s->n_usable;
+}
+
+static uint64_t service_slots(const struct snapshot_service *s)
+{
+	return s->slots;
 }
 
 static uint64_t service_slots_moving(const struct snapshot_service *s)
@@ -327,6 +347,12 @@ static const struct family families[] = {
 	  .help = "Memory of a map, as the kernel accounts for it." },
 	{ .name = "shunt_slots", .type = "gauge", .write = write_slots,
 	  .help = "Slots of all tables by state; all but the stable ones are in transition." },
+	{ .name = "shunt_tables", .type = "gauge", .write = write_tables,
+	  .help = "Tables of slots, one a service." },
+	{ .name = "shunt_table_places", .type = "gauge", .write = write_places,
+	  .help = "Places that these lie at: tables that hold the same share one." },
+	{ .name = "shunt_table_bytes", .type = "gauge", .write = write_places_bytes,
+	  .help = "Memory of these places; what is in use of it competes for the processor's caches." },
 	{ .name = "shunt_flow_cache_entries", .type = "gauge", .write = write_flows_live,
 	  .help = "Flows that the flow cache keeps with their backend, when it was last swept." },
 	{ .name = "shunt_flow_cache_capacity", .type = "gauge", .write = write_flows_capacity,
@@ -344,6 +370,8 @@ static const struct family families[] = {
 	  .help = "Backends in the config." },
 	{ .name = "shunt_service_backends_usable", .type = "gauge", .service = service_usable,
 	  .help = "Backends that take flows: healthy, not drained, weight above 0." },
+	{ .name = "shunt_service_slots", .type = "gauge", .service = service_slots,
+	  .help = "Slots of the service's table." },
 	{ .name = "shunt_service_slots_moving", .type = "gauge", .service = service_slots_moving,
 	  .help = "Slots of the service that are in transition." },
 	{ .name = "shunt_service_packets_total", .type = "counter", .service = service_packets,

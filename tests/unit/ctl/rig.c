@@ -35,8 +35,10 @@ static struct snapshot *fake_snapshot(void *app)
 	const struct fake_daemon *d = app;
 	struct snapshot *s = fixture_snapshot();
 
-	array_for_each (service, s->services, s->n_services)
+	array_for_each (service, s->services, s->n_services) {
 		obey(&d->admin, service);
+		service->sharing = d->sharing ?: service->sharing;
+	}
 	return s;
 }
 

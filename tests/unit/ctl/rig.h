@@ -22,6 +22,7 @@ struct fake_daemon {
 	int dry_runs;
 	int reload_err;
 	const char *reload_says;
+	uint32_t sharing; /* of each service; 0: as in the fixture */
 };
 
 extern const struct ctl_ops fake_ops;

@@ -64,12 +64,19 @@ Test(tables, service_show)
 "SERVICE  VIP:PORT                   FORWARD  SCHEDULER   UP/ALL  PACKETS  BYTES  STATE\n"
 "web      203.0.113.10:80,443/tcp    direct   consistent     1/3    12.3M  9.9GB  degraded\n"
 "         [2001:db8::10]:80,443/tcp\n"
-"13107 of 65536 slots in transition\n"
+"65536 slots, 13107 in transition\n"
 "\n"
 "BACKEND  ADDRESS     STATE               FOR   WEIGHT   SHARE  PACKETS  BYTES  PASSED  FAILED  LAST CHECK\n"
 "nginx1   192.0.2.11  up                 3d4h  100/100  100.0%    12.3M  9.9GB    1.0k       2  http 200 1.1ms\n"
 "nginx2   192.0.2.12  down              5m12s    0/100    0.0%      999  1.0kB     100       7  http 503 850us\n"
 "nginx3   192.0.2.13  drain, 148 flows            0/50    0.0%        0     0B       5       0  http 200 2.0s\n");
+}
+
+Test(tables, service_show_tells_who_shares_the_table)
+{
+	r.daemon.sharing = 40;
+	cr_assert_eq(rig_run(&r, "service", "show", "dns", NULL), CTL_OK);
+	cr_assert_not_null(strstr(buf_str(&r.out), "\n1024 slots, shared by 40 services\n"));
 }
 
 #define BACKENDS_DNS \
@@ -107,7 +114,7 @@ Test(tables, show_stats)
 "  -> nginx1  12345678  9876543210  65536  100.0%\n"
 "  -> nginx2       999        1000      0    0.0%\n"
 "  -> nginx3         0           0      0    0.0%\n"
-"dns                 0           0  65536\n"
+"dns                 0           0   1024\n"
 "  -> ns1            0           0      0    0.0%\n");
 }
 
@@ -131,12 +138,13 @@ Test(tables, show_config)
 "group shunt-admin\n"
 "state directory /var/lib/shunt\n"
 "metrics at 127.0.0.1:9924\n"
-"slots a table 65536\n"
+"on stop keep\n"
+"slots a table auto\n"
 "flow cache 4MiB, early 60s, idle 300s\n"
 "interface eth0, mode auto\n"
 "interface eth1, mode generic\n"
 "\n"
-"service web: 203.0.113.10, 2001:db8::10 ports 80/tcp, 443/tcp, forward direct, scheduler consistent, udp keep, track false\n"
+"service web: 203.0.113.10, 2001:db8::10 ports 80/tcp, 443/tcp, forward direct, scheduler consistent, udp keep, track false, slots 65536\n"
 "  check http port 8080 path /healthz status 200-299,304, every 2s (1s changing, 5s down), timeout 500ms, rise 2, fall 3\n"
 "  -> nginx1  192.0.2.11,2001:db8::11  weight 100\n"
 "  -> nginx2  192.0.2.12               weight 100\n"
@@ -155,22 +163,24 @@ Test(tables, show_maps)
 "shunt_slots     array     8192  512KiB\n"
 "shunt_flows     array    65536  4.0MiB\n"
 "shunt_services  hash        64  5.5KiB\n"
-"pinned in /sys/fs/bpf/shunt/v2\n"
+"pinned in /sys/fs/bpf/shunt/v3\n"
 "\n"
 "flow cache: 2097 of 524288 entries live (0.4%), 4MiB\n"
-"slots: 117965 stable, 6000 migrating, 7000 pinning, 107 pinned\n");
+"tables: 2 at 2 places, 260KiB of 512KiB\n"
+"slots: 53453 stable, 6000 migrating, 7000 pinning, 107 pinned\n");
 }
 
 Test(tables, show_maps_as_json)
 {
 	cr_assert_eq(rig_run(&r, "show", "maps", "--json", NULL), CTL_OK);
 	expect_text(
-"{\"schema\":1,\"ok\":true,\"data\":{\"pin_dir\":\"/sys/fs/bpf/shunt/v2\",\"maps\":["
+"{\"schema\":1,\"ok\":true,\"data\":{\"pin_dir\":\"/sys/fs/bpf/shunt/v3\",\"maps\":["
 "{\"name\":\"shunt_slots\",\"type\":\"array\",\"entries\":8192,\"bytes\":524288},"
 "{\"name\":\"shunt_flows\",\"type\":\"array\",\"entries\":65536,\"bytes\":4194624},"
 "{\"name\":\"shunt_services\",\"type\":\"hash\",\"entries\":64,\"bytes\":5632}],"
 "\"flows\":{\"live\":2097,\"capacity\":524288,\"bytes\":4194304},"
-"\"slots\":{\"stable\":117965,\"migrating\":6000,\"pinning\":7000,\"pinned\":107}}}\n");
+"\"tables\":{\"tables\":2,\"places\":2,\"bytes\":266240,\"bytes_total\":524288},"
+"\"slots\":{\"stable\":53453,\"migrating\":6000,\"pinning\":7000,\"pinned\":107}}}\n");
 }
 
 static const char neighbors[] =
@@ -255,14 +265,14 @@ Test(tables, json_is_the_answer_as_it_came)
 		    "\"ports\":[{\"port\":80,\"protocol\":\"tcp\"},"
 		    "{\"port\":443,\"protocol\":\"tcp\"}],"
 		    "\"forward\":\"direct\",\"scheduler\":\"consistent\",\"state\":\"degraded\","
-		    "\"backends_total\":3,\"backends_usable\":1,\"slots\":65536,"
+		    "\"backends_total\":3,\"backends_usable\":1,\"slots\":65536,\"sharing\":1,"
 		    "\"slots_moving\":13107,"
 		    "\"packets\":12346677,\"bytes\":9876544210},"
 		    "{\"name\":\"dns\",\"vips\":[\"203.0.113.53\"],"
 		    "\"ports\":[{\"port\":53,\"protocol\":\"udp\"},"
 		    "{\"port\":0,\"protocol\":\"tcp\"}],"
 		    "\"forward\":\"ipip\",\"scheduler\":\"maglev\",\"state\":\"down\","
-		    "\"backends_total\":1,\"backends_usable\":0,\"slots\":65536,"
+		    "\"backends_total\":1,\"backends_usable\":0,\"slots\":1024,\"sharing\":1,"
 		    "\"slots_moving\":0,"
 		    "\"packets\":0,\"bytes\":0}]}}\n");
 }

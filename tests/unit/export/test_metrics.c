@@ -48,7 +48,7 @@ Test(metrics, tell_about_the_daemon)
 	expect_family("shunt_build_info",
 		"# HELP shunt_build_info Version of the daemon and of the layout of its maps.\n"
 		"# TYPE shunt_build_info gauge\n"
-		"shunt_build_info{version=\"0.1.0\",abi=\"2\"} 1\n");
+		"shunt_build_info{version=\"0.1.0\",abi=\"3\"} 1\n");
 	expect_family("shunt_config_reloads_total",
 		"# HELP shunt_config_reloads_total Reloads by how they ended.\n"
 		"# TYPE shunt_config_reloads_total counter\n"
@@ -85,10 +85,22 @@ Test(metrics, tell_about_slots_and_flows)
 	expect_family("shunt_slots",
 		"# HELP shunt_slots Slots of all tables by state; all but the stable ones are in transition.\n"
 		"# TYPE shunt_slots gauge\n"
-		"shunt_slots{state=\"stable\"} 117965\n"
+		"shunt_slots{state=\"stable\"} 53453\n"
 		"shunt_slots{state=\"migrating\"} 6000\n"
 		"shunt_slots{state=\"pinning\"} 7000\n"
 		"shunt_slots{state=\"pinned\"} 107\n");
+	expect_family("shunt_tables",
+		"# HELP shunt_tables Tables of slots, one a service.\n"
+		"# TYPE shunt_tables gauge\n"
+		"shunt_tables 2\n");
+	expect_family("shunt_table_places",
+		"# HELP shunt_table_places Places that these lie at: tables that hold the same share one.\n"
+		"# TYPE shunt_table_places gauge\n"
+		"shunt_table_places 2\n");
+	expect_family("shunt_table_bytes",
+		"# HELP shunt_table_bytes Memory of these places; what is in use of it competes for the processor's caches.\n"
+		"# TYPE shunt_table_bytes gauge\n"
+		"shunt_table_bytes 266240\n");
 	expect_family("shunt_flow_cache_entries",
 		"# HELP shunt_flow_cache_entries Flows that the flow cache keeps with their backend, when it was last swept.\n"
 		"# TYPE shunt_flow_cache_entries gauge\n"
@@ -116,6 +128,11 @@ Test(metrics, tell_about_services)
 		"# TYPE shunt_service_bytes_total counter\n"
 		"shunt_service_bytes_total{service=\"web\"} 9876544210\n"
 		"shunt_service_bytes_total{service=\"dns\"} 0\n");
+	expect_family("shunt_service_slots",
+		"# HELP shunt_service_slots Slots of the service's table.\n"
+		"# TYPE shunt_service_slots gauge\n"
+		"shunt_service_slots{service=\"web\"} 65536\n"
+		"shunt_service_slots{service=\"dns\"} 1024\n");
 	expect_family("shunt_service_slots_moving",
 		"# HELP shunt_service_slots_moving Slots of the service that are in transition.\n"
 		"# TYPE shunt_service_slots_moving gauge\n"
