@@ -109,6 +109,7 @@ struct conf_service {
 	enum conf_scheduler scheduler;
 	bool udp_moves; /* UDP flows go to the new backend at once */
 	bool track; /* every flow is kept in the flow cache */
+	uint32_t slots; /* of its table, a power of two; 0: as conf.slots says */
 	struct conf_check check; /* merged with the defaults; backends may override it */
 	struct conf_backend *backends;
 	size_t n_backends;
@@ -123,8 +124,8 @@ struct conf_interface {
 
 /**
  * struct conf - a whole config file
- * @slots: slots per table, a power of two
- * @max_services, @max_backends, @max_tables: how many there may be, not less
+ * @slots: slots of each table, a power of two; 0: as many as its backends need
+ * @max_services, @max_backends: how many there may be, not less
  *	than the file has; 0 lets the daemon choose from the number in the file,
  *	with room to grow. Ids start from 1: a map of backends has an entry
  *	more.
@@ -146,7 +147,6 @@ struct conf {
 	uint32_t slots;
 	uint32_t max_services;
 	uint32_t max_backends;
-	uint32_t max_tables;
 	uint64_t flow_cache_bytes; /* a power of two of 64-byte lines */
 	uint32_t flow_idle_ms; /* the longest idle gap of a flow that is kept */
 	uint32_t flow_early_ms; /* before flows of a slot in transition are pinned */

@@ -47,7 +47,7 @@ static const struct conf_field backend_rows[] = {
 		.effect = CONF_LIVE,
 		.off = OFF(id),
 		.min = 1,
-		.max = SHUNT_MAX_BACKENDS - 1,
+		.max = SHUNT_MAX_MEMBERS - 1,
 		.doc = "Place in the table, for fleets whose balancers must agree. Without it one "
 		       "is handed out and kept in the state directory.",
 	},

@@ -121,15 +121,17 @@ const struct conf_fields conf_daemon_fields = { CONF_FIELDS(daemon_rows) };
 static const struct conf_field dataplane_rows[] = {
 	{
 		.key = "slots",
-		.kind = CONF_POWER,
+		.kind = CONF_AUTO_POWER,
 		.effect = CONF_LIVE,
 		.off = OFF(slots),
 		.min = SHUNT_MIN_SLOTS,
 		.max = SHUNT_MAX_SLOTS,
-		.preset = "65536",
-		.doc = "Slots of each service's table, a power of two. A hundred times the "
-		       "backends of the largest service spreads the load evenly. Fewer than before "
-		       "break flows, more do not.",
+		.preset = "auto",
+		.doc = "Slots of each service's table. auto is a hundred for each backend, which "
+		       "spreads the load evenly, and more where weights ask for it or where there "
+		       "come to be four times as many backends; 65536 for scheduler maglev and for "
+		       "backends with an id, so that all balancers of a fleet have as many. Fewer "
+		       "than before break flows, more do not.",
 	},
 	{
 		.key = "max_services",
@@ -146,19 +148,9 @@ static const struct conf_field dataplane_rows[] = {
 		.kind = CONF_NUMBER,
 		.effect = CONF_LIVE,
 		.off = OFF(max_backends),
-		.max = SHUNT_MAX_BACKENDS - 1,
+		.max = SHUNT_MAX_MEMBERS - 1,
 		.preset = "0",
 		.doc = "Room for backends, those of all services added up. 0: as many as the "
-		       "file has, and some to spare.",
-	},
-	{
-		.key = "max_tables",
-		.kind = CONF_NUMBER,
-		.effect = CONF_LIVE,
-		.off = OFF(max_tables),
-		.max = SHUNT_MAX_SERVICES,
-		.preset = "0",
-		.doc = "Room for services, each of which has a table of slots. 0: as many as the "
 		       "file has, and some to spare.",
 	},
 	{

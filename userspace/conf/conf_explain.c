@@ -26,6 +26,7 @@ static const char *const kind_names[] = {
 	[CONF_BOOL] = "true or false",
 	[CONF_NUMBER] = "a number",
 	[CONF_POWER] = "a power of two",
+	[CONF_AUTO_POWER] = "auto or a power of two",
 	[CONF_PORT_NUMBER] = "a port",
 	[CONF_MSEC] = "a duration (ms, s, m, h)",
 	[CONF_SIZE] = "a power of two (KiB, MiB, GiB)",
@@ -101,8 +102,9 @@ static bool is_asked_for(const char *path, const char *query)
 
 static bool has_limits(const struct conf_field *f)
 {
-	return f->kind == CONF_NUMBER || f->kind == CONF_POWER || f->kind == CONF_PORT_NUMBER ||
-	       f->kind == CONF_MSEC || f->kind == CONF_SIZE || f->kind == CONF_PERCENT;
+	return f->kind == CONF_NUMBER || f->kind == CONF_POWER || f->kind == CONF_AUTO_POWER ||
+	       f->kind == CONF_PORT_NUMBER || f->kind == CONF_MSEC || f->kind == CONF_SIZE ||
+	       f->kind == CONF_PERCENT;
 }
 
 static void explain_value(const struct explainer *x, const struct conf_field *f)

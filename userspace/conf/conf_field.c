@@ -106,6 +106,7 @@ static const struct kind kinds[] = {
 	[CONF_BOOL] = { SHAPE_SCALAR, conf_set_bool },
 	[CONF_NUMBER] = { SHAPE_SCALAR, conf_set_number },
 	[CONF_POWER] = { SHAPE_SCALAR, conf_set_power },
+	[CONF_AUTO_POWER] = { SHAPE_SCALAR, conf_set_auto_power },
 	[CONF_PORT_NUMBER] = { SHAPE_SCALAR, conf_set_port_number },
 	[CONF_MSEC] = { SHAPE_SCALAR, conf_set_msec },
 	[CONF_SIZE] = { SHAPE_SCALAR, conf_set_size },

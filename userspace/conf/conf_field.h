@@ -23,6 +23,7 @@ enum conf_kind {
 	CONF_BOOL, /* bool */
 	CONF_NUMBER, /* uint32_t, as all numbers unless said otherwise */
 	CONF_POWER, /* of two */
+	CONF_AUTO_POWER, /* likewise, or auto for 0 */
 	CONF_PORT_NUMBER, /* uint16_t */
 	CONF_MSEC, /* 500ms, 2s, 5m, 1h */
 	CONF_SIZE, /* uint64_t, bytes: 256KiB, 4MiB, 1GiB; .min and .max in KiB */

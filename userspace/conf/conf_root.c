@@ -140,17 +140,15 @@ static bool verify_limits(struct conf_job *job, const struct conf_node *root,
 {
 	struct limit services = { "max_services", "combinations of address, protocol and port",
 				  conf->max_services, SHUNT_MAX_SERVICES, 0 };
+	/* Their blocks of ids are up to twice as long, which must fit as well. */
 	struct limit backends = { "max_backends", "backends", conf->max_backends,
-				  SHUNT_MAX_BACKENDS - 1, 0 };
-	struct limit tables = { "max_tables", "services", conf->max_tables, SHUNT_MAX_SERVICES,
-				conf->n_services };
+				  SHUNT_MAX_MEMBERS - 1, 0 };
 
 	array_for_each (s, conf->services, conf->n_services) {
 		services.used += s->n_vips * s->n_ports;
 		backends.used += s->n_backends;
 	}
-	return verify_limit(job, root, &services) & verify_limit(job, root, &backends) &
-	       verify_limit(job, root, &tables);
+	return verify_limit(job, root, &services) & verify_limit(job, root, &backends);
 }
 
 static void note_shared_vip(struct conf_job *job, const struct conf_entry *first,

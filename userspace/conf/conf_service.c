@@ -71,6 +71,16 @@ static const struct conf_field service_rows[] = {
 		       "every flow.",
 	},
 	{
+		.key = "slots",
+		.kind = CONF_POWER,
+		.effect = CONF_LIVE,
+		.off = OFF(slots),
+		.min = SHUNT_MIN_SLOTS,
+		.max = SHUNT_MAX_SLOTS,
+		.base = "dataplane.slots",
+		.doc = "Slots of its table. Fewer than before break flows, more do not.",
+	},
+	{
 		.key = "check",
 		.kind = CONF_GROUP,
 		.fields = &conf_check_fields,

@@ -126,6 +126,19 @@ CONF_SETTER(conf_set_power)
 		*(uint32_t *)conf_field_at(base, f->off) = value;
 }
 
+CONF_SETTER(conf_set_auto_power)
+{
+	uint32_t value;
+
+	if (!strcmp(node->text, "auto"))
+		*(uint32_t *)conf_field_at(base, f->off) = 0;
+	else if (conf_read_number(node->text, &value))
+		conf_set_power(job, f, node, base);
+	else
+		conf_error(job, node, "%s is neither auto nor a whole number",
+			   conf_quoted(job, node));
+}
+
 CONF_SETTER(conf_set_port_number)
 {
 	uint32_t value;

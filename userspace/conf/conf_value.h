@@ -17,6 +17,7 @@
 CONF_SETTER(conf_set_bool);
 CONF_SETTER(conf_set_number);
 CONF_SETTER(conf_set_power);
+CONF_SETTER(conf_set_auto_power);
 CONF_SETTER(conf_set_port_number);
 CONF_SETTER(conf_set_msec);
 CONF_SETTER(conf_set_size);

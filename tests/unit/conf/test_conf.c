@@ -43,10 +43,9 @@ Test(conf, presets)
 	cr_expect_eq(c->log_level, LOG_LEVEL_INFO);
 	cr_expect_str_eq(c->metrics_listen, "127.0.0.1:9924");
 	cr_expect(c->metrics_per_backend);
-	cr_expect_eq(c->slots, 65536);
+	cr_expect_eq(c->slots, 0);
 	cr_expect_eq(c->max_services, 0);
 	cr_expect_eq(c->max_backends, 0);
-	cr_expect_eq(c->max_tables, 0);
 	cr_expect_eq(c->flow_cache_bytes, 4 << 20);
 	cr_expect_eq(c->flow_early_ms, 60 * 1000);
 	cr_expect_eq(c->flow_idle_ms, 300 * 1000);
@@ -60,6 +59,7 @@ Test(conf, presets)
 	cr_expect_eq(s->n_ports, 1);
 	cr_expect_not(s->udp_moves);
 	cr_expect_not(s->track);
+	cr_expect_eq(s->slots, 0);
 	cr_expect_eq(s->backends[0].weight, 100);
 	cr_expect_eq(s->backends[0].id, 0);
 	conf_free(c);
@@ -102,7 +102,6 @@ Test(conf, full_daemon)
 	cr_expect_eq(c->slots, 4096);
 	cr_expect_eq(c->max_services, 64);
 	cr_expect_eq(c->max_backends, 128);
-	cr_expect_eq(c->max_tables, 32);
 	cr_expect_eq(c->flow_cache_bytes, 512 << 10);
 	cr_expect_eq(c->flow_early_ms, 0);
 	cr_expect_eq(c->flow_idle_ms, 12 * 3600 * 1000);
@@ -110,7 +109,7 @@ Test(conf, full_daemon)
 	cr_assert_eq(c->n_interfaces, 3);
 	cr_expect_str_eq(c->interfaces[0].name, "eth0");
 	cr_expect_eq(c->interfaces[0].mode, CONF_XDP_NATIVE);
-	cr_expect_eq(c->interfaces[0].line, 18);
+	cr_expect_eq(c->interfaces[0].line, 17);
 	cr_expect_str_eq(c->interfaces[1].name, "eth1");
 	cr_expect_eq(c->interfaces[1].mode, CONF_XDP_AUTO);
 	cr_expect_str_eq(c->interfaces[2].name, "bond0.100");
@@ -125,7 +124,7 @@ Test(conf, full_service)
 
 	cr_assert_eq(c->n_services, 3);
 	cr_expect_str_eq(s->name, "web");
-	cr_expect_eq(s->line, 26);
+	cr_expect_eq(s->line, 25);
 	cr_assert_eq(s->n_vips, 2);
 	expect_addr(&s->vips[0], "203.0.113.10");
 	expect_addr(&s->vips[1], "2001:db8:113::10");
@@ -136,6 +135,7 @@ Test(conf, full_service)
 	cr_expect_eq(s->forward, SHUNT_FORWARD_DIRECT);
 	cr_expect_eq(s->scheduler, CONF_SCHEDULER_CONSISTENT);
 	cr_expect(s->track);
+	cr_expect_eq(s->slots, 2048);
 	cr_expect_not(s->udp_moves);
 	cr_expect_eq(s->n_backends, 3);
 
@@ -242,6 +242,17 @@ Test(conf, exporter_can_be_turned_off)
 	struct conf *c = parse(QUIET "daemon: { metrics: { listen: none } }\n");
 
 	cr_expect_null(c->metrics_listen);
+	conf_free(c);
+}
+
+Test(conf, slots_auto_is_none)
+{
+	struct conf *c = parse(QUIET "dataplane: { slots: auto }\n");
+
+	cr_expect_eq(c->slots, 0);
+	conf_free(c);
+	c = parse(QUIET "dataplane: { slots: 1048576 }\n");
+	cr_expect_eq(c->slots, 1 << 20);
 	conf_free(c);
 }
 

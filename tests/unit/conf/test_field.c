@@ -134,11 +134,15 @@ Test(field, explain_is_silent_about_what_is_not_there)
 
 Test(field, explain_says_sizes_and_words_as_they_are_written)
 {
-	_cleanup_(buf_free) struct buf size = { 0 }, word = { 0 };
+	_cleanup_(buf_free) struct buf size = { 0 }, word = { 0 }, power = { 0 };
 
 	conf_explain("flow_cache", &size);
 	cr_expect_not_null(strstr(buf_str(&size), "256KiB to 4GiB; preset 4MiB"), "%s",
 			   buf_str(&size));
+	conf_explain("dataplane.slots", &power);
+	cr_expect_not_null(strstr(buf_str(&power), "auto or a power of two, 1024 to 1048576; "
+						   "preset auto"),
+			   "%s", buf_str(&power));
 	conf_explain("services.dns.udp", &word);
 	cr_expect_not_null(strstr(buf_str(&word), "one of keep move; preset keep"), "%s",
 			   buf_str(&word));

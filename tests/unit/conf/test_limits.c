@@ -132,7 +132,7 @@ Test(limits, as_many_backends_as_there_can_be)
 	struct buf text = { 0 };
 
 	buf_puts(&text, HEAD "services:\n");
-	add_service(&text, 0, SHUNT_MAX_BACKENDS - 1);
+	add_service(&text, 0, SHUNT_MAX_MEMBERS - 1);
 	cr_expect_eq(parse(&text, &said), 0, "%.300s", buf_str(&said));
 }
 
@@ -142,7 +142,7 @@ Test(limits, too_many_backends)
 	struct buf text = { 0 };
 
 	buf_puts(&text, HEAD "services:\n");
-	add_service(&text, 0, SHUNT_MAX_BACKENDS - 1);
+	add_service(&text, 0, SHUNT_MAX_MEMBERS - 1);
 	add_service(&text, 1, 1);
 	cr_expect_eq(parse(&text, &said), -EINVAL);
 	cr_expect_str_eq(buf_str(&said),

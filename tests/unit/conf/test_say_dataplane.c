@@ -31,21 +31,23 @@ static const struct row rows[] = {
 	{
 		"not a number",
 		QUIET "dataplane: { slots: many }\n",
-		"t.yaml:4:21: error: dataplane.slots: \"many\" is not a whole number\n"
+		"t.yaml:4:21: error: dataplane.slots: \"many\" is neither auto nor a whole number\n"
 		"dataplane: { slots: many }\n"
 		"                    ^~~~\n",
 	},
 	{
 		"a hexadecimal number",
 		QUIET "dataplane: { slots: 0x400 }\n",
-		"t.yaml:4:21: error: dataplane.slots: \"0x400\" is not a whole number\n"
+		"t.yaml:4:21: error: dataplane.slots: \"0x400\" is neither auto nor a whole "
+		"number\n"
 		"dataplane: { slots: 0x400 }\n"
 		"                    ^~~~~\n",
 	},
 	{
 		"a leading zero",
 		QUIET "dataplane: { slots: 01024 }\n",
-		"t.yaml:4:21: error: dataplane.slots: \"01024\" is not a whole number\n"
+		"t.yaml:4:21: error: dataplane.slots: \"01024\" is neither auto nor a whole "
+		"number\n"
 		"dataplane: { slots: 01024 }\n"
 		"                    ^~~~~\n",
 	},
@@ -213,17 +215,14 @@ static const struct row rows[] = {
 		"too little room",
 		SERVICE "  db: { vip: [192.0.2.2, 192.0.2.3], ports: 1/tcp, backends: [{ name: a, "
 			"address: 192.0.2.11 }] }\n"
-			"dataplane: { max_services: 2, max_backends: 1, max_tables: 1 }\n",
+			"dataplane: { max_services: 2, max_backends: 1 }\n",
 		"t.yaml:9:28: error: dataplane.max_services: too small: there are 3 combinations "
 		"of address, protocol and port\n"
-		"dataplane: { max_services: 2, max_backends: 1, max_tables: 1 }\n"
+		"dataplane: { max_services: 2, max_backends: 1 }\n"
 		"                           ^\n"
 		"t.yaml:9:45: error: dataplane.max_backends: too small: there are 2 backends\n"
-		"dataplane: { max_services: 2, max_backends: 1, max_tables: 1 }\n"
-		"                                            ^\n"
-		"t.yaml:9:60: error: dataplane.max_tables: too small: there are 2 services\n"
-		"dataplane: { max_services: 2, max_backends: 1, max_tables: 1 }\n"
-		"                                                           ^\n",
+		"dataplane: { max_services: 2, max_backends: 1 }\n"
+		"                                            ^\n",
 	},
 };
 

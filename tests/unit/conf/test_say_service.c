@@ -250,6 +250,21 @@ static const struct row rows[] = {
 		"               ^~~~~~~\n",
 	},
 	{
+		"slots that are no power of two",
+		SERVICE "    slots: 3000\n",
+		"t.yaml:8:12: error: services.web.slots: \"3000\" is not a power of two\n"
+		"    slots: 3000\n"
+		"           ^~~~\n",
+	},
+	{
+		"slots as many as there may be, and more",
+		SERVICE "    slots: 2097152\n",
+		"t.yaml:8:12: error: services.web.slots: \"2097152\" is out of range: 1024 to "
+		"1048576\n"
+		"    slots: 2097152\n"
+		"           ^~~~~~~\n",
+	},
+	{
 		"an unknown word for UDP",
 		SERVICE "    udp: moves\n",
 		"t.yaml:8:10: error: services.web.udp: unknown value \"moves\" (did you mean "
