@@ -15,11 +15,9 @@
 #include "ns.h"
 
 static const struct dataplane_sizes sizes = {
-	.slots = SHUNT_MIN_SLOTS, .tables = 4, .backends = 64, .services = 16, .flow_lines = 64
+	.slot_lines = 256, .backends = 64, .services = 16, .flow_lines = 64
 };
-static const struct shunt_rodata rodata = {
-	.slot_mask = SHUNT_MIN_SLOTS - 1, .flow_mask = 63, .ipv4 = 1, .tcp = 1, .direct = 1
-};
+static const struct shunt_rodata rodata = { .flow_mask = 63, .ipv4 = 1, .tcp = 1, .direct = 1 };
 
 static void add_veth(void)
 {

@@ -12,7 +12,7 @@
 #define SLOTS SHUNT_MIN_SLOTS
 #define IDLE_S 300
 
-/* Backends 1 and 2 live and share a table, 3 has another, 4 is dead. */
+/* Backends 1 and 2 live and are members 11 and 12 of a table, 3 has another, 4 is dead. */
 struct world {
 	struct shunt_flow_line lines[16];
 	uint16_t seen[SLOTS];
@@ -24,13 +24,14 @@ static struct world *world_make(uint16_t now_s)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
-	w->backends[1] = w->backends[2] = (struct flows_backend){ .alive = true, .seen = w->seen };
+	for (uint16_t id = 1; id <= 2; id++)
+		w->backends[id] = (struct flows_backend){
+			.alive = true, .member = 10 + id, .slot_mask = SLOTS - 1, .seen = w->seen
+		};
 	w->backends[3] = (struct flows_backend){ .alive = true };
-	w->scan = (struct flows_scan){ .backends = w->backends,
-				       .n_backends = BACKENDS,
-				       .slot_mask = SLOTS - 1,
-				       .now_s = now_s,
-				       .max_age_s = IDLE_S };
+	w->scan = (struct flows_scan){
+		.backends = w->backends, .n_backends = BACKENDS, .now_s = now_s, .max_age_s = IDLE_S
+	};
 	return w;
 }
 
@@ -92,13 +93,43 @@ Test(flows, report_the_slot_they_belong_to)
 	w->lines[5].entry[3] = SHUNT_FLOW(8, 1, 600); /* expired */
 	scan(w);
 	for (uint32_t slot = 0; slot < SLOTS; slot++)
-		cr_assert_eq(w->seen[slot], slot == 5 ? 1 : slot == 6 ? TRANSIT_SEVERAL : 0);
+		cr_assert_eq(w->seen[slot], slot == 5 ? 11 : slot == 6 ? TRANSIT_SEVERAL : 0);
+	free(w);
+}
+
+/* Tables have slots of their own number: one tag is in another slot in each. */
+Test(flows, are_of_as_many_slots_as_their_table_has)
+{
+	struct world *w = world_make(1000);
+	uint16_t large[4 * SLOTS] = { 0 };
+
+	w->backends[3] = (struct flows_backend){
+		.alive = true, .member = 1, .slot_mask = 4 * SLOTS - 1, .seen = large
+	};
+	w->lines[0].entry[0] = SHUNT_FLOW(3 * SLOTS + 5, 1, 1000);
+	w->lines[0].entry[1] = SHUNT_FLOW(3 * SLOTS + 5, 3, 1000);
+	scan(w);
+	cr_assert_eq(w->seen[5], 11);
+	for (uint32_t slot = 0; slot < 4 * SLOTS; slot++)
+		cr_assert_eq(large[slot], slot == 3 * SLOTS + 5);
 	free(w);
 }
 
 /* --- carried ------------------------------------------------------------------- */
 
 #define MOST 64
+
+/* Backend 1 stays what it is, 2 is 7 now, 0 and 3 have gone; 4 and more are not known. */
+static const uint16_t renamed[] = { 0, 1, 7, 0 };
+
+static void carry(struct shunt_flow_line *from, size_t n_from, struct shunt_flow_line *to,
+		  size_t n_to, uint16_t now_s)
+{
+	const struct flows_ids ids = { renamed, 4 };
+
+	flows_carry(&(struct flows_cache){ from, n_from }, &(struct flows_cache){ to, n_to }, &ids,
+		    now_s);
+}
 
 static size_t find(const struct shunt_flow_line *line, uint32_t tag)
 {
@@ -124,7 +155,7 @@ Test(flows, carried_are_found_by_their_hash)
 				from[hash >> 32 & (n_from - 1)].entry[high % 8] =
 					SHUNT_FLOW(hash, 1, 1000);
 			}
-			flows_carry(from, n_from, to, n_to, 1000);
+			carry(from, n_from, to, n_to, 1000);
 			for (uint64_t high = 0; high < (n_from < n_to ? n_from : n_to); high++) {
 				const uint64_t hash =
 					high << 32 | (uint32_t)(high * 2654435761u + 1);
@@ -139,7 +170,7 @@ Test(flows, carried_to_a_larger_cache_are_where_any_hash_may_lead)
 	struct shunt_flow_line from[4] = { 0 }, to[16] = { 0 };
 
 	from[3].entry[2] = SHUNT_FLOW(99, 1, 1000);
-	flows_carry(from, 4, to, 16, 1000);
+	carry(from, 4, to, 16, 1000);
 	for (size_t line = 0; line < 16; line++)
 		cr_assert_eq(find(&to[line], 99), line % 4 == 3);
 }
@@ -151,7 +182,7 @@ Test(flows, carried_the_youngest_stay)
 	/* Across the end of the clock: 10 is younger than 65530. */
 	for (int i = 0; i < 32; i++)
 		from[i / 8].entry[i % 8] = SHUNT_FLOW(i + 1, 1, 10 - i);
-	flows_carry(from, 4, to, 1, 10);
+	carry(from, 4, to, 1, 10);
 	for (int i = 0; i < 32; i++)
 		cr_assert_eq(find(&to[0], i + 1), i < 8, "%d s old", i);
 }
@@ -161,15 +192,55 @@ Test(flows, carried_twice_are_there_once_with_their_last_time)
 	struct shunt_flow_line from[1] = { 0 }, to[1] = { 0 };
 
 	from[0].entry[4] = SHUNT_FLOW(99, 1, 1000);
-	flows_carry(from, 1, to, 1, 1000);
+	carry(from, 1, to, 1, 1000);
 	/* Moved on in the one, then in the other. */
 	from[0].entry[4] = SHUNT_FLOW(99, 2, 1001);
-	flows_carry(from, 1, to, 1, 1001);
-	cr_assert_eq(to[0].entry[0], SHUNT_FLOW(99, 2, 1001));
+	carry(from, 1, to, 1, 1001);
+	cr_assert_eq(to[0].entry[0], SHUNT_FLOW(99, 7, 1001));
 	to[0].entry[0] = SHUNT_FLOW(99, 1, 1002);
-	flows_carry(from, 1, to, 1, 1002);
+	carry(from, 1, to, 1, 1002);
 	cr_assert_eq(to[0].entry[0], SHUNT_FLOW(99, 1, 1002));
 	cr_assert_eq(find(&to[0], 99), 1);
+}
+
+Test(flows, carried_get_the_ids_of_now)
+{
+	struct shunt_flow_line from[1] = { 0 }, to[1] = { 0 };
+
+	for (int id = 0; id < 5; id++)
+		from[0].entry[id] = SHUNT_FLOW(10 + id, id, 1000);
+	from[0].entry[5] = SHUNT_FLOW(99, UINT16_MAX, 1000);
+	carry(from, 1, to, 1, 1000);
+	cr_assert_eq(to[0].entry[0], SHUNT_FLOW(11, 1, 1000));
+	cr_assert_eq(to[0].entry[1], SHUNT_FLOW(12, 7, 1000));
+	for (int i = 2; i < SHUNT_FLOWS_PER_LINE; i++)
+		cr_assert_eq(to[0].entry[i], 0UL);
+}
+
+/* --- moved ----------------------------------------------------------------------- */
+
+/* To the end of all ids, and back. */
+Test(flows, moved_are_those_of_the_block)
+{
+	const struct flows_move up = { .from = 16, .span = 16, .to = 65520 };
+	const struct flows_move down = { .from = 65520, .span = 16, .to = 16 };
+	struct shunt_flow_line lines[2] = { 0 };
+	__u64 *e = lines[1].entry;
+
+	e[0] = SHUNT_FLOW(1, 15, 1000);
+	e[1] = SHUNT_FLOW(UINT32_MAX, 16, UINT16_MAX);
+	e[2] = SHUNT_FLOW(3, 31, 3);
+	e[3] = SHUNT_FLOW(4, 32, 1000);
+	e[4] = SHUNT_FLOW(0, 0, 5);
+	cr_assert_eq(flows_move(&up, lines, 2), 2);
+	cr_assert_eq(e[0], SHUNT_FLOW(1, 15, 1000));
+	cr_assert_eq(e[1], SHUNT_FLOW(UINT32_MAX, 65520, UINT16_MAX));
+	cr_assert_eq(e[2], SHUNT_FLOW(3, 65535, 3));
+	cr_assert_eq(e[3], SHUNT_FLOW(4, 32, 1000));
+	cr_assert_eq(e[4], SHUNT_FLOW(0, 0, 5));
+	cr_assert_eq(flows_move(&up, lines, 2), 0);
+	cr_assert_eq(flows_move(&down, lines, 2), 2);
+	cr_assert_eq(e[2], SHUNT_FLOW(3, 31, 3));
 }
 
 /* --- beside packets -------------------------------------------------------------- */
@@ -195,5 +266,20 @@ Test(flows, written_meanwhile_are_not_cleared)
 		flows_scan(&w->scan, w->lines, 1);
 	flows_scan(&w->scan, w->lines, 1);
 	cr_assert_eq(w->lines[0].entry[0], SHUNT_FLOW(1999999, 1, 1000));
+	free(w);
+}
+
+/* What the program has written last stays, whoever it names. */
+Test(flows, written_meanwhile_are_not_moved_back)
+{
+	const struct flows_move move = { .from = 1, .span = 1, .to = 3 };
+	struct world *w = world_make(1000);
+	pthread_t writer;
+
+	cr_assert_eq(pthread_create(&writer, NULL, write_on, &w->lines[0].entry[0]), 0);
+	while (pthread_tryjoin_np(writer, NULL))
+		flows_move(&move, w->lines, 1);
+	flows_move(&move, w->lines, 1);
+	cr_assert_eq(w->lines[0].entry[0], SHUNT_FLOW(1999999, 3, 1000));
 	free(w);
 }
