@@ -45,7 +45,7 @@ say "draining one backend of three moves $moving of 1024 slots"
 want "slots in transition by service" "$moving" "$(metric 'shunt_service_slots_moving\{')"
 want "slots of all states" 1024 "$(metric 'shunt_slots\{')"
 [[ $(shunt) =~ $moving\ slots\ in\ transition ]] || die "the status does not say so"
-[[ $(shunt service show web) =~ $moving\ of\ 1024\ slots\ in\ transition ]] ||
+[[ $(shunt service show web) =~ 1024\ slots,\ $moving\ in\ transition ]] ||
 	die "the service does not say so"
 wait_for 20 slots_are_stable
 
