@@ -107,7 +107,7 @@ for damage in 'rm' 'truncate -s 100'; do
 	stop shuntd KILL
 	$damage "$state_dir/state.json"
 	start_shuntd
-	said shuntd 'are not taken over' || die "after $damage it does not say what is lost"
+	said shuntd 'the state of a former daemon is not in' || die "after $damage it does not say what is lost"
 	want "answers after $damage" "b1 b2 b3" "$(who_answers "$vip4")"
 done
 end_load
