@@ -11,11 +11,9 @@
  *	-o	another object, interleaved with the first: is a change worth it?
  *	-s, -c	save times and instructions; compare with saved ones
  *
- * Read the ratios: nanoseconds are those of this machine at this moment. All
- * ratios of a run may be off by the same few per cent, because the floor lies
- * elsewhere in memory each time: to judge a change, use -o. The instructions behind
- * them are exact. The bars at the end are what the balancer is meant to reach; to
- * miss one is no error.
+ * Read the ratios: nanoseconds are those of this machine at this moment. To judge a
+ * change, use -o, and the instructions, which are exact. The bars at the end are what
+ * the balancer is meant to reach; to miss one is no error.
  */
 #include <err.h>
 #include <stdio.h>
@@ -37,6 +35,8 @@
 #define WARM_LEAST 20000
 
 #define OBJECTS 2
+/* Of a program: they lie elsewhere, which alone makes them faster or slower. */
+#define COPIES REFS_COPIES
 /* The world that programs are loaded into to see their sizes. */
 static const struct world_shape report_shape = { .services = 100, .slots = 1024 };
 
@@ -54,7 +54,7 @@ struct options {
 struct place {
 	struct world_shape shape;
 	struct world *world;
-	int fds[OBJECTS][MODES][VARIANTS]; /* 0: not loaded */
+	int fds[COPIES][OBJECTS][MODES][VARIANTS]; /* 0: not loaded */
 };
 
 #define PLACES 16
@@ -64,6 +64,7 @@ struct bench {
 	struct refs *refs;
 	struct harness *harness;
 	struct place places[PLACES];
+	int copy; /* of this round */
 	size_t n;
 	struct bench_case cases[CASES_MAX];
 	struct result results[OBJECTS][CASES_MAX];
@@ -91,7 +92,7 @@ static struct place *find_place(struct bench *b, const struct world_shape *shape
 static int find_program(struct bench *b, const struct bench_case *c, int object)
 {
 	struct place *p = find_place(b, &c->shape);
-	int *fd = &p->fds[object][c->mode][c->variant];
+	int *fd = &p->fds[b->copy][object][c->mode][c->variant];
 	const struct shunt_rodata ro = mode_rodata(c->mode, c->variant);
 
 	if (!*fd)
@@ -121,7 +122,7 @@ static void take_samples(struct bench *b, size_t i, const struct subject subject
 static void measure_ref(struct bench *b, size_t i)
 {
 	const struct bench_case *c = &b->cases[i];
-	const struct subject subject = { refs_fd(b->refs, c->ref), XDP_TX, &c->traffic };
+	const struct subject subject = { refs_fd(b->refs, c->ref, b->copy), XDP_TX, &c->traffic };
 
 	take_samples(b, i, &subject, 1);
 }
@@ -157,9 +158,12 @@ static void measure_shunt(struct bench *b, size_t i)
 
 static void measure(struct bench *b)
 {
-	for (int round = 0; round < b->options->rounds; round++)
+	for (int round = 0; round < b->options->rounds; round++) {
+		b->copy = round % COPIES;
+		harness_renew(b->harness);
 		for (size_t i = 0; i < b->n; i++)
 			(b->cases[i].shunt ? measure_shunt : measure_ref)(b, i);
+	}
 }
 
 static void save(const struct report *r, const struct insns *insns, const char *path)
@@ -247,6 +251,18 @@ static struct options parse_options(int argc, char **argv)
 	return o;
 }
 
+static struct harness *open_harness(const struct refs *refs)
+{
+	struct yardsticks y;
+
+	_Static_assert(HARNESS_COPIES <= REFS_COPIES, "each is another one");
+	for (int i = 0; i < HARNESS_COPIES; i++) {
+		y.drop[i] = refs_fd(refs, REF_DROP, i);
+		y.floor[i] = refs_fd(refs, REF_FLOOR_4IN4, i);
+	}
+	return harness_open(&y);
+}
+
 int main(int argc, char **argv)
 {
 	_cleanup_free_ struct bench *b = calloc(1, sizeof(*b));
@@ -261,8 +277,7 @@ int main(int argc, char **argv)
 	b->options = &o;
 	b->n = cases_build(o.quick, o.match, b->cases);
 	b->refs = refs_open();
-	b->harness = harness_open(&(struct yardsticks){ refs_fd(b->refs, REF_DROP),
-							refs_fd(b->refs, REF_FLOOR_4IN4) });
+	b->harness = open_harness(b->refs);
 	measure(b);
 	report(b);
 	for (int i = 0; i < PLACES; i++)

@@ -34,6 +34,7 @@ static const struct traffic plain = { .proto = IPPROTO_TCP, .flows = 1, .service
 struct harness {
 	struct wrap_bpf *wrap;
 	struct yardsticks yardsticks;
+	unsigned int samples; /* taken so far */
 	int current; /* the program that the wrapper calls */
 };
 
@@ -49,6 +50,24 @@ static void stay_on_this_cpu(void)
 		err(EXIT_FAILURE, "stay on one CPU");
 }
 
+static void load_wrapper(struct harness *h)
+{
+	h->wrap = wrap_bpf__open_and_load();
+	if (!h->wrap)
+		err(EXIT_FAILURE, "load the wrapper");
+	/* Else every test run rewrites the kernel's XDP dispatcher, and waits for RCU. */
+	if (bpf_xdp_attach(LOOPBACK, bpf_program__fd(h->wrap->progs.wrap), XDP_FLAGS_SKB_MODE,
+			   NULL))
+		err(EXIT_FAILURE, "attach the wrapper");
+	h->current = -1;
+}
+
+static void unload_wrapper(struct harness *h)
+{
+	bpf_xdp_detach(LOOPBACK, XDP_FLAGS_SKB_MODE, NULL);
+	wrap_bpf__destroy(h->wrap);
+}
+
 struct harness *harness_open(const struct yardsticks *y)
 {
 	struct harness *h = calloc(1, sizeof(*h));
@@ -56,22 +75,22 @@ struct harness *harness_open(const struct yardsticks *y)
 	if (!h)
 		err(EXIT_FAILURE, "harness");
 	h->yardsticks = *y;
-	h->current = -1;
 	stay_on_this_cpu();
-	h->wrap = wrap_bpf__open_and_load();
-	if (!h->wrap)
-		err(EXIT_FAILURE, "load the wrapper");
-	/* Else every test run rewrites the kernel's XDP dispatcher, and waits for RCU. */
-	if (unshare(CLONE_NEWNET) || bpf_xdp_attach(LOOPBACK, bpf_program__fd(h->wrap->progs.wrap),
-						    XDP_FLAGS_SKB_MODE, NULL))
-		err(EXIT_FAILURE, "attach the wrapper in a namespace of its own");
+	if (unshare(CLONE_NEWNET))
+		err(EXIT_FAILURE, "network namespace");
+	load_wrapper(h);
 	return h;
+}
+
+void harness_renew(struct harness *h)
+{
+	unload_wrapper(h);
+	load_wrapper(h);
 }
 
 void harness_close(struct harness *h)
 {
-	bpf_xdp_detach(LOOPBACK, XDP_FLAGS_SKB_MODE, NULL);
-	wrap_bpf__destroy(h->wrap);
+	unload_wrapper(h);
 	free(h);
 }
 
@@ -127,9 +146,11 @@ static bool agree(double a, double b)
 
 struct sample harness_sample(struct harness *h, const struct subject *s)
 {
-	const struct subject drop = { h->yardsticks.drop, XDP_DROP, &plain };
-	const struct subject floor = { h->yardsticks.floor, XDP_TX, &plain };
-	const struct subject same = { h->yardsticks.drop, XDP_DROP, s->traffic };
+	const unsigned int copy = h->samples++ % HARNESS_COPIES;
+	const int drop_fd = h->yardsticks.drop[copy];
+	const struct subject drop = { drop_fd, XDP_DROP, &plain };
+	const struct subject floor = { h->yardsticks.floor[copy], XDP_TX, &plain };
+	const struct subject same = { drop_fd, XDP_DROP, s->traffic };
 	const double drop0 = run(h, &drop, HARNESS_REPEAT), floor0 = run(h, &floor, HARNESS_REPEAT);
 	const double same0 = run(h, &same, HARNESS_REPEAT), ns = run(h, s, HARNESS_REPEAT);
 	const double same1 = run(h, &same, HARNESS_REPEAT), floor1 = run(h, &floor, HARNESS_REPEAT);

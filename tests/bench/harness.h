@@ -25,14 +25,17 @@ struct subject {
 	const struct traffic *traffic;
 };
 
+/* Copies of a yardstick, taken in turn: one that lies badly does not spoil a run. */
+#define HARNESS_COPIES 10
+
 /**
  * struct yardsticks - what is run around every run of a subject
  * @drop: a program that does nothing
  * @floor: the least a balancer can do, on IPv4 packets of one flow
  */
 struct yardsticks {
-	int drop;
-	int floor;
+	int drop[HARNESS_COPIES];
+	int floor[HARNESS_COPIES];
 };
 
 /**
@@ -52,6 +55,9 @@ struct sample {
 /* In a network namespace of its own, on one CPU from now on. */
 struct harness *harness_open(const struct yardsticks *y);
 void harness_close(struct harness *h);
+
+/* Load the wrapper again: it, too, is faster or slower by where it lies. */
+void harness_renew(struct harness *h);
 
 /* Run @n packets and forget the time: fills the caches. */
 void harness_warm(struct harness *h, const struct subject *s, __u32 n);

@@ -169,7 +169,7 @@ static void print_ref(const char *name, const struct refs *refs, enum ref ref)
 	const struct traffic t = { .v6 = ref == REF_FLOOR_6IN6, .proto = TCP, .services = 1 };
 	struct insns_row row = { 0 };
 
-	ask_sizes(refs_fd(refs, ref), &row);
+	ask_sizes(refs_fd(refs, ref, 0), &row);
 	row.count = count_packet(refs_program(refs, ref), NULL, &t);
 	printf("%-20s %6u %6u  %5u\n", name, row.loaded, row.jited_bytes, row.count.insns);
 }

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -16,6 +17,7 @@
 
 struct refs {
 	struct refs_bpf *skel;
+	int fds[REFS][REFS_COPIES];
 };
 
 static void put(const struct bpf_map *map, const void *key, const void *value)
@@ -45,6 +47,22 @@ static void fill_rings(const struct refs_bpf *skel)
 	munmap(ring, words * sizeof(*ring));
 }
 
+static void load_copies(struct refs *r, enum ref ref)
+{
+	const struct bpf_program *prog = refs_program(r, ref);
+	/* As libbpf loads it, or the wrapper does not call both. */
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type = bpf_program__expected_attach_type(prog));
+
+	for (int i = 0; i < REFS_COPIES; i++) {
+		r->fds[ref][i] =
+			bpf_prog_load(BPF_PROG_TYPE_XDP, bpf_program__name(prog), "Dual BSD/GPL",
+				      bpf_program__insns(prog), bpf_program__insn_cnt(prog), &opts);
+		if (r->fds[ref][i] < 0)
+			err(EXIT_FAILURE, "load a copy of %s", bpf_program__name(prog));
+	}
+}
+
 struct refs *refs_open(void)
 {
 	struct refs *r = calloc(1, sizeof(*r));
@@ -61,11 +79,16 @@ struct refs *refs_open(void)
 	for (__u32 i = 0; i < REFS_REALS; i++)
 		put(r->skel->maps.refs_reals, &i, &(__be32){ htonl(0x0a000100 + i) });
 	fill_rings(r->skel);
+	for (enum ref ref = 0; ref < REFS; ref++)
+		load_copies(r, ref);
 	return r;
 }
 
 void refs_close(struct refs *r)
 {
+	for (enum ref ref = 0; ref < REFS; ref++)
+		for (int i = 0; i < REFS_COPIES; i++)
+			close(r->fds[ref][i]);
 	refs_bpf__destroy(r->skel);
 	free(r);
 }
@@ -85,7 +108,7 @@ const struct bpf_program *refs_program(const struct refs *r, enum ref ref)
 	return progs[ref];
 }
 
-int refs_fd(const struct refs *r, enum ref ref)
+int refs_fd(const struct refs *r, enum ref ref, int copy)
 {
-	return bpf_program__fd(refs_program(r, ref));
+	return r->fds[ref][copy];
 }

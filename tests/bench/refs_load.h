@@ -14,6 +14,12 @@ enum ref {
 	REFS,
 };
 
+/*
+ * Where the kernel puts a program, a multiple of four bytes by chance, makes it up to
+ * a fifth slower or faster. Each is therefore there several times, and all are run.
+ */
+#define REFS_COPIES 10
+
 struct refs;
 struct bpf_program;
 
@@ -22,6 +28,6 @@ struct refs *refs_open(void);
 void refs_close(struct refs *r);
 
 const struct bpf_program *refs_program(const struct refs *r, enum ref ref);
-int refs_fd(const struct refs *r, enum ref ref);
+int refs_fd(const struct refs *r, enum ref ref, int copy);
 
 #endif /* TESTS_BENCH_REFS_LOAD_H */

@@ -18,7 +18,7 @@
 /* The interface that a test run says a frame came in by. */
 #define INGRESS 1
 #define EGRESS 1
-#define MAX_PROGRAMS 64
+#define MAX_PROGRAMS 256
 
 enum map {
 	MAP_SERVICES,
