@@ -149,5 +149,5 @@ take_off
 
 pairs 1000 | thousand_services | write_conf
 measure_maps "1000 services, no two pools alike"
-yes 1 1 | head -n 1000 | thousand_services | write_conf
+printf '1 1\n%.0s' {1..1000} | thousand_services | write_conf
 measure_maps "1000 services, all pools alike"

@@ -117,6 +117,12 @@ some_slots_are()
 	[[ $(slots_in "$1") -gt 0 ]]
 }
 
+# Pinned slots may stay so for as long as connections of former owners are there.
+transition_is_over()
+{
+	! some_slots_are migrating && ! some_slots_are pinning
+}
+
 all_slots_are_stable()
 {
 	[[ $(slots_in stable) -gt 0 ]] && ! some_slots_are migrating && ! some_slots_are pinning &&

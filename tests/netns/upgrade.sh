@@ -35,11 +35,6 @@ upgrade()
 	[[ $(metric 'shunt_service_packets_total\{') -ge $packets ]] || die "counters did not go on"
 }
 
-transition_is_over()
-{
-	! some_slots_are migrating && ! some_slots_are pinning
-}
-
 backends=(b1 b2 b3)
 add_talking_hosts
 start_former
