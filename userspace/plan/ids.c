@@ -77,9 +77,10 @@ static int backend_compare(const void *va, const void *vb)
 
 void ids_sort(struct ids *ids)
 {
-	for (size_t i = 0; i < ids->n_services; i++)
-		qsort(ids->services[i].backends, ids->services[i].n_backends,
-		      sizeof(struct ids_backend), backend_compare);
+	array_for_each (service, ids->services, ids->n_services)
+		if (service->n_backends)
+			qsort(service->backends, service->n_backends, sizeof(*service->backends),
+			      backend_compare);
 	qsort(ids->services, ids->n_services, sizeof(*ids->services), service_compare);
 }
 

@@ -77,8 +77,8 @@ uint32_t admin_weight_enabled(const struct admin_entry *e_or_null, uint32_t conf
  * Members, which are ids less the base of their block: by (service, backend name,
  * legs): a backend whose legs change (an address, the forwarding mode, a VIP of
  * another family) gets a new one. The old one rests for IDS_REST plans before another
- * backend may have it; the same backend gets it back at once. Where ids run out, one
- * plan of rest has to do. Newcomers get the lowest free members in the order in which
+ * backend may have it; the same backend gets it back at once. Where a block or all ids
+ * run out, one plan of rest has to do. Newcomers get the lowest free members in the order in which
  * they are given positions (`id:` of the config, else names), so that services with
  * pools alike get recipes alike.
  *
@@ -87,7 +87,9 @@ uint32_t admin_weight_enabled(const struct admin_entry *e_or_null, uint32_t conf
  * Slots per table: by service. What the config says; where it leaves it open, what
  * they were, and at first a power of two of at least 100 slots a position, at least
  * SHUNT_MIN_SLOTS. A table that has come down to 25 slots a position gets more: all
- * its slots are in transition then, so no flow is lost.
+ * its slots are in transition then, so no flow is lost. Only for more than 2621
+ * backends they are more than 65536. That is what tables have that follow from the
+ * config alone (maglev, and `id:` for all backends), whatever was before.
  *
  * Table positions (scheduler consistent): by (service, backend name), so a backend
  * keeps its place when its address changes. A service has a unit of weight, at
@@ -95,8 +97,9 @@ uint32_t admin_weight_enabled(const struct admin_entry *e_or_null, uint32_t conf
  * holds ceil(max(configured, effective) / unit) positions, and what that rounds up
  * is taken back by plan_position.keep. New ones go to the lowest holes, by name; a
  * table gets longer only for a backend that is usable.
- * Where a table would get more than slots / 8 positions the unit is made coarser,
- * and the positions of that service are dealt out afresh.
+ * Where a table would get more than slots / 8 positions, or a new one whose slots
+ * are left open more than 16 a backend, the unit is made coarser, and the positions
+ * of that service are dealt out afresh.
  *
  * If all backends of a service have an `id:`, positions are not remembered but
  * follow from the config: position id - 1, one each, and keep is the weight in
@@ -299,7 +302,12 @@ int table_build_cached(struct table_cache *cache, const struct plan_table *table
 enum plan_op_kind {
 	PLAN_PUT_BACKEND, /* backend id := legs, dead or alive */
 	PLAN_MARK_BACKEND, /* backend id: dead or alive */
-	PLAN_FILL_TABLE, /* take the words of table one step on */
+	/*
+	 * Take the words of table one step on. Where its base is not what it was its
+	 * services go by the old one until they are put: not in place then, for a
+	 * newcomer's member may be beyond the old block.
+	 */
+	PLAN_FILL_TABLE,
 	PLAN_PUT_VIP,
 	PLAN_PUT_SERVICE,
 	PLAN_MOVE_FLOWS, /* of the block of @moved to that of the same members of table */

@@ -364,6 +364,8 @@ static void walk_restart(struct walk *w)
 
 Test(diff, walks_end_where_they_should_and_are_safe_at_every_step)
 {
+	uint32_t moved = 0;
+
 	for (uint64_t seed = 1; seed <= 8; seed++) {
 		struct walk *w = calloc(1, sizeof(*w));
 
@@ -376,6 +378,7 @@ Test(diff, walks_end_where_they_should_and_are_safe_at_every_step)
 			if (i % 10 == 0)
 				walk_restart(w);
 		}
+		moved += w->maps.moved;
 		maps_free(&w->maps);
 		make_free(&w->conf);
 		plan_free(w->plan);
@@ -383,4 +386,5 @@ Test(diff, walks_end_where_they_should_and_are_safe_at_every_step)
 		admin_free(&w->admin);
 		free(w);
 	}
+	cr_assert_gt(moved, 0, "no block was outgrown");
 }
