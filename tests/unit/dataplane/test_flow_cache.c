@@ -12,24 +12,17 @@
 #include "ns.h"
 
 static const struct dataplane_sizes sizes = {
-	.slots = SHUNT_MIN_SLOTS, .tables = 4, .backends = 64, .services = 16, .flow_lines = 64
+	.slot_lines = 256, .backends = 64, .services = 16, .flow_lines = 64
 };
 static const struct map_ops *ops = &dataplane_map_ops;
 
-static struct dataplane *open_keyed(const struct dataplane_sizes *s, bool adopt, __u64 key)
+static struct dataplane *open_sized(const struct dataplane_sizes *s, bool adopt)
 {
-	const struct shunt_rodata rodata = { .slot_mask = s->slots - 1,
-					     .flow_mask = s->flow_lines - 1,
-					     .hash_key = { key } };
+	const struct shunt_rodata rodata = { .flow_mask = s->flow_lines - 1 };
 	struct dataplane *dp = NULL;
 
 	cr_assert_eq(dataplane_open(NS_PIN_DIR, s, &rodata, adopt, &dp), 0);
 	return dp;
-}
-
-static struct dataplane *open_sized(const struct dataplane_sizes *s, bool adopt)
-{
-	return open_keyed(s, adopt, 1);
 }
 
 static struct shunt_addr address(const char *text)
@@ -57,80 +50,6 @@ static struct shunt_flow_line *flows_of(const char *map, size_t n)
 
 #define flows_unmap(lines, n) munmap(lines, (n) * sizeof(*(lines)))
 
-/* A cache of another size, and twice the slots: nothing is forgotten. */
-Test(flow_cache, slots_and_flows_are_carried)
-{
-	const uint32_t word = SHUNT_SLOT(SHUNT_SLOT_PINNING, 3, 4);
-	const uint16_t now_s = transit_seconds(clock_now_ms());
-	struct dataplane_sizes other = sizes;
-	struct shunt_flow_line *flows, *fresh;
-	struct dataplane *dp;
-
-	other.flow_lines *= 2;
-	other.slots *= 2;
-	ns_enter();
-	dp = open_sized(&sizes, false);
-	cr_assert_eq(dataplane_commit(dp), 0);
-	ops->table_words(dp, 3)[17] = word;
-	flows = flows_of("shunt_flows", 64);
-	fresh = flows_of("shunt_fresh", SHUNT_FRESH_LINES);
-	flows[5].entry[0] = SHUNT_FLOW(99, 3, now_s);
-	fresh[6].entry[0] = SHUNT_FLOW(98, 4, now_s);
-	dataplane_close(dp);
-
-	dp = open_sized(&other, true);
-	cr_assert_not(dataplane_was_adopted(dp));
-	cr_assert_eq(ops->table_words(dp, 3)[17], word);
-	cr_assert_eq(ops->table_words(dp, 3)[17 + SHUNT_MIN_SLOTS], word);
-	cr_assert_eq(ops->table_words(dp, 3)[18], 0U);
-	/* Learned by the former program until the end. */
-	flows[7].entry[1] = SHUNT_FLOW(100, 4, now_s);
-	cr_assert_eq(dataplane_commit(dp), 0);
-	flows_unmap(flows, 64);
-	flows_unmap(fresh, SHUNT_FRESH_LINES);
-	flows = flows_of("shunt_flows", 128);
-	fresh = flows_of("shunt_fresh", SHUNT_FRESH_LINES);
-	cr_assert_eq(flows[5].entry[0], SHUNT_FLOW(99, 3, now_s));
-	cr_assert_eq(flows[64 + 5].entry[0], SHUNT_FLOW(99, 3, now_s));
-	cr_assert_eq(flows[7].entry[0], SHUNT_FLOW(100, 4, now_s));
-	cr_assert_eq(fresh[6].entry[0], SHUNT_FLOW(98, 4, now_s));
-	flows_unmap(flows, 128);
-	flows_unmap(fresh, SHUNT_FRESH_LINES);
-	dataplane_close(dp);
-}
-
-/* From a data plane that lives, pinned or not, to a smaller cache beside it. */
-Test(flow_cache, goes_from_data_plane_to_data_plane)
-{
-	const uint16_t now_s = transit_seconds(clock_now_ms());
-	struct dataplane_sizes other = sizes;
-	struct dataplane *from, *to;
-	struct shunt_flow_line *flows;
-
-	other.flow_lines /= 4;
-	other.tables *= 2;
-	ns_enter();
-	from = open_sized(&sizes, false);
-	cr_assert_eq(dataplane_commit(from), 0);
-	flows = flows_of("shunt_flows", 64);
-	ops->table_words(from, 3)[17] = 9;
-	flows[16 + 5].entry[0] = SHUNT_FLOW(99, 3, now_s);
-	flows[5].entry[0] = SHUNT_FLOW(98, 3, now_s);
-	cr_assert_eq(dataplane_unpin(from), 0);
-	flows_unmap(flows, 64);
-
-	to = open_sized(&other, false);
-	dataplane_carry(from, to);
-	cr_assert_eq(ops->table_words(to, 3)[17], 9U);
-	dataplane_close(from);
-	cr_assert_eq(dataplane_commit(to), 0);
-	flows = flows_of("shunt_flows", 16);
-	cr_assert_eq(flows[5].entry[0], SHUNT_FLOW(98, 3, now_s));
-	cr_assert_eq(flows[5].entry[1], SHUNT_FLOW(99, 3, now_s));
-	flows_unmap(flows, 16);
-	dataplane_close(to);
-}
-
 /* By the mask a flow finds its line: a map that is larger does not do. */
 Test(flow_cache, of_another_size_is_not_taken_over)
 {
@@ -145,20 +64,6 @@ Test(flow_cache, of_another_size_is_not_taken_over)
 	dp = open_sized(&other, true);
 	cr_assert_not(dataplane_was_adopted(dp));
 	dataplane_close(dp);
-}
-
-Test(flow_cache, nothing_is_carried_to_another_hash_key)
-{
-	struct dataplane *from, *to;
-
-	ns_enter();
-	from = open_keyed(&sizes, false, 1);
-	to = open_keyed(&sizes, false, 2);
-	ops->table_words(from, 3)[17] = 5;
-	dataplane_carry(from, to);
-	cr_assert_eq(ops->table_words(to, 3)[17], 0U);
-	dataplane_close(from);
-	dataplane_close(to);
 }
 
 /* An id that is used again must not inherit the flows of the backend before. */
@@ -217,7 +122,7 @@ Test(flow_cache, a_mark_is_written_and_kept)
 	cr_assert_eq(ops->set_hop(dp, id, SHUNT_V4, hop, 1500), 0);
 	cr_assert_eq(ops->mark_backend(dp, id, true), 0);
 	cr_assert_eq(ops->mark_backend(dp, sizes.backends + 1, true), -ERANGE);
-	fd = bpf_obj_get(NS_PIN_DIR "/v2/shunt_backends");
+	fd = bpf_obj_get(NS_PIN_DIR "/v3/shunt_backends");
 	cr_assert_eq(bpf_map_lookup_elem(fd, &id, &got), 0);
 	cr_assert_eq(got.leg[SHUNT_V4].flags, SHUNT_LEG_DEAD);
 	cr_assert_eq(got.leg[SHUNT_V6].flags, SHUNT_LEG_DEAD);
@@ -231,7 +136,10 @@ Test(flow_cache, a_mark_is_written_and_kept)
 	dataplane_close(dp);
 }
 
-/* Table 2, which is all of backend 3, then all of backend 4. */
+/* The block of table 2; its members 3 and 4 are ids 19 and 20. */
+#define BASE 16
+
+/* Table 2, which is all of member 3, then all of member 4. */
 struct world {
 	struct plan_position position;
 	struct plan_backend backends[2];
@@ -243,19 +151,21 @@ struct world {
 	uint64_t now_ms;
 };
 
-static void world_own(struct world *w, uint32_t id)
+static void world_own(struct world *w, uint32_t member)
 {
 	const struct plan_op fill = { .kind = PLAN_FILL_TABLE, .table = &w->table };
 
-	w->position = (struct plan_position){ id, PLAN_KEEP_ALL };
+	w->position = (struct plan_position){ member, PLAN_KEEP_ALL };
 	cr_assert_eq(dataplane_apply(w->dp, &w->plan, &fill, 1, w->now_ms), 0);
 }
 
 static void world_open(struct world *w)
 {
-	*w = (struct world){ .backends = { { .id = 3, .alive = true },
-					   { .id = 4, .conf_backend = 1, .alive = true } },
+	*w = (struct world){ .backends = { { .id = BASE + 3, .alive = true },
+					   { .id = BASE + 4, .conf_backend = 1, .alive = true } },
 			     .table = { .number = 2,
+					.base = BASE,
+					.span = 8,
 					.slots = SHUNT_MIN_SLOTS,
 					.positions = &w->position,
 					.n_positions = 1 },
@@ -272,8 +182,8 @@ static void world_open(struct world *w)
 				 .first_backend = w->first_backend,
 				 .backend_of = w->backend_of,
 				 .table_of = w->table_of };
-	id_set_add(&w->plan.alive, 3);
-	id_set_add(&w->plan.alive, 4);
+	id_set_add(&w->plan.alive, BASE + 3);
+	id_set_add(&w->plan.alive, BASE + 4);
 	w->dp = open_sized(&sizes, false);
 	cr_assert_eq(dataplane_commit(w->dp), 0);
 	w->flows = flows_of("shunt_flows", 64);
@@ -311,15 +221,15 @@ Test(flow_cache, slots_come_to_rest_when_their_flows_have_ended)
 	cr_assert_eq(word_of(&w, 9), SHUNT_SLOT(SHUNT_SLOT_PINNING, 3, 4));
 	/* A flow of slot 9 is at the former backend; one of slot 8 at the new one. */
 	seen_s = transit_seconds(w.now_ms) + 10;
-	w.flows[1].entry[3] = SHUNT_FLOW(9, 3, seen_s);
-	w.flows[1].entry[4] = SHUNT_FLOW(8, 4, seen_s);
+	w.flows[1].entry[3] = SHUNT_FLOW(9, BASE + 3, seen_s);
+	w.flows[1].entry[4] = SHUNT_FLOW(8, BASE + 4, seen_s);
 	pass(&w, 5);
-	cr_assert_eq(word_of(&w, 9), SHUNT_SLOT(SHUNT_SLOT_PINNED, 3, 4));
+	cr_assert_eq(word_of(&w, 9), SHUNT_SLOT(SHUNT_SLOT_PINNED, 0, 4));
 	pass(&w, 7);
-	cr_assert_eq(word_of(&w, 9), SHUNT_SLOT(SHUNT_SLOT_PINNED, 3, 4));
+	cr_assert_eq(word_of(&w, 9), SHUNT_SLOT(SHUNT_SLOT_PINNED, 0, 4));
 	cr_assert_eq(word_of(&w, 8), 4U);
-	cr_assert_eq(dataplane_read_flows(w.dp, 3), 1UL);
-	cr_assert_eq(dataplane_read_flows(w.dp, 4), 1UL);
+	cr_assert_eq(dataplane_read_flows(w.dp, BASE + 3), 1UL);
+	cr_assert_eq(dataplane_read_flows(w.dp, BASE + 4), 1UL);
 	pass(&w, 15);
 	cr_assert_eq(word_of(&w, 9), 4U);
 	cr_assert_eq(w.flows[1].entry[3], 0UL);
@@ -336,13 +246,47 @@ Test(flow_cache, what_has_expired_is_cleared)
 	world_own(&w, 3);
 	world_own(&w, 4);
 	pass(&w, 1);
-	w.flows[63].entry[7] = SHUNT_FLOW(8, 4, transit_seconds(w.now_ms) + 12);
+	w.flows[63].entry[7] = SHUNT_FLOW(8, BASE + 4, transit_seconds(w.now_ms) + 12);
 	pass(&w, 17);
 	cr_assert_eq(word_of(&w, 8), 4U);
 	cr_assert_neq(w.flows[63].entry[7], 0UL);
 	pass(&w, 35);
 	cr_assert_eq(w.flows[63].entry[7], 0UL);
-	cr_assert_eq(dataplane_read_flows(w.dp, 4), 0UL);
+	cr_assert_eq(dataplane_read_flows(w.dp, BASE + 4), 0UL);
+	world_close(&w);
+}
+
+/* A block was outgrown: what is kept for its members is kept for their new ids. */
+Test(flow_cache, a_block_moves_with_its_flows)
+{
+	const struct plan_table from = { .base = BASE, .span = 8 };
+	const struct plan_table to = { .base = 32, .span = 16 };
+	const struct plan_table outside = { .base = 60, .span = 16 };
+	struct shunt_flow_line *fresh;
+	struct world w;
+
+	ns_enter();
+	world_open(&w);
+	fresh = flows_of("shunt_fresh", SHUNT_FRESH_LINES);
+	world_own(&w, 3);
+	world_own(&w, 4);
+	w.flows[63].entry[7] = SHUNT_FLOW(9, BASE + 3, transit_seconds(w.now_ms));
+	w.flows[63].entry[6] = SHUNT_FLOW(9, BASE + 8, transit_seconds(w.now_ms));
+	fresh[SHUNT_FRESH_LINES - 1].entry[0] = SHUNT_FLOW(1, BASE + 4, 0);
+	pass(&w, 1);
+	cr_assert_eq(dataplane_read_flows(w.dp, BASE + 3), 1UL);
+	cr_assert_eq(w.flows[63].entry[6], 0UL, "of nobody");
+	w.flows[63].entry[6] = SHUNT_FLOW(9, BASE + 8, transit_seconds(w.now_ms));
+	fresh[SHUNT_FRESH_LINES - 1].entry[0] = SHUNT_FLOW(1, BASE + 4, 0);
+
+	cr_assert_eq(ops->move_flows(w.dp, &from, &outside), -ERANGE);
+	cr_assert_eq(ops->move_flows(w.dp, &from, &to), 0);
+	cr_assert_eq(w.flows[63].entry[7], SHUNT_FLOW(9, 32 + 3, 70000));
+	cr_assert_eq(w.flows[63].entry[6], SHUNT_FLOW(9, BASE + 8, 70001));
+	cr_assert_eq(fresh[SHUNT_FRESH_LINES - 1].entry[0], SHUNT_FLOW(1, 32 + 4, 0));
+	cr_assert_eq(dataplane_read_flows(w.dp, BASE + 3), 0UL);
+	cr_assert_eq(dataplane_read_flows(w.dp, 32 + 3), 1UL);
+	flows_unmap(fresh, SHUNT_FRESH_LINES);
 	world_close(&w);
 }
 
@@ -366,7 +310,7 @@ Test(flow_cache, are_listed_with_what_they_take)
 		cr_assert(!is_flows || !strcmp(list[i].type, "array"));
 	}
 	dataplane_format_pin_dir(dp, dir, sizeof(dir));
-	cr_assert_str_eq(dir, NS_PIN_DIR "/v2");
+	cr_assert_str_eq(dir, NS_PIN_DIR "/v3");
 	free(list);
 	dataplane_close(dp);
 }

@@ -283,14 +283,19 @@ Test(former, numbers_are_not_trusted)
 
 /* --- carried --------------------------------------------------------------------- */
 
-static struct dataplane *open_keyed(bool adopt, __u64 key)
+static struct dataplane *open_sized(const struct dataplane_sizes *s, bool adopt, __u64 key)
 {
-	const struct shunt_rodata rodata = { .flow_mask = sizes.flow_lines - 1,
+	const struct shunt_rodata rodata = { .flow_mask = s->flow_lines - 1,
 					     .hash_key = { key, 12 } };
 	struct dataplane *dp = NULL;
 
-	cr_assert_eq(dataplane_open(NS_PIN_DIR, &sizes, &rodata, adopt, &dp), 0);
+	cr_assert_eq(dataplane_open(NS_PIN_DIR, s, &rodata, adopt, &dp), 0);
 	return dp;
+}
+
+static struct dataplane *open_keyed(bool adopt, __u64 key)
+{
+	return open_sized(&sizes, adopt, key);
 }
 
 static __u64 *pinned_entries(const char *map, size_t lines)
@@ -531,5 +536,39 @@ Test(former, of_this_daemon_goes_on)
 	munmap(flows, sizes.flow_lines * 64);
 	cr_assert_eq(packets_of(to, 128 + 3), (uint64_t)libbpf_num_possible_cpus());
 	cr_assert_eq(packets_of(to, NEW_WEB_1), 0UL);
+	dataplane_close(to);
+}
+
+/* Pinned or not, and to a cache that has fewer lines. */
+Test(former, of_a_larger_flow_cache_goes_on)
+{
+	const uint64_t now_ms = clock_now_ms();
+	const uint16_t now_s = transit_seconds(now_ms);
+	struct dataplane_sizes smaller = sizes;
+	struct dataplane *from, *to;
+	struct town town;
+	__u64 *flows;
+
+	ns_enter();
+	smaller.flow_lines /= 4;
+	town_make(&town, &shape);
+	from = open_keyed(true, 11);
+	town_apply(&town, from, now_ms);
+	cr_assert_eq(dataplane_commit(from), 0);
+	flows = pinned_entries("shunt_flows", sizes.flow_lines);
+	flows[5 * 8] = SHUNT_FLOW(98, NEW_WEB_1, now_s);
+	flows[(32 + 5) * 8] = SHUNT_FLOW(99, NEW_WEB_2, now_s);
+	munmap(flows, sizes.flow_lines * 64);
+	cr_assert_eq(dataplane_unpin(from), 0);
+	to = open_sized(&smaller, false, 11);
+	cr_assert_not(dataplane_has_former(to));
+	dataplane_carry(from, to);
+	town_apply(&town, to, now_ms);
+	cr_assert_eq(dataplane_commit(to), 0);
+	flows = pinned_entries("shunt_flows", smaller.flow_lines);
+	cr_assert_eq(flows[5 * 8], SHUNT_FLOW(98, NEW_WEB_1, now_s));
+	cr_assert_eq(flows[5 * 8 + 1], SHUNT_FLOW(99, NEW_WEB_2, now_s));
+	munmap(flows, smaller.flow_lines * 64);
+	dataplane_close(from);
 	dataplane_close(to);
 }

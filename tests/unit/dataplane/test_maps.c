@@ -12,13 +12,12 @@
 #include "ns.h"
 
 static const struct dataplane_sizes sizes = {
-	.slots = SHUNT_MIN_SLOTS, .tables = 4, .backends = 64, .services = 16, .flow_lines = 64
+	.slot_lines = 256, .backends = 64, .services = 16, .flow_lines = 64
 };
 
 static struct dataplane *open_sized(const struct dataplane_sizes *s, bool adopt)
 {
-	const struct shunt_rodata rodata = { .slot_mask = s->slots - 1,
-					     .flow_mask = s->flow_lines - 1,
+	const struct shunt_rodata rodata = { .flow_mask = s->flow_lines - 1,
 					     .ipv4 = 1,
 					     .tcp = 1,
 					     .direct = 1,
@@ -52,14 +51,14 @@ Test(maps, are_taken_over_with_what_they_hold)
 	dp = open_sized(&sizes, true);
 	cr_assert_eq(ops->put_backend(dp, 7, &b), 0);
 	cr_assert_eq(ops->set_hop(dp, 7, SHUNT_V4, hop, 1500), 0);
-	ops->table_words(dp, 3)[17] = SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, 7);
+	ops->lines(dp, 99, 2)[SHUNT_SLOTS_PER_LINE + 17] = 7;
 	cr_assert_eq(dataplane_commit(dp), 0);
 	dataplane_close(dp);
 
 	dp = open_sized(&sizes, true);
 	cr_assert(dataplane_was_adopted(dp));
-	cr_assert_eq(ops->table_words(dp, 3)[17], 7U);
-	cr_assert_eq(ops->table_words(dp, 2)[17], 0U);
+	cr_assert_eq(ops->lines(dp, 100, 1)[17], 7);
+	cr_assert_eq(ops->lines(dp, 99, 1)[17], 0);
 	/* The same backend again: its hop is still true. */
 	cr_assert_eq(ops->put_backend(dp, 7, &b), 0);
 	cr_assert_eq(ops->get_hop(dp, 7, SHUNT_V4, &got, &mtu), 0);
@@ -117,7 +116,7 @@ Test(maps, that_are_larger_are_taken_over_as_they_are)
 	struct dataplane_sizes larger = sizes, got;
 	struct dataplane *dp;
 
-	larger.tables *= 2;
+	larger.slot_lines *= 2;
 	larger.backends *= 4;
 	larger.services *= 8;
 	ns_enter();
@@ -129,7 +128,7 @@ Test(maps, that_are_larger_are_taken_over_as_they_are)
 	got = dataplane_get_sizes(dp);
 	cr_assert_eq(memcmp(&got, &larger, sizeof(got)), 0);
 	cr_assert_eq(ops->put_backend(dp, larger.backends, &(struct shunt_backend){ 0 }), 0);
-	cr_assert_not_null(ops->table_words(dp, larger.tables - 1));
+	cr_assert_not_null(ops->lines(dp, larger.slot_lines - 1, 1));
 	dataplane_close(dp);
 }
 
@@ -146,20 +145,26 @@ Test(maps, have_one_owner)
 	dataplane_unlock(NS_PIN_DIR, fd);
 }
 
-Test(maps, that_nobody_knows_leave_their_key)
+Test(maps, that_nobody_knows_tell_their_key)
 {
 	struct dataplane *dp;
 	__u64 key[2];
 
 	ns_enter();
-	cr_assert_eq(dataplane_disown(NS_PIN_DIR, key), -ENOENT);
+	cr_assert_eq(dataplane_former_key(NS_PIN_DIR, key), -ENOENT);
 	dp = open_sized(&sizes, true);
+	cr_assert_not(dataplane_has_former(dp));
 	cr_assert_eq(dataplane_commit(dp), 0);
 	dataplane_close(dp);
-	cr_assert_eq(dataplane_disown(NS_PIN_DIR, key), 0);
+	cr_assert_eq(dataplane_former_key(NS_PIN_DIR, key), 0);
 	cr_assert(key[0] == 1 && key[1] == 2);
-	dp = open_sized(&sizes, true);
+	dp = open_sized(&sizes, false);
 	cr_assert_not(dataplane_was_adopted(dp));
+	cr_assert(dataplane_has_former(dp));
+	dataplane_close(dp);
+	/* Until others are committed they are there for whoever knows them. */
+	dp = open_sized(&sizes, true);
+	cr_assert(dataplane_was_adopted(dp));
 	dataplane_close(dp);
 }
 
@@ -172,52 +177,44 @@ Test(maps, are_pinned_again_if_somebody_removed_the_pins)
 	cr_assert_eq(dataplane_commit(dp), 0);
 	ns_run("rm -r " NS_PIN_DIR);
 	cr_assert_eq(dataplane_commit(dp), 0);
-	ops->table_words(dp, 3)[17] = 7;
+	ops->lines(dp, 3, 1)[17] = 7;
 	dataplane_close(dp);
 	dp = open_sized(&sizes, true);
 	cr_assert(dataplane_was_adopted(dp));
-	cr_assert_eq(ops->table_words(dp, 3)[17], 7U);
+	cr_assert_eq(ops->lines(dp, 3, 1)[17], 7);
 	dataplane_close(dp);
 }
 
 Test(maps, of_other_sizes_are_replaced_at_commit)
 {
-	struct dataplane_sizes larger = sizes, finer = sizes;
+	struct dataplane_sizes larger = sizes;
 	struct dataplane *dp;
 
-	larger.tables *= 2;
-	/* The same number of lines: only the constants tell them apart. */
-	finer.slots *= 2;
-	finer.tables /= 2;
+	larger.slot_lines *= 2;
 	ns_enter();
 	dp = open_sized(&sizes, true);
-	ops->table_words(dp, 0)[0] = 7;
+	ops->lines(dp, 0, 1)[0] = 7;
 	cr_assert_eq(dataplane_commit(dp), 0);
-	dataplane_close(dp);
-
-	dp = open_sized(&finer, true);
-	cr_assert_not(dataplane_was_adopted(dp));
 	dataplane_close(dp);
 
 	dp = open_sized(&larger, true);
 	cr_assert_not(dataplane_was_adopted(dp));
-	cr_assert_eq(ops->table_words(dp, 0)[0], 7U, "carried");
-	cr_assert_eq(ops->table_words(dp, 7)[0], 0U);
+	cr_assert_eq(ops->lines(dp, 0, 1)[0], 0, "of which service it was nobody has said");
 	dataplane_close(dp);
 
 	/* It was not committed: the old ones are still the pinned ones. */
 	dp = open_sized(&sizes, true);
 	cr_assert(dataplane_was_adopted(dp));
-	cr_assert_eq(ops->table_words(dp, 0)[0], 7U);
+	cr_assert_eq(ops->lines(dp, 0, 1)[0], 7);
 	dataplane_close(dp);
 
 	dp = open_sized(&larger, true);
-	ops->table_words(dp, 7)[1] = 9;
+	ops->lines(dp, 511, 1)[1] = 9;
 	cr_assert_eq(dataplane_commit(dp), 0);
 	dataplane_close(dp);
 	dp = open_sized(&larger, true);
 	cr_assert(dataplane_was_adopted(dp));
-	cr_assert_eq(ops->table_words(dp, 7)[1], 9U);
+	cr_assert_eq(ops->lines(dp, 511, 1)[1], 9);
 	dataplane_close(dp);
 }
 
@@ -246,8 +243,10 @@ Test(maps, refuse_what_lies_outside)
 	cr_assert_eq(ops->put_backend(dp, sizes.backends, &b), 0, "the largest id");
 	cr_assert_eq(ops->put_backend(dp, sizes.backends + 1, &b), -ERANGE);
 	cr_assert_eq(ops->del_backend(dp, sizes.backends + 1), -ERANGE);
-	cr_assert_not_null(ops->table_words(dp, sizes.tables - 1));
-	cr_assert_null(ops->table_words(dp, sizes.tables));
+	cr_assert_not_null(ops->lines(dp, sizes.slot_lines - 1, 1));
+	cr_assert_null(ops->lines(dp, sizes.slot_lines, 1));
+	cr_assert_null(ops->lines(dp, sizes.slot_lines - 1, 2));
+	cr_assert_null(ops->lines(dp, UINT32_MAX, 2));
 	cr_assert_eq(ops->put_egress(dp, 0, &e), -ERANGE);
 	cr_assert_eq(ops->put_egress(dp, SHUNT_MAX_EGRESS, &e), -ERANGE);
 	cr_assert_eq(ops->put_egress(dp, 1, &e), 0);
@@ -257,7 +256,7 @@ Test(maps, refuse_what_lies_outside)
 
 Test(maps, need_bpffs)
 {
-	const struct shunt_rodata rodata = { .slot_mask = SHUNT_MIN_SLOTS - 1 };
+	const struct shunt_rodata rodata = { 0 };
 	struct dataplane *dp = NULL;
 
 	ns_enter();
@@ -288,7 +287,7 @@ Test(maps, sweep_leaves_what_the_plan_holds)
 				   .vips = &vip,
 				   .n_vips = 1 };
 	struct shunt_service_key key = service.key;
-	const struct shunt_service value = { .table = 1 };
+	const struct shunt_listing like = { .service = { .line_mask = 31, .base = 2 } };
 	const struct shunt_backend b = { .leg[SHUNT_V4].forward = SHUNT_FORWARD_DIRECT };
 	struct dataplane *dp;
 	struct shunt_service_line lines[1];
@@ -300,17 +299,15 @@ Test(maps, sweep_leaves_what_the_plan_holds)
 	cr_assert_eq(ops->put_vip(dp, &stray), 0);
 	for (int port = 80; port < 90; port++) {
 		key.port = htons(port);
-		cr_assert_eq(ops->put_service(dp, &key, &value), 0);
+		cr_assert_eq(ops->put_service(dp, &key, &like), 0);
 	}
 	cr_assert_eq(ops->put_backend(dp, 3, &b), 0);
 	cr_assert_eq(ops->put_backend(dp, 4, &b), 0);
-	ops->table_words(dp, 1)[5] = 3;
-	ops->table_words(dp, 2)[5] = 4;
 	cr_assert_eq(dataplane_commit(dp), 0);
 	cr_assert_eq(dataplane_sweep(dp, &plan), 0);
 
-	services = bpf_obj_get(NS_PIN_DIR "/v2/shunt_services");
-	vips = bpf_obj_get(NS_PIN_DIR "/v2/shunt_vips");
+	services = bpf_obj_get(NS_PIN_DIR "/v3/shunt_services");
+	vips = bpf_obj_get(NS_PIN_DIR "/v3/shunt_vips");
 	for (__u32 i = 0; !bpf_map_lookup_elem(services, &i, &lines[0]); i++)
 		for (int j = 0; j < SHUNT_LISTINGS_PER_LINE; j++) {
 			if (!lines[0].listing[j].match)
@@ -322,40 +319,7 @@ Test(maps, sweep_leaves_what_the_plan_holds)
 	cr_assert_eq(found, 1);
 	cr_assert_eq(bpf_map_lookup_elem(vips, &vip, &(__u32){ 0 }), 0);
 	cr_assert_neq(bpf_map_lookup_elem(vips, &stray, &(__u32){ 0 }), 0);
-	cr_assert_eq(ops->table_words(dp, 1)[5], 3U);
-	cr_assert_eq(ops->table_words(dp, 2)[5], 0U);
 	close(services);
 	close(vips);
 	dataplane_close(dp);
-}
-
-Test(maps, count_and_carry)
-{
-	const struct shunt_counter one[256] = { [0] = { 3, 300 }, [1] = { 4, 400 } };
-	struct dataplane *from, *to;
-	struct shunt_counter got;
-	__u32 id = 5;
-	int fd;
-
-	ns_enter();
-	from = open_sized(&sizes, false);
-	cr_assert_eq(dataplane_commit(from), 0);
-	fd = bpf_obj_get(NS_PIN_DIR "/v2/shunt_counters");
-	cr_assert_eq(bpf_map_update_elem(fd, &id, one, BPF_ANY), 0);
-	cr_assert_eq(dataplane_read_counter(from, id, &got), 0);
-	cr_assert_eq(got.packets, 7UL);
-	cr_assert_eq(got.bytes, 700UL);
-
-	to = open_sized(&sizes, false);
-	cr_assert_eq(dataplane_carry_counters(from, to), 0);
-	cr_assert_eq(dataplane_carry_counters(from, to), 0, "it adds");
-	cr_assert_eq(dataplane_read_counter(to, id, &got), 0);
-	cr_assert_eq(got.packets, 14UL);
-	cr_assert_eq(got.bytes, 1400UL);
-	cr_assert_eq(dataplane_clear_counter(to, id), 0);
-	cr_assert_eq(dataplane_read_counter(to, id, &got), 0);
-	cr_assert_eq(got.packets, 0UL);
-	close(fd);
-	dataplane_close(from);
-	dataplane_close(to);
 }
