@@ -32,11 +32,17 @@ static long look(const struct shunt_service_line *lines, __u32 mask,
 		for (int j = 0; j < SHUNT_LISTINGS_PER_LINE; j++)
 			if (line->listing[j].match == match &&
 			    !memcmp(&line->listing[j].vip, &key->vip, sizeof(key->vip)))
-				return line->listing[j].service.table;
-		if (!line->listing[0].more)
+				return listing_service(&line->listing[j]).first;
+		if (!(line->listing[0].flags & SHUNT_LISTING_MORE))
 			break;
 	}
 	return -1;
+}
+
+/* A service that is sent to the line @first. */
+static struct shunt_listing like(__u32 first)
+{
+	return (struct shunt_listing){ .service = { .first = first } };
 }
 
 static struct shunt_service_line *make_lines(__u32 n)
@@ -70,9 +76,9 @@ Test(listing, a_site_fits_and_is_found)
 			const struct shunt_service_key key = site_key(i);
 
 			cr_assert_eq(look(lines, mask, &key), -1);
-			cr_assert_eq(listing_put(lines, mask, &key,
-						 &(struct shunt_service){ .table = i }),
-				     0, "service %u of %u", i, n);
+			cr_assert_eq(
+				listing_put(lines, mask, &key, (struct shunt_listing[]){ like(i) }),
+				0, "service %u of %u", i, n);
 		}
 		for (__u32 i = 0; i < n; i++) {
 			const struct shunt_service_key key = site_key(i);
@@ -90,7 +96,8 @@ Test(listing, changes_in_place)
 	int used = 0;
 
 	for (__u32 table = 0; table < 9; table++)
-		cr_assert_eq(listing_put(lines, 3, &key, &(struct shunt_service){ table, 0 }), 0);
+		cr_assert_eq(listing_put(lines, 3, &key, (struct shunt_listing[]){ like(table) }),
+			     0);
 	cr_assert_eq(look(lines, 3, &key), 8);
 	for (int i = 0; i < 8; i++)
 		used += lines[i / 2].listing[i % 2].match != 0;
@@ -105,10 +112,10 @@ Test(listing, is_full_only_when_all_its_lines_are)
 
 	for (__u32 i = 0; i < 8; i++) {
 		key = site_key(i);
-		cr_assert_eq(listing_put(lines, 3, &key, &(struct shunt_service){ i, 0 }), 0);
+		cr_assert_eq(listing_put(lines, 3, &key, (struct shunt_listing[]){ like(i) }), 0);
 	}
 	key = site_key(8);
-	cr_assert_eq(listing_put(lines, 3, &key, &(struct shunt_service){ 8, 0 }), -ENOSPC);
+	cr_assert_eq(listing_put(lines, 3, &key, (struct shunt_listing[]){ like(8) }), -ENOSPC);
 	cr_assert_eq(look(lines, 3, &key), -1);
 	for (__u32 i = 0; i < 8; i++) {
 		key = site_key(i);
@@ -136,7 +143,7 @@ Test(listing, random_changes_lose_nothing)
 
 		if (rand() % 2) {
 			err = listing_put(lines, LINES - 1, &key,
-					  &(struct shunt_service){ .table = step });
+					  (struct shunt_listing[]){ like(step) });
 			cr_assert(!err || (err == -ENOSPC && want[i] < 0));
 			want[i] = err ? -1 : (long)step;
 		} else {
@@ -162,8 +169,55 @@ Test(listing, keys_come_back)
 		struct shunt_service_key back;
 
 		memset(&line, 0, sizeof(line));
-		cr_assert_eq(listing_put(&line, 0, &key, &(struct shunt_service){ 0 }), 0);
+		cr_assert_eq(listing_put(&line, 0, &key, (struct shunt_listing[]){ like(0) }), 0);
 		back = listing_key(&line.listing[0]);
 		cr_assert_arr_eq((char *)&back, (const char *)&key, sizeof(key));
 	}
+}
+
+/* The flag is of the line, and so who comes or changes must neither set nor clear it. */
+Test(listing, flags_are_of_the_service_but_one)
+{
+	struct shunt_service_line *lines = make_lines(4);
+	struct shunt_listing all = { .flags = ~0U }, none = { 0 };
+
+	for (__u32 i = 0; i < 8; i++) {
+		const struct shunt_service_key key = site_key(i);
+
+		cr_assert_eq(listing_put(lines, 3, &key, &all), 0);
+	}
+	for (__u32 i = 0; i < 8; i++) {
+		const struct shunt_service_key key = site_key(i);
+
+		cr_assert_eq(listing_put(lines, 3, &key, &none), 0);
+		cr_assert_eq(look(lines, 3, &key), 0);
+	}
+	for (int i = 0; i < 8; i++)
+		cr_assert_eq(lines[i / 2].listing[i % 2].flags & ~SHUNT_LISTING_MORE, 0U);
+	free(lines);
+}
+
+/* In one pass; what is nobody's stays, and nothing moves twice. */
+Test(listing, services_are_sent_elsewhere)
+{
+	const struct map_move moves[] = {
+		{ { .first = 1 }, { .first = 2 } },
+		{ { .first = 2 }, { .first = 7, .base = 9 } },
+		{ { .first = 5 }, { .first = 1 } },
+	};
+	static const long want[] = { 0, 2, 7, 3, 4, 1, 6, -1 };
+	struct shunt_service_line *lines = make_lines(8);
+	struct shunt_service_key key;
+
+	for (__u32 i = 0; i < 8; i++) {
+		key = site_key(i);
+		cr_assert_eq(listing_put(lines, 7, &key, (struct shunt_listing[]){ like(i) }), 0);
+	}
+	cr_assert_eq(listing_del(lines, 7, &key), 0);
+	listing_repoint(lines, 7, moves, 3);
+	for (__u32 i = 0; i < 8; i++) {
+		key = site_key(i);
+		cr_assert_eq(look(lines, 7, &key), want[i], "service %u", i);
+	}
+	free(lines);
 }
