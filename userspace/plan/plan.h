@@ -78,9 +78,9 @@ uint32_t admin_weight_enabled(const struct admin_entry *e_or_null, uint32_t conf
  * legs): a backend whose legs change (an address, the forwarding mode, a VIP of
  * another family) gets a new one. The old one rests for IDS_REST plans before another
  * backend may have it; the same backend gets it back at once. Where a block or all ids
- * run out, one plan of rest has to do. Newcomers get the lowest free members in the order in which
- * they are given positions (`id:` of the config, else names), so that services with
- * pools alike get recipes alike.
+ * run out, one plan of rest has to do. Newcomers get the lowest free members in the
+ * order in which they are given positions (`id:` of the config, else names), so that
+ * services with pools alike get recipes alike.
  *
  * Table numbers: by service, with the same rest, from the lowest free one on.
  *
