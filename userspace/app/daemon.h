@@ -119,10 +119,16 @@ int daemon_start_exporter(struct daemon *d);
 /* Which exit code a failed start has. */
 int daemon_exit_code(int err);
 
-/* --- update.c --------------------------------------------------------------- */
+/* --- sizes.c ---------------------------------------------------------------- */
 
 /* Sizes of the maps that @plan needs, with room to grow. */
-struct dataplane_sizes daemon_sizes(const struct conf *conf, const struct plan *plan);
+struct dataplane_sizes sizes_of(const struct conf *conf, const struct plan *plan);
+bool sizes_hold(const struct dataplane_sizes *have, const struct dataplane_sizes *need);
+/* Never smaller than they are: what was once needed may be again. */
+struct dataplane_sizes sizes_join(const struct dataplane_sizes *have,
+				  const struct dataplane_sizes *need);
+
+/* --- update.c --------------------------------------------------------------- */
 
 /* The plan as things stand; released with plan_free(). 0 or a negative errno, logged. */
 int daemon_plan(struct daemon *d, struct plan **out);

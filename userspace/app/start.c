@@ -138,7 +138,7 @@ static int open_dataplane(struct daemon *d)
 	err = daemon_plan(d, &probe);
 	if (err)
 		return err;
-	d->sizes = daemon_sizes(d->conf, probe);
+	d->sizes = sizes_of(d->conf, probe);
 	d->rodata = probe->rodata;
 	plan_free(probe);
 	err = dataplane_open(d->pin_dir, &d->sizes, &d->rodata, !d->state.is_fresh, &d->dp);

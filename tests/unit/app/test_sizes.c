@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 
 /* @n tables that have @slots each, with blocks of @span ids. */
-static struct dataplane_sizes sizes_of(size_t n, uint32_t slots, uint32_t span)
+static struct dataplane_sizes sizes_for(size_t n, uint32_t slots, uint32_t span)
 {
 	_cleanup_free_ struct plan_table *tables = calloc(n + 1, sizeof(*tables));
 	const struct conf conf = { 0 };
@@ -19,7 +19,7 @@ static struct dataplane_sizes sizes_of(size_t n, uint32_t slots, uint32_t span)
 			.number = i, .base = i * span, .span = span, .slots = slots
 		};
 	plan.rodata.flow_mask = (4 << 20) / SHUNT_FLOWS_PER_LINE - 1;
-	return daemon_sizes(&conf, &plan);
+	return sizes_of(&conf, &plan);
 }
 
 static uint32_t lines_of(size_t n, uint32_t slots)
@@ -39,7 +39,7 @@ static uint64_t bytes_of(const struct dataplane_sizes *s)
 
 Test(sizes, a_thousand_large_tables_and_four_million_flows_take_less_than_400_mb)
 {
-	const struct dataplane_sizes s = sizes_of(1000, 65536, 64);
+	const struct dataplane_sizes s = sizes_for(1000, 65536, 64);
 
 	cr_assert_geq(s.slot_lines, lines_of(1000, 65536));
 	cr_assert_lt(bytes_of(&s), 400 * 1000 * 1000ULL);
@@ -47,7 +47,7 @@ Test(sizes, a_thousand_large_tables_and_four_million_flows_take_less_than_400_mb
 
 Test(sizes, a_small_config_has_room_for_sixteen_small_tables)
 {
-	const struct dataplane_sizes none = sizes_of(0, 0, 0), one = sizes_of(1, 1024, 16);
+	const struct dataplane_sizes none = sizes_for(0, 0, 0), one = sizes_for(1, 1024, 16);
 
 	cr_assert_eq(none.slot_lines, lines_of(16, 1024));
 	cr_assert_eq(one.slot_lines, lines_of(16, 1024));
@@ -60,7 +60,7 @@ Test(sizes, tables_need_not_share)
 {
 	for (size_t n = 1; n <= 5000; n += 7)
 		for (uint32_t slots = SHUNT_MIN_SLOTS; slots <= 65536; slots *= 4) {
-			const struct dataplane_sizes s = sizes_of(n, slots, 2);
+			const struct dataplane_sizes s = sizes_for(n, slots, 2);
 			const uint32_t need = lines_of(n + 1, slots);
 
 			cr_assert_geq(s.slot_lines, need);
@@ -78,7 +78,7 @@ Test(sizes, growing_by_one_seldom_takes_other_maps)
 	int changes = 0;
 
 	for (size_t n = 1; n <= 1000; n++) {
-		const struct dataplane_sizes s = sizes_of(n, 1024, 16);
+		const struct dataplane_sizes s = sizes_for(n, 1024, 16);
 
 		cr_assert_geq(s.slot_lines, last);
 		changes += s.slot_lines != last;
@@ -89,7 +89,7 @@ Test(sizes, growing_by_one_seldom_takes_other_maps)
 
 Test(sizes, ids_end_where_they_end)
 {
-	const struct dataplane_sizes s = sizes_of(2, 1024, SHUNT_MAX_MEMBERS);
+	const struct dataplane_sizes s = sizes_for(2, 1024, SHUNT_MAX_MEMBERS);
 
 	cr_assert_eq(s.backends, SHUNT_MAX_BACKENDS - 1);
 }
