@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -13,7 +12,6 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "ctl/request.h"
 #include "rig.h"
 
@@ -267,48 +265,6 @@ Test(server, drops_who_stays_silent)
 	cr_assert_not(rig_receive(half, &line));
 	cr_assert_geq(clock_now_ms() - begin_ms, 399);
 	cr_assert_lt(clock_now_ms() - begin_ms, 3000);
-	expect_alive();
-}
-
-/* Every descriptor but those that are there; how many in @n. */
-static int *take_descriptors(size_t *n)
-{
-	static int taken[128];
-	struct rlimit limit;
-
-	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	limit.rlim_cur = 100;
-	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	for (*n = 0; (taken[*n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0; ++*n)
-		;
-	cr_assert_eq(errno, EMFILE);
-	return taken;
-}
-
-/* A client that cannot be accepted waits, and nobody turns in circles for it. */
-Test(server, waits_for_descriptors)
-{
-	_cleanup_close_ int early = rig_connect(&r);
-	_cleanup_close_ int late = -1;
-	unsigned int rounds;
-	int *taken;
-	size_t n;
-
-	log_level_set(LOG_LEVEL_ERROR);
-	rig_send(early, VERSION);
-	expect_answer(early, VERSION_ANSWER);
-	late = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	taken = take_descriptors(&n);
-	rounds = r.rounds;
-	rig_connect_with(&r, late);
-	rig_send(late, VERSION);
-	usleep(700000);
-	cr_assert_lt(r.rounds - rounds, 10);
-	rig_send(early, VERSION);
-	expect_answer(early, VERSION_ANSWER);
-	while (n--)
-		close(taken[n]);
-	expect_answer(late, VERSION_ANSWER);
 	expect_alive();
 }
 
