@@ -69,9 +69,12 @@ static bool adopt_maps(struct dataplane *dp, struct load *want)
 	if (pin_open_maps(dp->pin_dir, dp->fds, &rodata_fd))
 		return false;
 	dp->has_former = true;
-	if (maps_fit(dp, want, rodata_fd))
+	if (pin_is_newer(dp->pin_dir, FORMER_VERSION, SHUNT_ABI_VERSION))
+		log_info("a daemon of a former release has run since maps were pinned");
+	else if (maps_fit(dp, want, rodata_fd))
 		return true;
-	log_info("maps of a former daemon do not fit the config: making new ones");
+	else
+		log_info("maps of a former daemon do not fit the config: making new ones");
 	close_all(dp->fds);
 	return false;
 }

@@ -209,10 +209,11 @@ static int open_version(const char *pin_dir, const struct former_layout *layout,
 
 int former_open(const char *pin_dir, struct former **out)
 {
-	int err = open_version(pin_dir, &former_now, out);
+	const bool back = pin_is_newer(pin_dir, FORMER_VERSION, SHUNT_ABI_VERSION);
+	int err = open_version(pin_dir, back ? &former_v2 : &former_now, out);
 
 	if (err && err != -ENOMEM)
-		err = open_version(pin_dir, &former_v2, out);
+		err = open_version(pin_dir, back ? &former_now : &former_v2, out);
 	return err && err != -ENOMEM ? -ENOENT : err;
 }
 

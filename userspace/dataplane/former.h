@@ -28,7 +28,8 @@ struct former;
 /**
  * former_open() - the maps pinned under @pin_dir
  *
- * Those of this version of the ABI, else those of FORMER_VERSION. Nothing is logged.
+ * Those of this version of the ABI, else those of FORMER_VERSION; the other way round
+ * if such a release has run since. Nothing is logged.
  * Return: 0; -ENOENT if there are none that can be read; -ENOMEM.
  */
 int former_open(const char *pin_dir, struct former **out);

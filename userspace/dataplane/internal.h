@@ -110,6 +110,8 @@ int pin_open_maps(const char *pin_dir, int fds[LOAD_MAPS], int *rodata_fd);
 /* One pinned map of any version of the ABI. */
 int pin_open_map(const char *pin_dir, int version, const char *name);
 int pin_open_rodata(const char *pin_dir, int version);
+/* A daemon of @version has used its maps after any of @other did. */
+bool pin_is_newer(const char *pin_dir, int version, int other);
 /* Put a complete set there, in one step where a former one is. */
 int pin_replace_maps(const char *pin_dir, const int fds[LOAD_MAPS], int rodata_fd);
 int pin_replace_rodata(const char *pin_dir, int rodata_fd);

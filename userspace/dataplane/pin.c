@@ -181,6 +181,22 @@ int pin_open_rodata(const char *pin_dir, int version)
 	return pin_open_map(pin_dir, version, RODATA);
 }
 
+static int64_t used_ns(const char *pin_dir, int version)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (version_dir(path, pin_dir, version, "/" RODATA) || stat(path, &st))
+		return -1;
+	return st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec;
+}
+
+/* A daemon that starts pins the constants of its program. */
+bool pin_is_newer(const char *pin_dir, int version, int other)
+{
+	return used_ns(pin_dir, version) > used_ns(pin_dir, other);
+}
+
 int pin_find_other(const char *pin_dir)
 {
 	DIR *d = opendir(pin_dir);

@@ -400,6 +400,36 @@ Test(former, of_version_2_goes_on)
 	v2_close(&v2);
 }
 
+/* Back to the release before, and here again: our own maps are not what runs. */
+Test(former, of_whoever_ran_last_goes_on)
+{
+	struct dataplane *dp;
+	struct former *f;
+	__u64 key[2];
+	struct v2 v2;
+
+	ns_enter();
+	dp = open_keyed(true, 1);
+	cr_assert_eq(dataplane_commit(dp), 0);
+	dataplane_close(dp);
+	/* File systems tell times apart that are a tick apart. */
+	usleep(20 * 1000);
+	v2_world(&v2, &v2_rodata);
+	dp = open_keyed(true, 1);
+	cr_assert_not(dataplane_was_adopted(dp));
+	cr_assert_eq(former_open(NS_PIN_DIR, &f), 0);
+	cr_assert_eq(former_version(f), 2);
+	former_close(f);
+	cr_assert_eq(dataplane_former_key(NS_PIN_DIR, key), 0);
+	cr_assert_eq(key[0], 11UL);
+	cr_assert_eq(dataplane_commit(dp), 0);
+	dataplane_close(dp);
+	dp = open_keyed(true, 1);
+	cr_assert(dataplane_was_adopted(dp));
+	dataplane_close(dp);
+	v2_close(&v2);
+}
+
 /* Counters are of backends, whatever the hash; slots and flows are not. */
 Test(former, of_another_hash_key_leaves_its_counters)
 {
