@@ -136,6 +136,7 @@ start()
 
 	log=$(log_of "$1")
 	[[ ! -e $log ]] || cat "$log" >>"$log.old"
+	: >"$log"	# before anybody reads in it what the last one said
 	nsenter --net="/run/netns/$2" -- "${@:3}" >"$log" 2>&1 </dev/null &
 	pids[$1]=$!
 }
