@@ -272,6 +272,31 @@ Test(attach, takes_off_what_a_former_daemon_left)
 	dataplane_close(dp);
 }
 
+/* When no daemon runs: what is ours goes, and nothing else. */
+Test(attach, all_is_taken_off_without_a_daemon)
+{
+	struct dataplane *dp;
+	unsigned int id;
+
+	add_veth();
+	cr_assert_eq(dataplane_detach_all(NS_PIN_DIR), 0, "nothing to do");
+	dp = open_dataplane(true);
+	cr_assert_eq(dataplane_attach(dp, "v0", CONF_XDP_AUTO), 0);
+	cr_assert_eq(dataplane_attach(dp, "v1", CONF_XDP_AUTO), 0);
+	cr_assert_eq(dataplane_commit(dp), 0);
+	dataplane_close(dp);
+	/* Someone takes v1 away; and there is a set of maps of another release. */
+	cr_assert_eq(bpf_xdp_attach(if_nametoindex("v1"), load_stranger("stranger"),
+				    XDP_FLAGS_DRV_MODE, NULL),
+		     0);
+	id = id_on("v1");
+	ns_run("mkdir %s/v1", NS_PIN_DIR);
+	cr_assert_eq(dataplane_detach_all(NS_PIN_DIR), 0);
+	cr_assert_eq(id_on("v0"), 0);
+	cr_assert_eq(id_on("v1"), id, "not ours to take off");
+	cr_assert_neq(access(NS_PIN_DIR, F_OK), 0);
+}
+
 /* Programs behind the dispatcher of v0. */
 static int programs_on(const char *ifname)
 {
