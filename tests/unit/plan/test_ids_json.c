@@ -281,7 +281,7 @@ Test(ids_json, format_1_becomes_format_2)
 
 Test(ids_json, format_1_is_not_believed)
 {
-	static const char *const wrong[] = {
+	static const char *const wrong_old[] = {
 		"{\"format\":1,\"build\":9,\"services\":[],\"left\":[]}",
 		"{\"format\":1,\"build\":9,\"services\":[{}]}",
 		"{\"format\":1,\"build\":9,\"services\":[" SERVICE("a", "0", "1", "", "") "]}",
@@ -294,7 +294,7 @@ Test(ids_json, format_1_is_not_believed)
 	};
 	struct ids *loaded = NULL;
 
-	array_for_each (text, wrong, array_len(wrong)) {
+	array_for_each (text, wrong_old, array_len(wrong_old)) {
 		cr_assert_eq(ids_load(*text, &loaded), -EINVAL, "%s", *text);
 		cr_assert_null(loaded);
 	}
