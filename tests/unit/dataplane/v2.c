@@ -124,3 +124,14 @@ void v2_count(struct v2 *v2, __u32 id, __u64 packets, __u64 bytes)
 	cr_assert_eq(bpf_map_update_elem(v2->counters, &id, values, BPF_ANY), 0);
 	free(values);
 }
+
+void v2_count_reason(struct v2 *v2, __u32 reason, __u64 packets)
+{
+	__u64 *values = calloc(libbpf_num_possible_cpus(), REASONS * sizeof(*values));
+	__u32 zero = 0;
+
+	cr_assert_not_null(values);
+	values[reason] = packets;
+	cr_assert_eq(bpf_map_update_elem(v2->reasons, &zero, values, BPF_ANY), 0);
+	free(values);
+}

@@ -77,7 +77,8 @@ void v2_close(struct v2 *v2);
 
 void v2_put_backend(struct v2 *v2, __u32 id, const struct shunt_backend *like);
 void v2_put_service(struct v2 *v2, __u32 at, const struct shunt_service_key *key, __u32 table);
-/* On one of the CPUs. */
+/* On one of the CPUs, instead of what was there. */
 void v2_count(struct v2 *v2, __u32 id, __u64 packets, __u64 bytes);
+void v2_count_reason(struct v2 *v2, __u32 reason, __u64 packets);
 
 #endif /* TEST_V2_H */
