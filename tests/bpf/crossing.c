@@ -94,7 +94,7 @@ void crossing_flow(const struct crossing *t, const struct packet *like, struct c
 	f->packet.src = f->src;
 	f->packet.dst = vip;
 	f->hash = crossing_hash(t, &from, like->sport, like->dport, like->proto);
-	f->table = slots_of(&service->to);
+	f->table = slot_table_of(&service->to);
 	f->slot = (__u32)f->hash % f->table.n;
 	f->base = service->to.base;
 	f->service_flags = service->flags;
@@ -122,8 +122,8 @@ void crossing_forge(const struct crossing *t, __u64 hash, enum crossing_port por
 void crossing_put_halves(struct crossing *t, const struct crossing_flow *f,
 			 struct slot_halves halves)
 {
-	slots_put(t->rig->world.lines, &f->table, f->slot, halves);
-	slots_put(dp_lines(t->rig->dp), &f->table, f->slot, halves);
+	slot_table_put(t->rig->world.lines, &f->table, f->slot, halves);
+	slot_table_put(dp_lines(t->rig->dp), &f->table, f->slot, halves);
 }
 
 void crossing_put_word(struct crossing *t, const struct crossing_flow *f, __u32 word)
@@ -133,7 +133,7 @@ void crossing_put_word(struct crossing *t, const struct crossing_flow *f, __u32 
 
 __u32 crossing_word(const struct crossing *t, const struct crossing_flow *f)
 {
-	return slot_word(slots_get(t->rig->world.lines, &f->table, f->slot));
+	return slot_word(slot_table_get(t->rig->world.lines, &f->table, f->slot));
 }
 
 void crossing_put_backend(struct crossing *t, __u32 id, const struct shunt_backend *b)

@@ -52,7 +52,7 @@ struct crossing_flow {
 	char src[48];
 	struct packet packet;
 	__u64 hash;
-	struct slots table;
+	struct slot_table table;
 	__u32 slot;
 	__u32 base;
 	__u32 service_flags;

@@ -17,11 +17,11 @@ static __u32 flags_of(__u16 port)
 	return flags;
 }
 
-static void put_services(struct world *w, __u16 port, const struct slots *table4,
-			 const struct slots *table6)
+static void put_services(struct world *w, __u16 port, const struct slot_table *table4,
+			 const struct slot_table *table6)
 {
-	const struct shunt_service to4 = slots_service(table4, CROSSING_BASE4);
-	const struct shunt_service to6 = slots_service(table6, CROSSING_BASE6);
+	const struct shunt_service to4 = slot_table_service(table4, CROSSING_BASE4);
+	const struct shunt_service to6 = slot_table_service(table6, CROSSING_BASE6);
 
 	world_put_service(w, SHOP4, IPPROTO_TCP, port, &to4)->flags = flags_of(port);
 	world_put_service(w, SHOP4, IPPROTO_UDP, port, &to4)->flags = flags_of(port);
@@ -29,9 +29,9 @@ static void put_services(struct world *w, __u16 port, const struct slots *table4
 	world_put_service(w, SHOP6, IPPROTO_UDP, port, &to6)->flags = flags_of(port);
 }
 
-static struct slots put_table(struct world *w, __u32 slots)
+static struct slot_table put_table(struct world *w, __u32 slots)
 {
-	const struct slots table = world_put_table(w, slots);
+	const struct slot_table table = world_put_table(w, slots);
 
 	world_fill_table(w, &table, SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, CROSSING_LIVE));
 	return table;
@@ -39,10 +39,10 @@ static struct slots put_table(struct world *w, __u32 slots)
 
 static void put_tables(struct world *w)
 {
-	const struct slots plain = put_table(w, CROSSING_SLOTS);
-	const struct slots tracked = put_table(w, 4 * CROSSING_SLOTS);
-	const struct slots both4 = put_table(w, 2 * CROSSING_SLOTS);
-	const struct slots both6 = put_table(w, 8 * CROSSING_SLOTS);
+	const struct slot_table plain = put_table(w, CROSSING_SLOTS);
+	const struct slot_table tracked = put_table(w, 4 * CROSSING_SLOTS);
+	const struct slot_table both4 = put_table(w, 2 * CROSSING_SLOTS);
+	const struct slot_table both6 = put_table(w, 8 * CROSSING_SLOTS);
 
 	put_services(w, CROSSING_PLAIN, &plain, &plain);
 	put_services(w, CROSSING_TRACKED, &tracked, &tracked);

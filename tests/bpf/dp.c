@@ -144,6 +144,11 @@ void dp_put_service(struct dp *dp, const struct shunt_service_key *key,
 	must(listing_put(dp->services, SERVICE_LINES - 1, key, &like), "put a service");
 }
 
+void dp_repoint(struct dp *dp, const struct map_move *moves, size_t n)
+{
+	listing_repoint(dp->services, SERVICE_LINES - 1, moves, n);
+}
+
 void dp_put_vip(struct dp *dp, const struct shunt_addr *vip)
 {
 	put(dp->skel->maps.shunt_vips, vip, &(__u32){ 1 });
@@ -172,21 +177,21 @@ void dp_put_device(struct dp *dp, __u32 index)
 	put(dp->skel->maps.shunt_devices, &index, &(__u32){ LOOPBACK });
 }
 
-static void must_hold(const struct dp *dp, const struct slots *table)
+static void must_hold(const struct dp *dp, const struct slot_table *table)
 {
-	cr_assert_leq(table->first + (__u64)slots_lines(table), dp->n_lines);
+	cr_assert_leq(table->first + (__u64)slot_table_lines(table), dp->n_lines);
 }
 
-void dp_put_slot(struct dp *dp, const struct slots *table, __u32 slot, __u32 word)
+void dp_put_slot(struct dp *dp, const struct slot_table *table, __u32 slot, __u32 word)
 {
 	must_hold(dp, table);
-	slots_put(dp->lines, table, slot, slot_halves(word));
+	slot_table_put(dp->lines, table, slot, slot_halves(word));
 }
 
-__u32 dp_read_slot(const struct dp *dp, const struct slots *table, __u32 slot)
+__u32 dp_read_slot(const struct dp *dp, const struct slot_table *table, __u32 slot)
 {
 	must_hold(dp, table);
-	return slot_word(slots_get(dp->lines, table, slot));
+	return slot_word(slot_table_get(dp->lines, table, slot));
 }
 
 struct shunt_slot_line *dp_lines(const struct dp *dp)

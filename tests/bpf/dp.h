@@ -9,7 +9,7 @@
 
 #include "shunt/abi.h"
 #include "frame.h"
-#include "slots.h"
+#include "slot_table.h"
 
 /* Entries of the maps. */
 struct dp_sizes {
@@ -19,6 +19,7 @@ struct dp_sizes {
 };
 
 struct dp;
+struct map_move;
 
 /* Never NULL; released with dp_close(). */
 struct dp *dp_open(const struct shunt_rodata *rodata, const struct dp_sizes *sizes);
@@ -27,6 +28,8 @@ void dp_close(struct dp *dp);
 /* @flags: SHUNT_SERVICE_* */
 void dp_put_service(struct dp *dp, const struct shunt_service_key *key,
 		    const struct shunt_service *service, __u32 flags);
+/* Send services elsewhere: see listing_repoint(). */
+void dp_repoint(struct dp *dp, const struct map_move *moves, size_t n);
 void dp_put_vip(struct dp *dp, const struct shunt_addr *vip);
 void dp_put_backend(struct dp *dp, __u32 id, const struct shunt_backend *b);
 struct shunt_backend dp_read_backend(const struct dp *dp, __u32 id);
@@ -41,8 +44,8 @@ void dp_put_egress(struct dp *dp, __u32 index, const struct shunt_egress *e);
 void dp_put_device(struct dp *dp, __u32 index);
 
 /* As the daemon does: two stores into the mapped array, the transit first. */
-void dp_put_slot(struct dp *dp, const struct slots *table, __u32 slot, __u32 word);
-__u32 dp_read_slot(const struct dp *dp, const struct slots *table, __u32 slot);
+void dp_put_slot(struct dp *dp, const struct slot_table *table, __u32 slot, __u32 word);
+__u32 dp_read_slot(const struct dp *dp, const struct slot_table *table, __u32 slot);
 
 /*
  * The arrays themselves, mapped: the lines of all tables, the flow cache

@@ -17,6 +17,9 @@
 #define SWEEP_GAP_WAITED_FOR_S 5
 #define NOTE_MAX_AGE_S 60
 
+const char *const fleet_services[FLEET_SERVICES] = { "web0", "web1" };
+const char *const fleet_vips[FLEET_SERVICES] = { "192.0.2.80", "192.0.2.81" };
+
 const char *const fleet_event_names[FLEET_EVENTS] = {
 	[FLEET_ADD] = "added",
 	[FLEET_REMOVE] = "removed",
@@ -35,12 +38,21 @@ static __u32 pins_per_s(const struct fleet_options *o)
 	return o->flow_lines * SHUNT_FLOWS_PER_LINE / 2 / o->idle_s;
 }
 
-/* The program as the first plan asks for it. */
+static void *must_alloc(size_t n, size_t size)
+{
+	void *p = calloc(n, size);
+
+	cr_assert(p);
+	return p;
+}
+
+/* The program as the first plan asks for it. Places: as many as tables may leave at a time. */
 static void load_program(struct fleet *f)
 {
-	const struct dp_sizes sizes = {
-		.services = 1, .vips = 1, .slots = f->options.slots, .backends = FLEET_IDS
-	};
+	const struct slot_table all = { 0, 4 * FLEET_SERVICES * FLEET_MOST_SLOTS };
+	const struct dp_sizes sizes = { .vips = FLEET_SERVICES,
+					.lines = slot_table_lines(&all),
+					.backends = FLEET_IDS };
 	const struct shunt_egress egress = { .ifindex = WORLD_INGRESS, .smac = { 0x02, 0xe0 } };
 
 	fleet_follow(f);
@@ -50,33 +62,32 @@ static void load_program(struct fleet *f)
 	f->rodata.pins_per_s = pins_per_s(&f->options);
 	f->dp = dp_open(&f->rodata, &sizes);
 	dp_put_egress(f->dp, FLEET_EGRESS, &egress);
+	cr_assert_eq(tables_init(&f->tables, &fleet_map_ops, f, sizes.lines), 0);
 	plan_free(f->balancers[FLEET_KEEPS].plan);
 	f->balancers[FLEET_KEEPS].plan = NULL;
 	fleet_follow(f);
-	f->balancers[FLEET_KEEPS].words = dp_slots(f->dp);
 }
 
 struct fleet *fleet_open(const struct fleet_options *options)
 {
-	struct fleet *f = calloc(1, sizeof(*f));
+	struct fleet *f = must_alloc(1, sizeof(*f));
 
-	cr_assert(f);
 	cr_assert_leq(options->servers, FLEET_MOST_SERVERS / 2);
+	cr_assert_leq(options->slots, FLEET_MOST_SLOTS);
 	f->options = *options;
-	f->transit.slots = options->slots;
 	for (__u32 i = 0; i < options->servers; i++)
-		f->servers[i] = (struct fleet_server){ .present = true, .up = true, .weight = 1 };
+		f->servers[i] =
+			(struct fleet_server){ .present = true, .up = true, .weight = { 1, 1 } };
 	f->cache = table_cache_create();
-	f->scratch = calloc(options->slots, sizeof(*f->scratch));
-	f->balancers[FLEET_FORGETS].words = calloc(options->slots, sizeof(*f->scratch));
-	cr_assert(f->cache && f->scratch && f->balancers[FLEET_FORGETS].words);
+	cr_assert(f->cache);
+	for (int i = 0; i < FLEET_SERVICES; i++)
+		f->balancers[FLEET_FORGETS].words[i] = must_alloc(FLEET_MOST_SLOTS, sizeof(__u32));
 	for (int s = 0; s < FLEET_SIDES; s++) {
 		f->balancers[s].ids = ids_create();
 		cr_assert(f->balancers[s].ids);
 	}
 	load_program(f);
-	f->no_pins_used = calloc(dp_cpus(f->dp), sizeof(*f->no_pins_used));
-	cr_assert(f->no_pins_used);
+	f->no_pins_used = must_alloc(dp_cpus(f->dp), sizeof(*f->no_pins_used));
 	f->began_s = flow_model_now_s();
 	return f;
 }
@@ -89,21 +100,28 @@ void fleet_close(struct fleet *f)
 		ids_free(f->balancers[s].ids);
 		plan_free(f->balancers[s].plan);
 	}
-	free(f->balancers[FLEET_FORGETS].words);
-	transit_free(&f->transit);
+	for (int i = 0; i < FLEET_SERVICES; i++)
+		free(f->balancers[FLEET_FORGETS].words[i]);
+	tables_free(&f->tables);
 	table_cache_free(f->cache);
 	admin_free(&f->admin);
 	dp_close(f->dp);
-	free(f->scratch);
 	free(f->no_pins_used);
 	free(f);
 }
 
 /* --- events ------------------------------------------------------------------- */
 
-static bool is_ready_for(const struct fleet_server *s, enum fleet_event event)
+/* What befalls a server, and in which service, where that is one service's affair. */
+struct incident {
+	enum fleet_event event;
+	__u16 number;
+	int service;
+};
+
+static bool is_ready_for(const struct fleet_server *s, const struct incident *i)
 {
-	switch (event) {
+	switch (i->event) {
 	case FLEET_ADD:
 		return !s->present;
 	case FLEET_FAIL:
@@ -111,57 +129,69 @@ static bool is_ready_for(const struct fleet_server *s, enum fleet_event event)
 	case FLEET_RECOVER:
 		return s->present && !s->up;
 	case FLEET_DRAIN:
-		return s->present && !s->drained;
+		return s->present && !s->drained[i->service];
 	case FLEET_UNDRAIN:
-		return s->present && s->drained;
+		return s->present && s->drained[i->service];
 	default:
 		return s->present;
 	}
 }
 
-/* A server that @event can happen to; FLEET_NO_SERVER if there is none. */
-static __u16 pick_server(const struct fleet *f, enum fleet_event event, __u64 *random)
+/* A server that this can happen to. False: there is none. */
+static bool pick_server(const struct fleet *f, struct incident *i, __u64 *random)
 {
 	const __u32 first = rig_random(random) % FLEET_MOST_SERVERS;
 
-	for (__u32 i = 0; i < FLEET_MOST_SERVERS; i++) {
-		const __u16 number = (first + i) % FLEET_MOST_SERVERS;
-
-		if (is_ready_for(&f->servers[number], event))
-			return number;
+	for (__u32 n = 0; n < FLEET_MOST_SERVERS; n++) {
+		i->number = (first + n) % FLEET_MOST_SERVERS;
+		if (is_ready_for(&f->servers[i->number], i))
+			return true;
 	}
-	return FLEET_NO_SERVER;
+	return false;
 }
 
-/* Servers that may get new flows. */
-static __u32 count_usable(const struct fleet *f)
+static __u32 count_present(const struct fleet *f)
 {
 	__u32 n = 0;
 
-	for (__u32 i = 0; i < FLEET_MOST_SERVERS; i++)
-		n += f->servers[i].present && f->servers[i].up && !f->servers[i].drained;
+	array_for_each (s, f->servers, FLEET_MOST_SERVERS)
+		n += s->present;
 	return n;
+}
+
+/* Servers that may get new flows, in the service that has fewer. */
+static __u32 count_usable(const struct fleet *f)
+{
+	__u32 n[FLEET_SERVICES] = {};
+
+	array_for_each (s, f->servers, FLEET_MOST_SERVERS)
+		for (int i = 0; i < FLEET_SERVICES; i++)
+			n[i] += s->present && s->up && !s->drained[i];
+	return n[0] < n[1] ? n[0] : n[1];
 }
 
 static void tell_admin(struct fleet *f, __u16 number)
 {
-	struct admin_entry *e;
+	const struct fleet_server *s = &f->servers[number];
 	char name[16];
 
 	snprintf(name, sizeof(name), "b%u", number);
-	e = admin_get(&f->admin, FLEET_SERVICE, name);
-	cr_assert(e);
-	e->state = f->servers[number].drained ? ADMIN_DRAIN : ADMIN_ENABLED;
-	e->weight = f->servers[number].weight;
+	for (int i = 0; i < FLEET_SERVICES; i++) {
+		struct admin_entry *e = admin_get(&f->admin, fleet_services[i], name);
+
+		cr_assert(e);
+		e->state = s->drained[i] ? ADMIN_DRAIN : ADMIN_ENABLED;
+		e->weight = s->weight[i];
+	}
 }
 
-static void change(struct fleet_server *s, enum fleet_event event, __u64 *random)
+static void change(struct fleet_server *s, const struct incident *i, __u64 *random)
 {
-	switch (event) {
+	switch (i->event) {
 	case FLEET_ADD:
-		s->present = s->up = true;
-		s->drained = false;
-		s->weight = 1;
+		*s = (struct fleet_server){
+			.present = true, .up = true, .life = s->life, .weight = { 1, 1 }
+		};
 		break;
 	case FLEET_REMOVE:
 		s->present = false;
@@ -176,29 +206,44 @@ static void change(struct fleet_server *s, enum fleet_event event, __u64 *random
 		break;
 	case FLEET_DRAIN:
 	case FLEET_UNDRAIN:
-		s->drained = event == FLEET_DRAIN;
+		s->drained[i->service] = i->event == FLEET_DRAIN;
 		break;
 	default:
-		s->weight = 1 + rig_random(random) % 3;
+		s->weight[i->service] = 1 + rig_random(random) % 3;
 	}
 }
 
 /* Half of the servers stay in use: more come where many went. */
-void fleet_happen(struct fleet *f, __u64 *random)
+static enum fleet_event pick_event(const struct fleet *f, __u64 *random)
 {
 	static const enum fleet_event repairs[] = { FLEET_ADD, FLEET_RECOVER, FLEET_UNDRAIN };
-	const bool few = count_usable(f) <= f->options.servers / 2;
-	enum fleet_event event;
-	__u16 number;
+	const __u64 r = rig_random(random);
+
+	if (count_present(f) < f->options.grow_to)
+		return FLEET_ADD;
+	if (count_usable(f) <= f->options.servers / 2)
+		return repairs[r % array_len(repairs)];
+	return r % FLEET_EVENTS;
+}
+
+void fleet_happen(struct fleet *f, __u64 *random)
+{
+	struct incident i;
 
 	do {
-		event = few ? repairs[rig_random(random) % array_len(repairs)]
-			    : rig_random(random) % FLEET_EVENTS;
-		number = pick_server(f, event, random);
-	} while (number == FLEET_NO_SERVER);
-	change(&f->servers[number], event, random);
+		i.event = pick_event(f, random);
+		i.service = rig_random(random) % FLEET_SERVICES;
+	} while (!pick_server(f, &i, random));
+	change(&f->servers[i.number], &i, random);
+	tell_admin(f, i.number);
+	f->events[i.event]++;
+	fleet_follow(f);
+}
+
+void fleet_drain(struct fleet *f, __u16 number, int service, bool drained)
+{
+	f->servers[number].drained[service] = drained;
 	tell_admin(f, number);
-	f->events[event]++;
 	fleet_follow(f);
 }
 
@@ -225,7 +270,7 @@ static void age_lines(const struct fleet *f, struct shunt_flow_line *lines, size
 
 static bool is_time_to_sweep(const struct fleet *f)
 {
-	const __u16 gap = transit_wants_sweep(&f->transit) ? SWEEP_GAP_WAITED_FOR_S : SWEEP_GAP_S;
+	const __u16 gap = tables_wants_sweep(&f->tables) ? SWEEP_GAP_WAITED_FOR_S : SWEEP_GAP_S;
 
 	return (__u16)(f->now_s - f->swept_s) >= gap;
 }
@@ -233,14 +278,20 @@ static bool is_time_to_sweep(const struct fleet *f)
 /* Which ids live, and where their flows are to be seen. */
 static struct flows_backend *list_backends(const struct fleet *f)
 {
-	struct flows_backend *list = calloc(FLEET_IDS, sizeof(*list));
+	struct flows_backend *list = must_alloc(FLEET_IDS, sizeof(*list));
 	const struct plan *plan = f->balancers[FLEET_KEEPS].plan;
-	const struct transit_table *tt = transit_swept(&f->transit, 0);
 
-	cr_assert(list);
-	array_for_each (b, plan->backends, plan->n_backends)
-		list[b->id] =
-			(struct flows_backend){ .alive = b->alive, .seen = tt ? tt->seen : NULL };
+	array_for_each (b, plan->backends, plan->n_backends) {
+		const struct plan_table *table = plan_table_of(plan, b->conf_service);
+		const struct transit_table *tt = tables_swept(&f->tables, table->number);
+
+		list[b->id] = (struct flows_backend){
+			.alive = b->alive,
+			.member = b->id - table->base,
+			.slot_mask = tt ? tt->slots - 1 : 0,
+			.seen = tt ? tt->seen : NULL,
+		};
+	}
 	return list;
 }
 
@@ -248,34 +299,29 @@ static void sweep(struct fleet *f, __u32 clock_s)
 {
 	_cleanup_free_ struct flows_backend *backends = NULL;
 	struct flows_scan s = { .n_backends = FLEET_IDS,
-				.slot_mask = f->options.slots - 1,
 				.now_s = clock_s,
 				.max_age_s = f->options.idle_s };
-	struct transit_table *tt;
 
-	cr_assert_eq(transit_sweep_begin(&f->transit, f->now_s), 0);
+	cr_assert_eq(tables_sweep_begin(&f->tables, fleet_now_ms(f)), 0);
 	s.backends = backends = list_backends(f);
 	flows_scan(&s, dp_flows(f->dp), f->options.flow_lines);
 	array_for_each (b, backends, FLEET_IDS)
 		b->seen = NULL;
 	s.max_age_s = NOTE_MAX_AGE_S;
 	flows_scan(&s, dp_fresh(f->dp), SHUNT_FRESH_LINES);
-	while ((tt = transit_unsettled(&f->transit)))
-		transit_sweep_end(&f->transit, tt, dp_slots(f->dp), f->now_s);
+	cr_assert_eq(tables_sweep_end(&f->tables, fleet_now_ms(f)), 0);
 	f->swept_s = f->now_s;
 }
 
 void fleet_tick(struct fleet *f)
 {
 	const __u32 clock_s = flow_model_now_s();
-	struct transit_table *tt;
 
 	age_lines(f, dp_flows(f->dp), f->options.flow_lines, clock_s);
 	age_lines(f, dp_fresh(f->dp), SHUNT_FRESH_LINES, clock_s);
 	f->began_s = clock_s;
 	f->now_s++;
-	while ((tt = transit_due(&f->transit, f->now_s)))
-		transit_advance(&f->transit, tt, dp_slots(f->dp), f->now_s);
+	cr_assert_eq(tables_tick(&f->tables, fleet_now_ms(f)), 0);
 	if (is_time_to_sweep(f))
 		sweep(f, clock_s);
 	dp_put_cpu_budgets(f->dp, f->no_pins_used);
@@ -283,20 +329,49 @@ void fleet_tick(struct fleet *f)
 
 /* --- looking ------------------------------------------------------------------ */
 
-__u16 fleet_look_up(const struct fleet *f, enum fleet_side side, __u64 hash)
+__u16 fleet_look_up(const struct fleet *f, int service, __u64 hash)
 {
-	const struct fleet_balancer *b = &f->balancers[side];
-	const __u32 id = SHUNT_SLOT_CUR(b->words[hash & (f->options.slots - 1)]);
+	const struct fleet_balancer *b = &f->balancers[FLEET_FORGETS];
+	const struct plan_table *table = plan_table_of(b->plan, service);
+	const __u32 member = SHUNT_SLOT_CUR(b->words[service][(__u32)hash % table->slots]);
 
-	return id ? b->server_of[id] : FLEET_NO_SERVER;
+	return member ? b->server_of[table->base + member] : FLEET_NO_SERVER;
+}
+
+static const struct place *place_of(const struct fleet *f, int service)
+{
+	const struct plan *plan = f->balancers[FLEET_KEEPS].plan;
+	const struct place *place = tables_place(&f->tables, plan_table_of(plan, service)->number);
+
+	cr_assert(place);
+	return place;
+}
+
+__u32 fleet_word(const struct fleet *f, int service, __u64 hash)
+{
+	const struct place *place = place_of(f, service);
+	const struct slot_table table = { place->first, place->slots };
+
+	return dp_read_slot(f->dp, &table, (__u32)hash % table.n);
+}
+
+bool fleet_is_shared(const struct fleet *f)
+{
+	return place_of(f, 0) == place_of(f, 1);
+}
+
+__u32 fleet_count_slots(const struct fleet *f)
+{
+	return place_of(f, 0)->slots + (fleet_is_shared(f) ? 0 : place_of(f, 1)->slots);
 }
 
 __u32 fleet_count_crossing(const struct fleet *f)
 {
 	__u32 n = 0;
 
-	for (__u32 i = 0; i < f->options.slots; i++)
-		n += SHUNT_SLOT_STATE(dp_slots(f->dp)[i]) != SHUNT_SLOT_STABLE;
+	for (int s = fleet_is_shared(f); s < FLEET_SERVICES; s++)
+		for (__u32 slot = 0; slot < place_of(f, s)->slots; slot++)
+			n += SHUNT_SLOT_STATE(fleet_word(f, s, slot)) != SHUNT_SLOT_STABLE;
 	return n;
 }
 

@@ -3,13 +3,16 @@
 #include "fleet.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "dataplane/dataplane.h"
+#include "dataplane/flows.h"
 
 /* --- the program's maps, as struct map_ops sees them ---------------------------- */
 
@@ -49,11 +52,20 @@ static int del_backend(void *ctx, __u32 id)
 	return 0;
 }
 
-static __u32 *table_words(void *ctx, __u32 number)
+static __u16 *lines(void *ctx, __u32 first, __u32 n)
 {
 	const struct fleet *f = ctx;
 
-	return number ? NULL : dp_slots(f->dp);
+	(void)n;
+	return dp_lines(f->dp)[first].half;
+}
+
+static int read_former(void *ctx, const struct plan_table *table, __u32 *words)
+{
+	(void)ctx;
+	(void)table;
+	(void)words;
+	return -ENOENT;
 }
 
 static int put_vip(void *ctx, const struct shunt_addr *vip)
@@ -65,22 +77,43 @@ static int put_vip(void *ctx, const struct shunt_addr *vip)
 }
 
 static int put_service(void *ctx, const struct shunt_service_key *key,
-		       const struct shunt_service *s)
+		       const struct shunt_listing *like)
 {
 	struct fleet *f = ctx;
 
-	dp_put_service(f->dp, key, s);
+	dp_put_service(f->dp, key, &like->service, like->flags);
 	return 0;
 }
 
-/* What else there is never happens to a service that stays. */
-static const struct map_ops program_maps = {
+static void repoint(void *ctx, const struct map_move *moves, size_t n)
+{
+	struct fleet *f = ctx;
+
+	dp_repoint(f->dp, moves, n);
+}
+
+static int move_flows(void *ctx, const struct plan_table *from, const struct plan_table *to)
+{
+	const struct flows_move move = { .from = from->base, .span = from->span, .to = to->base };
+	struct fleet *f = ctx;
+
+	flows_move(&move, dp_flows(f->dp), f->options.flow_lines);
+	flows_move(&move, dp_fresh(f->dp), SHUNT_FRESH_LINES);
+	f->moved_blocks++;
+	return 0;
+}
+
+/* What else there is never happens to services that stay. */
+const struct map_ops fleet_map_ops = {
 	.put_backend = put_backend,
 	.mark_backend = mark_backend,
 	.del_backend = del_backend,
-	.table_words = table_words,
+	.lines = lines,
+	.read_former = read_former,
 	.put_vip = put_vip,
 	.put_service = put_service,
+	.repoint = repoint,
+	.move_flows = move_flows,
 };
 
 /* --- plans -------------------------------------------------------------------- */
@@ -107,33 +140,42 @@ static struct conf_backend backend_of(struct arena *arena, __u16 number)
 	return b;
 }
 
+static void make_service(const struct fleet *f, struct conf *conf, int number,
+			 enum conf_scheduler scheduler)
+{
+	struct arena *arena = &conf->arena;
+	struct conf_service *s = &conf->services[number];
+
+	s->name = fleet_services[number];
+	s->forward = SHUNT_FORWARD_DIRECT;
+	s->scheduler = scheduler;
+	s->ports = arena_alloc(arena, sizeof(*s->ports));
+	s->ports[s->n_ports++] = (struct conf_port){ FLEET_PORT, IPPROTO_TCP };
+	s->vips = arena_alloc(arena, sizeof(*s->vips));
+	s->vips[s->n_vips++] = frame_addr(fleet_vips[number]);
+	s->backends = arena_alloc(arena, FLEET_MOST_SERVERS * sizeof(*s->backends));
+	for (__u16 i = 0; i < FLEET_MOST_SERVERS; i++)
+		if (f->servers[i].present)
+			s->backends[s->n_backends++] = backend_of(arena, i);
+}
+
 /* The config that the servers who are present make. @numbers: by backend. */
 static struct conf *make_conf(const struct fleet *f, enum conf_scheduler scheduler, __u16 *numbers)
 {
 	struct conf *conf = calloc(1, sizeof(*conf));
-	struct conf_service *s;
 
 	cr_assert(conf);
 	conf->slots = f->options.slots;
 	conf->flow_cache_bytes = f->options.flow_lines * sizeof(struct shunt_flow_line);
 	conf->flow_early_ms = f->options.early_s * 1000;
 	conf->flow_idle_ms = f->options.idle_s * 1000;
-	conf->services = s = arena_alloc(&conf->arena, sizeof(*s));
-	conf->n_services = 1;
-	s->name = FLEET_SERVICE;
-	s->forward = SHUNT_FORWARD_DIRECT;
-	s->scheduler = scheduler;
-	s->ports = arena_alloc(&conf->arena, sizeof(*s->ports));
-	s->ports[s->n_ports++] = (struct conf_port){ FLEET_PORT, IPPROTO_TCP };
-	s->vips = arena_alloc(&conf->arena, sizeof(*s->vips));
-	s->vips[s->n_vips++] = frame_addr(FLEET_VIP);
-	s->backends = arena_alloc(&conf->arena, FLEET_MOST_SERVERS * sizeof(*s->backends));
-	for (__u16 i = 0; i < FLEET_MOST_SERVERS; i++) {
-		if (!f->servers[i].present)
-			continue;
-		numbers[s->n_backends] = i;
-		s->backends[s->n_backends++] = backend_of(&conf->arena, i);
-	}
+	conf->n_services = FLEET_SERVICES;
+	conf->services = arena_alloc(&conf->arena, FLEET_SERVICES * sizeof(*conf->services));
+	for (int s = 0; s < FLEET_SERVICES; s++)
+		make_service(f, conf, s, scheduler);
+	for (__u16 i = 0; i < FLEET_MOST_SERVERS; i++)
+		if (f->servers[i].present)
+			*numbers++ = i;
 	return conf;
 }
 
@@ -162,44 +204,51 @@ static struct plan *make_plan(struct fleet *f, enum fleet_side side)
 	struct plan *plan;
 
 	cr_assert_eq(plan_build(conf, &f->admin, b->ids, health_of, &view, &plan), 0);
-	for (size_t i = 0; i < plan->n_backends; i++) {
-		cr_assert_lt(plan->backends[i].id, FLEET_IDS);
-		b->server_of[plan->backends[i].id] = numbers[plan->backends[i].conf_backend];
+	array_for_each (backend, plan->backends, plan->n_backends) {
+		cr_assert_lt(backend->id, FLEET_IDS);
+		b->server_of[backend->id] = numbers[backend->conf_backend];
 	}
+	array_for_each (table, plan->tables, plan->n_tables)
+		cr_assert_leq(table->slots, FLEET_MOST_SLOTS);
 	return plan;
 }
 
 static void follow_with_state(struct fleet *f, const struct plan *plan)
 {
 	const struct apply_to to = {
-		.ops = &program_maps,
+		.ops = &fleet_map_ops,
 		.ctx = f,
-		.transit = &f->transit,
+		.tables = &f->tables,
 		.alive = &plan->alive,
-		.now_s = f->now_s,
-		.scratch = f->scratch,
-		.cache = f->cache,
+		.now_ms = fleet_now_ms(f),
 	};
 	_cleanup_free_ struct plan_op *steps = NULL;
 	size_t n;
 
-	f->transit.early_s = plan->flow_early_s;
-	f->transit.idle_s = plan->flow_idle_s;
+	transit_set_times(&f->tables.transit, plan->flow_early_s, plan->flow_idle_s, f->now_s);
 	cr_assert_eq(plan_diff(f->balancers[FLEET_KEEPS].plan, plan, &steps, &n), 0);
 	cr_assert_eq(apply(&to, steps, n), 0);
+}
+
+static void follow_without_state(struct fleet *f)
+{
+	struct fleet_balancer *b = &f->balancers[FLEET_FORGETS];
+
+	plan_free(b->plan);
+	b->plan = make_plan(f, FLEET_FORGETS);
+	for (int s = 0; s < FLEET_SERVICES; s++)
+		cr_assert_eq(table_build_cached(f->cache, plan_table_of(b->plan, s), b->words[s]),
+			     0);
 }
 
 void fleet_follow(struct fleet *f)
 {
 	struct fleet_balancer *keeps = &f->balancers[FLEET_KEEPS];
-	struct fleet_balancer *forgets = &f->balancers[FLEET_FORGETS];
 	struct plan *plan = make_plan(f, FLEET_KEEPS);
 
 	if (f->dp)
 		follow_with_state(f, plan);
 	plan_free(keeps->plan);
 	keeps->plan = plan;
-	plan_free(forgets->plan);
-	forgets->plan = make_plan(f, FLEET_FORGETS);
-	cr_assert_eq(table_build_cached(f->cache, &forgets->plan->tables[0], forgets->words), 0);
+	follow_without_state(f);
 }

@@ -24,6 +24,7 @@
 
 /* Offsets in the frames that are sent. */
 #define AT_SRC (FRAME_IP + 12)
+#define AT_DST (FRAME_IP + 16)
 #define AT_SPORT (FRAME_IP + 20)
 #define AT_FLAGS (FRAME_IP + 20 + 13)
 
@@ -33,6 +34,12 @@ struct home {
 	__u16 life;
 };
 
+/* What a flow is known by; its service is that of the last bit of its address. */
+struct end {
+	__be32 src;
+	__be16 sport;
+};
+
 /**
  * struct client - a flow
  * @ends_s: when it says goodbye
@@ -40,8 +47,7 @@ struct home {
  * @known: it is past its handshake
  */
 struct client {
-	__be32 src;
-	__be16 sport;
+	struct end end;
 	bool known;
 	__u32 ends_s;
 	__u32 next;
@@ -59,6 +65,7 @@ struct handshake {
  * @due: by second, the first of the list of flows whose next packet comes then
  * @handshakes: a queue, @first to @last
  * @round_trip: in packets
+ * @vips: of the services
  */
 struct field {
 	struct survive_options o;
@@ -74,6 +81,7 @@ struct field {
 	__u64 random;
 	__u64 random_event; /* of its own: the same events whatever the flows do */
 	struct frame frame;
+	struct shunt_addr vips[FLEET_SERVICES];
 };
 
 static __u64 pick(struct field *f, __u64 n)
@@ -86,7 +94,7 @@ static __u64 pick(struct field *f, __u64 n)
 static void make_frame(struct frame *frame)
 {
 	const struct packet p = { .src = "198.51.100.1",
-				  .dst = FLEET_VIP,
+				  .dst = fleet_vips[0],
 				  .sport = 1,
 				  .dport = FLEET_PORT,
 				  .proto = IPPROTO_TCP,
@@ -95,24 +103,30 @@ static void make_frame(struct frame *frame)
 	frame_build(&p, frame);
 }
 
-static __u64 hash_of(const struct field *f, __be32 src, __be16 sport)
+static int service_of(const struct end *end)
 {
-	const struct shunt_addr from = { .w = { 0, 0, htonl(0xffff), src } };
-	const struct shunt_addr to = frame_addr(FLEET_VIP);
+	return ntohl(end->src) % FLEET_SERVICES;
+}
+
+static __u64 hash_of(const struct field *f, const struct end *end)
+{
+	const struct shunt_addr from = { .w = { 0, 0, htonl(0xffff), end->src } };
 	__be32 ports;
 
-	memcpy(&ports, &sport, sizeof(sport));
+	memcpy(&ports, &end->sport, sizeof(end->sport));
 	frame_put16((__u8 *)&ports + 2, FLEET_PORT);
-	return shunt_hash_flow(f->fleet->rodata.hash_key, &from, &to, ports, IPPROTO_TCP, false);
+	return shunt_hash_flow(f->fleet->rodata.hash_key, &from, &f->vips[service_of(end)], ports,
+			       IPPROTO_TCP, false);
 }
 
 /* Through the program. Return: the server that the frame was sent to. */
-static __u16 run_packet(struct field *f, __be32 src, __be16 sport, __u8 flags)
+static __u16 run_packet(struct field *f, const struct end *end, __u8 flags)
 {
 	struct frame out;
 
-	memcpy(f->frame.data + AT_SRC, &src, sizeof(src));
-	memcpy(f->frame.data + AT_SPORT, &sport, sizeof(sport));
+	memcpy(f->frame.data + AT_SRC, &end->src, sizeof(end->src));
+	memcpy(f->frame.data + AT_DST, &f->vips[service_of(end)].w[3], sizeof(__be32));
+	memcpy(f->frame.data + AT_SPORT, &end->sport, sizeof(end->sport));
 	f->frame.data[AT_FLAGS] = flags;
 	if (dp_run(f->fleet->dp, &f->frame, &out) != XDP_TX)
 		return FLEET_NO_SERVER;
@@ -145,9 +159,8 @@ static void settle(struct field *f, struct client *c, enum fleet_side side, __u1
 static void send_packet(struct field *f, struct client *c, __u8 flags)
 {
 	const __u16 to[FLEET_SIDES] = {
-		[FLEET_KEEPS] = run_packet(f, c->src, c->sport, flags),
-		[FLEET_FORGETS] =
-			fleet_look_up(f->fleet, FLEET_FORGETS, hash_of(f, c->src, c->sport)),
+		[FLEET_KEEPS] = run_packet(f, &c->end, flags),
+		[FLEET_FORGETS] = fleet_look_up(f->fleet, service_of(&c->end), hash_of(f, &c->end)),
 	};
 
 	f->sent++;
@@ -166,17 +179,17 @@ static void send_packet(struct field *f, struct client *c, __u8 flags)
  */
 static void send_flood(struct field *f)
 {
-	const __be32 src = htonl(0x0c000000 | pick(f, 1 << 26));
-	const __be16 sport = pick(f, 65536);
-	const __u32 slot = hash_of(f, src, sport) & (f->o.fleet.slots - 1);
+	const struct end end = { .src = htonl(0x0c000000 | pick(f, 1 << 26)),
+				 .sport = pick(f, 65536) };
+	const __u32 word = fleet_word(f->fleet, service_of(&end), hash_of(f, &end));
 
 	f->sent++;
 	f->r->flood++;
-	if (SHUNT_SLOT_STATE(dp_slots(f->fleet->dp)[slot]) == SHUNT_SLOT_STABLE)
+	if (SHUNT_SLOT_STATE(word) == SHUNT_SLOT_STABLE)
 		return;
-	run_packet(f, src, sport, FRAME_SYN);
+	run_packet(f, &end, FRAME_SYN);
 	if (f->o.flood_acks)
-		run_packet(f, src, sport, FRAME_ACK);
+		run_packet(f, &end, FRAME_ACK);
 }
 
 /* --- flows --------------------------------------------------------------------- */
@@ -204,8 +217,8 @@ static void begin(struct field *f, __u32 client)
 {
 	struct client *c = &f->clients[client];
 
-	c->src = htonl(0x14000000 | pick(f, 1 << 26));
-	c->sport = pick(f, 65536);
+	c->end = (struct end){ .src = htonl(0x14000000 | pick(f, 1 << 26)),
+			       .sport = pick(f, 65536) };
 	c->known = false;
 	c->ends_s = f->now_s + 1 + (__u32)pick_exponential(f, pick(f, 10) < 7 ? 30 : 1200);
 	f->r->begun++;
@@ -267,13 +280,15 @@ static void pass_second(struct field *f, __u32 *list)
 
 static void watch(struct field *f)
 {
-	const __u32 crossing = fleet_count_crossing(f->fleet);
+	const __u32 crossing =
+		1000ULL * fleet_count_crossing(f->fleet) / fleet_count_slots(f->fleet);
 	const __u64 pins = fleet_count_pins(f->fleet);
 
 	if (crossing > f->r->most_crossing)
 		f->r->most_crossing = crossing;
 	if (pins > f->r->most_pins)
 		f->r->most_pins = pins;
+	f->r->shared_s += fleet_is_shared(f->fleet);
 }
 
 /* All begin in the first second, and are out of step soon. */
@@ -305,6 +320,8 @@ void survive(const struct survive_options *o, struct survive_result *r)
 			     .random = o->seed,
 			     .random_event = ~o->seed };
 	make_frame(&f->frame);
+	for (int i = 0; i < FLEET_SERVICES; i++)
+		f->vips[i] = frame_addr(fleet_vips[i]);
 	begin_all(f);
 	for (f->now_s = 1; f->now_s <= o->seconds; f->now_s++) {
 		fleet_tick(fleet);
@@ -314,6 +331,7 @@ void survive(const struct survive_options *o, struct survive_result *r)
 		watch(f);
 	}
 	memcpy(r->events, fleet->events, sizeof(r->events));
+	r->moved_blocks = fleet->moved_blocks;
 }
 
 /* --- telling ------------------------------------------------------------------- */
@@ -337,9 +355,12 @@ void survive_print(const struct survive_options *o, const struct survive_result 
 	for (int e = 0; e < FLEET_EVENTS; e++)
 		fprintf(stderr, " %llu %s%s", r->events[e], fleet_event_names[e],
 			e + 1 < FLEET_EVENTS ? "," : "\n");
-	fprintf(stderr, "  at most %u of %u slots in transition, %llu of %u pins in use\n",
-		r->most_crossing, o->fleet.slots, r->most_pins,
-		o->fleet.flow_lines * SHUNT_FLOWS_PER_LINE);
+	fprintf(stderr,
+		"  at most %.1f %% of the slots in transition, %llu of %u pins in use; one table "
+		"for "
+		"both services for %u s; %llu blocks outgrown\n",
+		r->most_crossing / 10.0, r->most_pins, o->fleet.flow_lines * SHUNT_FLOWS_PER_LINE,
+		r->shared_s, r->moved_blocks);
 	print_side("shunt, consistent:", &r->side[FLEET_KEEPS], r->begun);
 	print_side("maglev without state:", &r->side[FLEET_FORGETS], r->begun);
 }

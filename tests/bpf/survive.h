@@ -48,7 +48,9 @@ struct survive_side {
 
 /**
  * struct survive_result
- * @most_crossing: slots in transition, at most
+ * @most_crossing: slots in transition, at most, in thousandths
+ * @shared_s: seconds for which both services had one table
+ * @moved_blocks: how often the backends of a service got other ids
  * @most_pins: entries of the flow cache in use, at most
  */
 struct survive_result {
@@ -58,6 +60,8 @@ struct survive_result {
 	__u64 begun;
 	__u64 events[FLEET_EVENTS];
 	__u32 most_crossing;
+	__u32 shared_s;
+	__u64 moved_blocks;
 	__u64 most_pins;
 };
 

@@ -27,21 +27,21 @@
 #define WEIGHT(member) (((member)-1) % 3 + 1)
 #define PARTS (BACKENDS * 2)
 
-static void fill_table(struct world *w, const struct slots *s)
+static void fill_table(struct world *w, const struct slot_table *s)
 {
 	__u32 slot = 0;
 
 	while (slot < s->n)
 		for (__u32 m = 1; m <= BACKENDS; m++)
 			for (__u32 i = 0; i < WEIGHT(m) && slot < s->n; i++)
-				slots_put(w->lines, s, slot++, slot_halves(m));
+				slot_table_put(w->lines, s, slot++, slot_halves(m));
 }
 
 static void put_services(struct world *w, __u8 proto, __u16 port, __u32 slots)
 {
-	const struct slots s = world_put_table(w, slots);
-	const struct shunt_service to4 = slots_service(&s, BASE4);
-	const struct shunt_service to6 = slots_service(&s, BASE6);
+	const struct slot_table s = world_put_table(w, slots);
+	const struct shunt_service to4 = slot_table_service(&s, BASE4);
+	const struct shunt_service to6 = slot_table_service(&s, BASE6);
 
 	fill_table(w, &s);
 	world_put_service(w, SHOP4, proto, port, &to4);
@@ -185,7 +185,7 @@ Test(flow, stays_on_its_backend)
 
 /* Where the slot of a packet's flow is. */
 struct place {
-	struct slots table;
+	struct slot_table table;
 	__u32 slot;
 	__u32 base;
 };
@@ -195,7 +195,7 @@ static struct place place_of(const struct rig *rig, const struct packet *p)
 	const struct shunt_addr src = frame_addr(p->src), dst = frame_addr(p->dst);
 	const bool v6 = dst.d[0], udp = p->proto == IPPROTO_UDP;
 	const struct shunt_service *to = &rig->world.services[2 * udp + v6].to;
-	struct place place = { .table = slots_of(to), .base = to->base };
+	struct place place = { .table = slot_table_of(to), .base = to->base };
 	__be32 ports;
 
 	frame_put16((__u8 *)&ports, p->sport);
@@ -208,7 +208,7 @@ static struct place place_of(const struct rig *rig, const struct packet *p)
 
 static void set_slot(struct rig *rig, const struct place *at, __u32 word)
 {
-	slots_put(rig->world.lines, &at->table, at->slot, slot_halves(word));
+	slot_table_put(rig->world.lines, &at->table, at->slot, slot_halves(word));
 	dp_put_slot(rig->dp, &at->table, at->slot, word);
 }
 

@@ -175,19 +175,19 @@ struct world_service *world_put_service(struct world *w, const char *vip, __u8 p
 	return s;
 }
 
-struct slots world_put_table(struct world *w, __u32 n)
+struct slot_table world_put_table(struct world *w, __u32 n)
 {
-	const struct slots s = { w->n_lines, n };
+	const struct slot_table s = { w->n_lines, n };
 
-	w->n_lines += slots_lines(&s);
+	w->n_lines += slot_table_lines(&s);
 	assert(w->n_lines <= WORLD_LINES);
 	return s;
 }
 
-void world_fill_table(struct world *w, const struct slots *s, __u32 word)
+void world_fill_table(struct world *w, const struct slot_table *s, __u32 word)
 {
 	for (__u32 i = 0; i < s->n; i++)
-		slots_put(w->lines, s, i, slot_halves(word));
+		slot_table_put(w->lines, s, i, slot_halves(word));
 }
 
 static void put_street_backend(struct world *w, const struct street *s, __u32 id)
@@ -204,9 +204,9 @@ static void put_street_backend(struct world *w, const struct street *s, __u32 id
 }
 
 /* Only the owners where the table has no place of its own but says one. */
-static struct slots put_street_table(struct world *w, const struct street *s)
+static struct slot_table put_street_table(struct world *w, const struct street *s)
 {
-	struct slots table;
+	struct slot_table table;
 
 	if (!s->line) {
 		table = world_put_table(w, s->alone);
@@ -216,17 +216,17 @@ static struct slots put_street_table(struct world *w, const struct street *s)
 	for (__u32 line = s->line; line < WORLD_LINES; line++)
 		for (int i = 0; i < SHUNT_SLOTS_PER_LINE; i++)
 			w->lines[line].half[i] = slot_halves(s->word).owner;
-	return (struct slots){ s->line, s->alone };
+	return (struct slot_table){ s->line, s->alone };
 }
 
-static void put_street(struct world *w, __u32 number, const struct slots *shared)
+static void put_street(struct world *w, __u32 number, const struct slot_table *shared)
 {
 	const struct street *s = &streets[number];
 	const __u32 id = s->id ?: number + 1;
 	/* The first streets have no room for much of a block. */
 	const __u32 member = s->member ?: number % ARRAY_LEN(shared_slots) ?: 1;
-	const struct slots table = s->alone ? put_street_table(w, s) : shared[member];
-	const struct shunt_service to = slots_service(&table, id - member);
+	const struct slot_table table = s->alone ? put_street_table(w, s) : shared[member];
+	const struct shunt_service to = slot_table_service(&table, id - member);
 	const char *vips[] = { s->open ? OPEN4 : SHOP4, s->open ? OPEN6 : SHOP6 };
 
 	put_street_backend(w, s, id);
@@ -238,7 +238,7 @@ static void put_street(struct world *w, __u32 number, const struct slots *shared
 
 static void put_streets(struct world *w)
 {
-	struct slots shared[ARRAY_LEN(shared_slots)] = {};
+	struct slot_table shared[ARRAY_LEN(shared_slots)] = {};
 
 	for (__u32 m = 1; m < ARRAY_LEN(shared_slots); m++) {
 		shared[m] = world_put_table(w, shared_slots[m]);

@@ -110,9 +110,9 @@ void world_build_town(struct world *w);
 void world_build_empty(struct world *w);
 
 /* Room for a table of @n slots. */
-struct slots world_put_table(struct world *w, __u32 n);
+struct slot_table world_put_table(struct world *w, __u32 n);
 /* The same word in all slots. */
-void world_fill_table(struct world *w, const struct slots *s, __u32 word);
+void world_fill_table(struct world *w, const struct slot_table *s, __u32 word);
 
 /*
  * Backend @id: @forward to an IPv@outer address, or to one of the packet's family

@@ -3,17 +3,17 @@
  * Tables in the slots map: where a slot lies, and what its two halves say; written
  * a second time, from the drawings in shunt/abi.h, and shared by nothing but tests.
  */
-#ifndef TESTS_BPF_SLOTS_H
-#define TESTS_BPF_SLOTS_H
+#ifndef TESTS_BPF_SLOT_TABLE_H
+#define TESTS_BPF_SLOT_TABLE_H
 
 #include "shunt/abi.h"
 
 /**
- * struct slots - a table
+ * struct slot_table - a table
  * @first: its first line in the map
  * @n: a power of two, at least SHUNT_SLOTS_PER_LINE
  */
-struct slots {
+struct slot_table {
 	__u32 first;
 	__u32 n;
 };
@@ -33,16 +33,16 @@ struct slot_halves slot_halves(__u32 word);
 __u32 slot_word(struct slot_halves halves);
 
 /* Of one table, owners and transits. */
-__u32 slots_lines(const struct slots *s);
+__u32 slot_table_lines(const struct slot_table *s);
 
 /* What a service says that sends its packets there; and back. */
-struct shunt_service slots_service(const struct slots *s, __u32 base);
-struct slots slots_of(const struct shunt_service *service);
+struct shunt_service slot_table_service(const struct slot_table *s, __u32 base);
+struct slot_table slot_table_of(const struct shunt_service *service);
 
 /* In lines that begin with line 0 of the map. The transit is stored first. */
-void slots_put(struct shunt_slot_line *lines, const struct slots *s, __u32 slot,
-	       struct slot_halves halves);
-struct slot_halves slots_get(const struct shunt_slot_line *lines, const struct slots *s,
-			     __u32 slot);
+void slot_table_put(struct shunt_slot_line *lines, const struct slot_table *s, __u32 slot,
+		    struct slot_halves halves);
+struct slot_halves slot_table_get(const struct shunt_slot_line *lines, const struct slot_table *s,
+				  __u32 slot);
 
-#endif /* TESTS_BPF_SLOTS_H */
+#endif /* TESTS_BPF_SLOT_TABLE_H */

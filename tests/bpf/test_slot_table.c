@@ -33,7 +33,7 @@ static void expect_word(enum shunt_slot_state state, __u32 prev, __u32 cur)
 	cr_expect_eq(slot_word(ours), word, "%08x", word);
 }
 
-Test(slots, halves_say_what_the_word_says)
+Test(slot_table, halves_say_what_the_word_says)
 {
 	each_member(cur)
 	{
@@ -49,7 +49,7 @@ Test(slots, halves_say_what_the_word_says)
 }
 
 /* Between the two stores a packet may meet any pair. */
-Test(slots, any_halves_make_the_same_word)
+Test(slot_table, any_halves_make_the_same_word)
 {
 	for (__u32 owner = 0; owner <= 0xffff; owner += 0x7fff / 9)
 		for (__u32 transit = 0; transit <= 0xffff; transit++)
@@ -59,7 +59,7 @@ Test(slots, any_halves_make_the_same_word)
 }
 
 /* What a service that keeps its words reads while they are written. */
-Test(slots, a_slot_changes_by_way_of_the_new_prev)
+Test(slot_table, a_slot_changes_by_way_of_the_new_prev)
 {
 	const __u32 stable = SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, 7);
 	const __u32 migrating = SHUNT_SLOT(SHUNT_SLOT_MIGRATING, 7, 9);
@@ -106,7 +106,7 @@ static struct dp *open_land(struct world *w, __u32 lines)
 }
 
 /* One table, two services with different blocks; put over what was there before. */
-static void put_table(struct dp *dp, const struct slots *table)
+static void put_table(struct dp *dp, const struct slot_table *table)
 {
 	struct shunt_service_key key = { .proto = IPPROTO_TCP };
 	struct shunt_service to;
@@ -115,14 +115,14 @@ static void put_table(struct dp *dp, const struct slots *table)
 	for (__u32 slot = 0; slot < table->n; slot++)
 		dp_put_slot(dp, table, slot, SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, member_of(slot)));
 	key.vip = frame_addr(SHOP4);
-	to = slots_service(table, BASE4);
+	to = slot_table_service(table, BASE4);
 	dp_put_service(dp, &key, &to, 0);
 	key.vip = frame_addr(SHOP6);
-	to = slots_service(table, BASE6);
+	to = slot_table_service(table, BASE6);
 	dp_put_service(dp, &key, &to, 0);
 }
 
-static __u32 slot_of(const struct world *w, const struct slots *table, const struct packet *p)
+static __u32 slot_of(const struct world *w, const struct slot_table *table, const struct packet *p)
 {
 	const struct shunt_addr src = frame_addr(p->src), dst = frame_addr(p->dst);
 	__be32 ports;
@@ -134,7 +134,7 @@ static __u32 slot_of(const struct world *w, const struct slots *table, const str
 	       table->n;
 }
 
-static void expect_flow(const struct dp *dp, const struct world *w, const struct slots *table,
+static void expect_flow(const struct dp *dp, const struct world *w, const struct slot_table *table,
 			const struct packet *p, __u32 base)
 {
 	const __u32 want = base + member_of(slot_of(w, table, p));
@@ -148,7 +148,7 @@ static void expect_flow(const struct dp *dp, const struct world *w, const struct
 		     p->sport, got, want);
 }
 
-static void expect_flows(const struct dp *dp, const struct world *w, const struct slots *table)
+static void expect_flows(const struct dp *dp, const struct world *w, const struct slot_table *table)
 {
 	for (__u16 i = 0; i < FLOWS; i++) {
 		const struct packet v4 = { CLIENT4, SHOP4, 1000 + i, 80, .proto = IPPROTO_TCP };
@@ -160,18 +160,18 @@ static void expect_flows(const struct dp *dp, const struct world *w, const struc
 }
 
 /* From one line of owners to the most that a service can name. */
-Test(slots, of_every_size_are_found)
+Test(slot_table, of_every_size_are_found)
 {
-	const struct slots largest = { MARGIN, SHUNT_MAX_SLOTS };
+	const struct slot_table largest = { MARGIN, SHUNT_MAX_SLOTS };
 	_cleanup_free_ struct world *w = malloc(sizeof(*w));
 	struct dp *dp;
 
 	cr_assert(w);
 	_Static_assert(MARGIN + 2 * SHUNT_MAX_SLOTS / SHUNT_SLOTS_PER_LINE + MARGIN > WORLD_LINES,
 		       "the world's own lines fit");
-	dp = open_land(w, slots_lines(&largest) + 2 * MARGIN);
+	dp = open_land(w, slot_table_lines(&largest) + 2 * MARGIN);
 	for (__u32 n = SHUNT_SLOTS_PER_LINE; n <= SHUNT_MAX_SLOTS; n *= 2) {
-		const struct slots table = { MARGIN, n };
+		const struct slot_table table = { MARGIN, n };
 
 		put_table(dp, &table);
 		expect_flows(dp, w, &table);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "slots.h"
+#include "slot_table.h"
 
 #include <assert.h>
 
@@ -41,12 +41,12 @@ __u32 slot_word(struct slot_halves halves)
 	return word_of(SHUNT_SLOT_PINNED, 0, cur);
 }
 
-__u32 slots_lines(const struct slots *s)
+__u32 slot_table_lines(const struct slot_table *s)
 {
 	return 2 * s->n / SHUNT_SLOTS_PER_LINE;
 }
 
-struct shunt_service slots_service(const struct slots *s, __u32 base)
+struct shunt_service slot_table_service(const struct slot_table *s, __u32 base)
 {
 	return (struct shunt_service){
 		.first = s->first,
@@ -55,16 +55,17 @@ struct shunt_service slots_service(const struct slots *s, __u32 base)
 	};
 }
 
-struct slots slots_of(const struct shunt_service *service)
+struct slot_table slot_table_of(const struct shunt_service *service)
 {
-	return (struct slots){
+	return (struct slot_table){
 		.first = service->first,
 		.n = (service->line_mask + 1U) * SHUNT_SLOTS_PER_LINE,
 	};
 }
 
 /* The owner of @slot, of @which 0; its transit, of @which 1. */
-static __u16 *half_at(struct shunt_slot_line *lines, const struct slots *s, __u32 slot, int which)
+static __u16 *half_at(struct shunt_slot_line *lines, const struct slot_table *s, __u32 slot,
+		      int which)
 {
 	const __u64 half = (__u64)s->first * SHUNT_SLOTS_PER_LINE + (which ? s->n : 0) + slot;
 
@@ -72,14 +73,15 @@ static __u16 *half_at(struct shunt_slot_line *lines, const struct slots *s, __u3
 	return &lines[half / SHUNT_SLOTS_PER_LINE].half[half % SHUNT_SLOTS_PER_LINE];
 }
 
-void slots_put(struct shunt_slot_line *lines, const struct slots *s, __u32 slot,
-	       struct slot_halves halves)
+void slot_table_put(struct shunt_slot_line *lines, const struct slot_table *s, __u32 slot,
+		    struct slot_halves halves)
 {
 	__atomic_store_n(half_at(lines, s, slot, 1), halves.transit, __ATOMIC_RELEASE);
 	__atomic_store_n(half_at(lines, s, slot, 0), halves.owner, __ATOMIC_RELEASE);
 }
 
-struct slot_halves slots_get(const struct shunt_slot_line *lines, const struct slots *s, __u32 slot)
+struct slot_halves slot_table_get(const struct shunt_slot_line *lines, const struct slot_table *s,
+				  __u32 slot)
 {
 	struct shunt_slot_line *at = (struct shunt_slot_line *)lines;
 
