@@ -25,27 +25,35 @@ static bool has_same_words(struct tables *t, const struct place *a, const struct
 	return !place_words(t, b, &words) && !memcmp(t->words, words.owners, bytes);
 }
 
-static void move_all(struct tables *t, const struct place *from, struct place *to)
+/* Tables that have been sent here just now go on when that is done. */
+static void move_all(struct tables *t, const struct place *from, struct place *to, uint64_t now_ms)
 {
-	for (size_t number = 0; number < t->n_users; number++)
-		if (t->users[number].place == from &&
-		    tables_move(t, number, to, t->users[number].base))
+	for (size_t number = 0; number < t->n_users; number++) {
+		const struct table_user *u = &t->users[number];
+
+		if (u->place != from)
+			continue;
+		if (u->moves)
+			tables_flush(t, now_ms);
+		if (tables_move(t, number, to, u->base))
 			return;
+	}
 }
 
-/* Return: there was another one. */
-static bool merge(struct tables *t, struct place *p)
+/* Who stays may have still another one. Return: there was one. */
+static bool merge(struct tables *t, struct place *p, uint64_t now_ms)
 {
 	const struct place_key key = { p->recipe, p->hash };
 	struct place *other = p->recipe ? place_find_settled(t, &key, p) : NULL;
 
-	p->may_merge = false;
-	if (!other || !has_same_words(t, p, other))
+	p->may_merge = other && has_same_words(t, p, other);
+	if (!p->may_merge)
 		return false;
+	other->may_merge = true;
 	if (p->users <= other->users)
-		move_all(t, p, other);
+		move_all(t, p, other, now_ms);
 	else
-		move_all(t, other, p);
+		move_all(t, other, p, now_ms);
 	return true;
 }
 
@@ -53,12 +61,16 @@ static bool merge(struct tables *t, struct place *p)
 static void merge_some(struct tables *t, uint64_t now_ms)
 {
 	unsigned int merged = 0;
+	size_t i = 0;
 
 	if (t->n_claims)
 		return;
-	for (size_t i = 0; i < t->n_places && merged < TABLES_MERGED_A_TICK; i++)
+	while (i < t->n_places && merged < TABLES_MERGED_A_TICK) {
 		if (t->places[i]->may_merge && t->places[i]->users)
-			merged += merge(t, t->places[i]);
+			merged += merge(t, t->places[i], now_ms);
+		else
+			i++;
+	}
 	tables_flush(t, now_ms);
 }
 

@@ -12,9 +12,9 @@ static void world_open(struct world *w, uint32_t n_lines)
 	transit_set_times(&w->tables.transit, EARLY_S, IDLE_S, transit_seconds(w->now_ms));
 }
 
-struct world *world_make(uint32_t n_lines)
+struct world *world_make_in(size_t size, uint32_t n_lines)
 {
-	struct world *w = calloc(1, sizeof(*w));
+	struct world *w = calloc(1, size);
 
 	w->now_ms = 5000000;
 	for (uint32_t id = 1; id < 200 * SPAN; id++)
@@ -22,6 +22,11 @@ struct world *world_make(uint32_t n_lines)
 			id_set_add(&w->alive, id);
 	world_open(w, n_lines);
 	return w;
+}
+
+struct world *world_make(uint32_t n_lines)
+{
+	return world_make_in(sizeof(struct world), n_lines);
 }
 
 void world_free(struct world *w)

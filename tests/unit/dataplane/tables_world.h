@@ -22,6 +22,8 @@ struct world {
 };
 
 struct world *world_make(uint32_t n_lines);
+/* At the beginning of @size bytes. */
+struct world *world_make_in(size_t size, uint32_t n_lines);
 void world_free(struct world *w);
 /* As after the death of a daemon: the maps stay. */
 void world_restart(struct world *w);
