@@ -167,28 +167,23 @@ static struct shunt_service service_of(const struct world *w, __u32 i)
 	};
 }
 
-static void put_services(const struct world *w, bool v6, __u8 proto, __u32 flags)
+/* In an order that favours no family and no protocol: who is first lies better. */
+static void put_services(const struct world *w, __u32 flags)
 {
+	static const __u8 protos[] = { IPPROTO_TCP, IPPROTO_UDP };
 	const size_t bytes = service_lines(w) * sizeof(struct shunt_service_line);
 	struct shunt_service_line *lines = map_array(w, MAP_SERVICES, bytes);
 
-	for (__u32 i = 0; i < w->shape.services; i++) {
-		const struct shunt_service_key key = traffic_service(v6, proto, i);
-		const struct shunt_listing like = { .flags = flags, .service = service_of(w, i) };
+	for (__u32 i = 0; i < 4 * w->shape.services; i++) {
+		const struct shunt_listing like = { .flags = flags,
+						    .service = service_of(w, i / 4) };
+		const struct shunt_service_key key = traffic_service(i & 2, protos[i & 1], i / 4);
 
 		if (listing_put(lines, service_lines(w) - 1, &key, &like))
 			errx(EXIT_FAILURE, "no room for service %u", i);
 		put(w, MAP_VIPS, &key.vip, &(__u32){ 1 });
 	}
 	munmap(lines, bytes);
-}
-
-static void put_all_services(const struct world *w, __u32 flags)
-{
-	put_services(w, false, IPPROTO_TCP, flags);
-	put_services(w, false, IPPROTO_UDP, flags);
-	put_services(w, true, IPPROTO_TCP, flags);
-	put_services(w, true, IPPROTO_UDP, flags);
 }
 
 /* Members in an order that looks random, another one in each table. */
@@ -269,7 +264,7 @@ void world_set_state(struct world *w, enum world_state state, const struct traff
 
 	if (state == WORLD_STABLE && w->state == WORLD_STABLE)
 		return;
-	put_all_services(w, state == WORLD_TRACKED ? SHUNT_SERVICE_TRACKED : 0);
+	put_services(w, state == WORLD_TRACKED ? SHUNT_SERVICE_TRACKED : 0);
 	fill_slots(w, state);
 	fill_flows(w, t, pinned ? t->flows : 0);
 	w->state = state;
@@ -284,7 +279,7 @@ static void fill(struct world *w)
 		.smac = { 2, 0, 0, 0, 0, 2 },
 	};
 
-	put_all_services(w, 0);
+	put_services(w, 0);
 	put(w, MAP_EGRESS, &(__u32){ EGRESS }, &egress);
 	fill_slots(w, WORLD_STABLE);
 	w->backends = map_array(w, MAP_BACKENDS, count_ids(w) * sizeof(*w->backends));
