@@ -22,6 +22,26 @@ many_services()
 	done
 }
 
+# unlike_services N SLOTS: no two pools alike, so that no two tables share a place.
+unlike_services()
+{
+	local s
+
+	for ((s = 1; s <= $1; s++)); do
+		cat <<-EOT
+		  s$s:
+		    vip: [198.51.100.$s]
+		    ports: [80/tcp]
+		    forward: direct
+		    slots: $2
+		    check: { type: none }
+		    backends:
+		      - { name: b1, address: $net4.11, weight: $s }
+		      - { name: b2, address: $net4.12, weight: 100 }
+		EOT
+	done
+}
+
 # reload_with: the services on stdin; it has to be taken.
 reload_with()
 {
@@ -153,6 +173,22 @@ web_service | reload_with
 { echo "dataplane: { slots: 8192 }"; web_service; } | reload_with
 ! said shuntd 'maps replaced: ' "$lines" || die "there was room enough"
 wait_for 5 slots_are 8192
+wait_for 5 every_backend_answers "$vip4"
+end_load
+take_off
+
+# Fifteen tables fill the smallest map. Seven tables, six of them larger, fit in it, too,
+# but not beside those that they follow: maps of the same size take their place.
+interfaces='eth0: { mode: native }'
+small='dataplane: { slots: 1024 }'
+{ echo "$small"; web_service; unlike_services 14 1024; } | write_conf
+start_shuntd
+wait_for 5 every_backend_answers "$vip4"
+room=$(pinned_map slots max_entries)
+start_load "$vip4" "$vip6"
+{ echo "$small"; web_service; unlike_services 6 2048; } | reload_with
+said shuntd 'maps replaced: ' || die "there was room after all"
+want "size of the pinned map" "$room" "$(pinned_map slots max_entries)"
 wait_for 5 every_backend_answers "$vip4"
 end_load
 stop_shuntd
