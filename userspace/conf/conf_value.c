@@ -55,7 +55,8 @@ const char *conf_format_msec(uint32_t ms, char out[CONF_VALUE_TEXT])
 	return ms ? format(ms, durations, out) : strcpy(out, "0s");
 }
 
-const char *conf_format_size(uint32_t kib, char out[CONF_VALUE_TEXT])
+/* As conf_format_msec(): "256KiB", "4GiB". */
+static const char *format_size(uint32_t kib, char out[CONF_VALUE_TEXT])
 {
 	return format(kib, sizes, out);
 }
@@ -65,7 +66,7 @@ const char *conf_format_limit(const struct conf_field *f, uint32_t value, char o
 	if (f->kind == CONF_MSEC)
 		return conf_format_msec(value, out);
 	if (f->kind == CONF_SIZE)
-		return conf_format_size(value, out);
+		return format_size(value, out);
 	snprintf(out, CONF_VALUE_TEXT, f->kind == CONF_PERCENT ? "%u%%" : "%u", value);
 	return out;
 }
@@ -210,8 +211,8 @@ CONF_SETTER(conf_set_size)
 		*(uint64_t *)conf_field_at(base, f->off) = (uint64_t)kib * 1024;
 	else
 		conf_error(job, node, "%s is not a power of two: the nearest are %s and %s",
-			   conf_quoted(job, node), conf_format_size(power, below),
-			   conf_format_size(2 * power, above));
+			   conf_quoted(job, node), format_size(power, below),
+			   format_size(2 * power, above));
 }
 
 CONF_SETTER(conf_set_percent)

@@ -53,10 +53,9 @@ bool conf_read_number(const char *s, uint32_t *value);
 bool conf_is_name(const char *s);
 #define CONF_NAME_RULE "1 to 63 letters, digits, dots, dashes and underscores"
 
-/* In its largest whole unit, for messages: "500ms", "2s", "10m"; "256KiB", "4GiB". */
+/* In its largest whole unit, for messages: "500ms", "2s", "10m". */
 #define CONF_VALUE_TEXT 16
 const char *conf_format_msec(uint32_t ms, char out[CONF_VALUE_TEXT]);
-const char *conf_format_size(uint32_t kib, char out[CONF_VALUE_TEXT]);
 
 /* A limit of a row as it would be written: "100ms", "4GiB", "5%", "1000". */
 const char *conf_format_limit(const struct conf_field *f, uint32_t value,
