@@ -11,32 +11,14 @@
 #include "base/cleanup.h"
 #include "dataplane/tables_internal.h"
 
-/* place_step.from of places whose words a former data plane had. */
-#define FROM_FORMER UINT64_MAX
-
-/**
- * struct fill - a table that is being filled
- * @key: its recipe
- * @members, @n_members: bits of those that live
- */
-struct fill {
-	struct tables *t;
-	const struct plan_table *table;
-	struct place_key key;
-	struct transit_step step;
-	uint64_t now_ms;
-	uint64_t *members;
-	size_t n_members;
-};
-
-static struct table_user *user_of(const struct fill *f)
+struct table_user *fill_user(const struct fill *f)
 {
 	return &f->t->users[f->table->number];
 }
 
 /* --- what there is to know -------------------------------------------------------- */
 
-static int build_owners(struct fill *f)
+int fill_build_owners(struct fill *f)
 {
 	struct tables *t = f->t;
 	int err = tables_make_room(t, f->table->slots);
@@ -73,7 +55,7 @@ static int list_members(struct fill *f)
 	return 0;
 }
 
-static void note_step(struct fill *f, struct place *p, uint64_t from)
+void fill_note_step(struct fill *f, struct place *p, uint64_t from)
 {
 	free(p->step.alive);
 	p->step = (struct place_step){
@@ -87,7 +69,7 @@ static void note_step(struct fill *f, struct place *p, uint64_t from)
 
 /* --- a place to go to --------------------------------------------------------------- */
 
-static int make_place(const struct fill *f, struct place **out)
+int fill_make_place(const struct fill *f, struct place **out)
 {
 	const uint32_t n = lines_of(f->table->slots);
 	struct place *p;
@@ -105,8 +87,7 @@ static int make_place(const struct fill *f, struct place **out)
 	return 0;
 }
 
-/* @t->words, of which there are @n, to a place that nobody reads. */
-static int write_words(const struct fill *f, struct place *p, uint32_t n, struct slot_words *words)
+int fill_write_words(const struct fill *f, struct place *p, uint32_t n, struct slot_words *words)
 {
 	int err = place_words(f->t, p, words);
 
@@ -161,7 +142,7 @@ static int step_copy(struct fill *f, const struct place *from, struct place *to)
 {
 	struct tables *t = f->t;
 	struct slot_words words;
-	int err = tables_load(t, from) ?: write_words(f, to, from->slots, &words);
+	int err = tables_load(t, from) ?: fill_write_words(f, to, from->slots, &words);
 
 	if (err)
 		return err;
@@ -171,14 +152,14 @@ static int step_copy(struct fill *f, const struct place *from, struct place *to)
 	if (err)
 		return err;
 	place_changed(t, to);
-	note_step(f, to, from->stamp);
+	fill_note_step(f, to, from->stamp);
 	return tables_move(t, f->table->number, to, f->table->base);
 }
 
 static int step_elsewhere(struct fill *f, struct place *from)
 {
 	struct place *to;
-	int err = make_place(f, &to);
+	int err = fill_make_place(f, &to);
 
 	if (err)
 		return err;
@@ -196,7 +177,7 @@ static int take_step(struct fill *f, struct place *p)
 
 	if (fellow)
 		return join(f, fellow);
-	err = tables_make_room(f->t, p->slots) ?: build_owners(f);
+	err = tables_make_room(f->t, p->slots) ?: fill_build_owners(f);
 	if (err)
 		return err;
 	if (p->users > 1 || p->slots != f->table->slots)
@@ -227,7 +208,7 @@ static int has_lost(const struct fill *f, const struct place *p, bool *out)
 static int recognize(struct fill *f, struct place *p)
 {
 	struct slot_words words;
-	int err = build_owners(f) ?: place_words(f->t, p, &words);
+	int err = fill_build_owners(f) ?: place_words(f->t, p, &words);
 
 	if (err)
 		return err;
@@ -252,105 +233,7 @@ static int fill_again(struct fill *f, struct place *p)
 	return take_step(f, p);
 }
 
-/* --- a table that is new ----------------------------------------------------------------- */
-
-/* The words that it begins with, one step on from what a former data plane had. */
-static int begin_words(struct fill *f, bool *at_rest)
-{
-	struct tables *t = f->t;
-	int err = build_owners(f);
-
-	*at_rest = true;
-	if (err)
-		return err;
-	err = t->ops->read_former(t->ctx, f->table, t->words);
-	if (err == -ENOENT) {
-		memcpy(t->words, t->owners, f->table->slots * sizeof(*t->words));
-		return 0;
-	}
-	for (uint32_t i = 0; !err && i < f->table->slots; i++) {
-		t->words[i] = slot_step(t->words[i], SHUNT_SLOT_CUR(t->owners[i]), f->step.base,
-					f->step.alive);
-		*at_rest &= SHUNT_SLOT_STATE(t->words[i]) == SHUNT_SLOT_STABLE;
-	}
-	return err;
-}
-
-static bool has_words(const struct fill *f, const struct place *p)
-{
-	struct slot_words words;
-
-	if (place_words(f->t, p, &words))
-		return false;
-	for (uint32_t i = 0; i < p->slots; i++)
-		if (slot_load(&words, i) != f->t->words[i])
-			return false;
-	return true;
-}
-
-/* A place whose words are the same, and whose clocks have started just now. */
-static struct place *find_carried(const struct fill *f)
-{
-	struct place *p = NULL;
-
-	while ((p = place_next(f->t, p, &f->key)))
-		if (p->step.from == FROM_FORMER && p->step.stamp == p->stamp &&
-		    p->step.now_s == f->step.now_s && has_words(f, p))
-			return p;
-	return NULL;
-}
-
-static int begin_place(struct fill *f, struct place *p)
-{
-	struct tables *t = f->t;
-	struct slot_words words;
-	int err = write_words(f, p, p->slots, &words);
-
-	if (err)
-		return err;
-	err = transit_adopt(&t->transit, p, &words, f->step.now_s)
-		      ?: place_set_recipe(t, p, f->table);
-	if (err)
-		return err;
-	place_changed(t, p);
-	note_step(f, p, FROM_FORMER);
-	return 0;
-}
-
-static int begin_elsewhere(struct fill *f, struct place **out)
-{
-	struct place *p;
-	int err = make_place(f, &p);
-
-	if (err)
-		return err;
-	err = begin_place(f, p);
-	if (err)
-		place_remove(f->t, p, 0);
-	else
-		*out = p;
-	return err;
-}
-
-static int fill_first(struct fill *f)
-{
-	struct place *p;
-	bool at_rest;
-	int err = begin_words(f, &at_rest);
-
-	if (err)
-		return err;
-	p = at_rest ? place_find_settled(f->t, &f->key, NULL) : find_carried(f);
-	if (p)
-		transit_skip_sweep(&f->t->transit, p);
-	else
-		err = begin_elsewhere(f, &p);
-	if (err)
-		return err;
-	p->users++;
-	*user_of(f) = (struct table_user){ .place = p, .base = f->table->base };
-	return 0;
-}
+/* ---------------------------------------------------------------------------------- */
 
 static int add_user(struct tables *t, uint32_t number)
 {
@@ -395,12 +278,12 @@ int tables_fill(struct tables *t, const struct plan_table *table, const struct i
 	if (err)
 		goto out;
 	t->used_ms = now_ms;
-	u = user_of(&f);
+	u = fill_user(&f);
 	if (u->moves)
 		tables_flush(t, now_ms);
 	if (!u->place)
 		claim_place(t, u, table->base);
-	err = u->place ? fill_again(&f, u->place) : fill_first(&f);
+	err = u->place ? fill_again(&f, u->place) : fill_begin(&f);
 out:
 	free(f.members);
 	return err;

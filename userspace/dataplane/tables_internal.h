@@ -73,4 +73,34 @@ int tables_load(struct tables *t, const struct place *p);
  */
 int tables_move(struct tables *t, uint32_t number, struct place *to, uint32_t base);
 
+/* tables_fill.c */
+
+/**
+ * struct fill - a table that is being filled
+ * @key: its recipe
+ * @members, @n_members: bits of those that live
+ */
+struct fill {
+	struct tables *t;
+	const struct plan_table *table;
+	struct place_key key;
+	struct transit_step step;
+	uint64_t now_ms;
+	uint64_t *members;
+	size_t n_members;
+};
+
+struct table_user *fill_user(const struct fill *f);
+/* To @f->step.owners; and there is room for words. 0 or -ENOMEM. */
+int fill_build_owners(struct fill *f);
+/* Lines for the table, whose words are what is there. 0, -ENOSPC or -ENOMEM. */
+int fill_make_place(const struct fill *f, struct place **out);
+/* @t->words, of which there are @n, to a place that nobody reads. 0 or -ENOMEM. */
+int fill_write_words(const struct fill *f, struct place *p, uint32_t n, struct slot_words *words);
+/* So that others who take the same step find the place. */
+void fill_note_step(struct fill *f, struct place *p, uint64_t from);
+
+/* tables_begin.c: a table that lies nowhere yet. As tables_fill(). */
+int fill_begin(struct fill *f);
+
 #endif /* DATAPLANE_TABLES_INTERNAL_H */

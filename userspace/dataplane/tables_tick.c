@@ -49,7 +49,6 @@ static bool merge(struct tables *t, struct place *p, uint64_t now_ms)
 	p->may_merge = other && has_same_words(t, p, other);
 	if (!p->may_merge)
 		return false;
-	other->may_merge = true;
 	if (p->users <= other->users)
 		move_all(t, p, other, now_ms);
 	else

@@ -38,6 +38,21 @@ Test(tables, that_change_leave_the_others)
 	world_free(w);
 }
 
+/* The last one may use the place as its own only when the others have been told. */
+Test(tables, that_stay_wait_for_those_that_leave)
+{
+	struct world *w = world_make(1024);
+
+	serve_all(w, 2, "12");
+	cr_assert_eq(fill_sized(w, 0, "1", SLOTS), 0);
+	cr_assert_eq(fill_sized(w, 1, "2", SLOTS), 0);
+	cr_assert_eq(count(w, 0, SHUNT_SLOT_MIGRATING, 1, 2), 0U);
+	tables_flush(&w->tables, w->now_ms);
+	cr_assert_eq(count(w, 0, SHUNT_SLOT_MIGRATING, 2, 1), SLOTS / 2);
+	cr_assert_eq(count(w, 1, SHUNT_SLOT_MIGRATING, 1, 2), SLOTS / 2);
+	world_free(w);
+}
+
 Test(tables, alone_change_where_they_are)
 {
 	struct world *w = world_make(1024);
