@@ -22,9 +22,14 @@ static __always_inline __u32 flow_now(void)
 	return bpf_ktime_get_coarse_ns() / NS_PER_S;
 }
 
+static __always_inline __u32 flow_index(__u64 hash)
+{
+	return hash >> 32 & shunt_rodata.flow_mask;
+}
+
 static __always_inline struct shunt_flow_line *flow_line(__u64 hash)
 {
-	__u32 index = hash >> 32 & shunt_rodata.flow_mask;
+	__u32 index = flow_index(hash);
 
 	return bpf_map_lookup_elem(&shunt_flows, &index);
 }
@@ -36,8 +41,39 @@ static __always_inline struct shunt_flow_line *flow_fresh_line(__u64 hash)
 	return bpf_map_lookup_elem(&shunt_fresh, &index);
 }
 
+/* Where the mark of a flow is: a word of shunt_marks, and the bit in it. */
+static __always_inline __u64 *flow_mark_word(__u64 hash)
+{
+	const __u32 line = flow_index(hash), index = line / SHUNT_MARKS_PER_VALUE;
+	struct shunt_flow_marks *marks = bpf_map_lookup_elem(&shunt_marks, &index);
+
+	return marks ? &marks->word[line % SHUNT_MARKS_PER_VALUE / 8] : NULL;
+}
+
+static __always_inline __u64 flow_mark_bit(__u64 hash)
+{
+	return (__u64)SHUNT_FLOW_MARK(hash) << flow_index(hash) % 8 * 8;
+}
+
+/* May the flow be in its line? If not, the line need not be read. */
+static __always_inline bool flow_is_marked(__u64 hash)
+{
+	const __u64 *word = flow_mark_word(hash);
+
+	return word && *(const volatile __u64 *)word & flow_mark_bit(hash);
+}
+
+/* After its entry was stored: who takes a mark away looks at the line once more. */
+static __always_inline void flow_mark(__u64 hash)
+{
+	__u64 *word = flow_mark_word(hash);
+
+	if (word && !(*(volatile __u64 *)word & flow_mark_bit(hash)))
+		__sync_fetch_and_or(word, flow_mark_bit(hash));
+}
+
 /*
- * The two functions that walk a line are global and not inlined: the verifier
+ * The functions that walk a line are global and not inlined: the verifier
  * then looks at each once, and not at eight ways through it in every state that
  * its callers are in, which took a third of a second.
  */

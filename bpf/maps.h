@@ -88,6 +88,15 @@ struct {
 	__uint(max_entries, 1);
 } shunt_flows SEC(".maps");
 
+/* Which tags may be in a line of shunt_flows, SHUNT_MARKS_PER_VALUE lines in a value. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_flow_marks);
+	__uint(max_entries, 1);
+} shunt_marks SEC(".maps");
+
 /* Where the SYNs of slots in transition went; swept likewise. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -48,12 +48,19 @@ static __always_inline bool transit_has_prev(const struct transit *t)
 	return t->state == SHUNT_SLOT_MIGRATING || t->state == SHUNT_SLOT_PINNING;
 }
 
+static __always_inline void transit_pin(const struct transit *t, struct shunt_flow_line *line,
+					__u32 id)
+{
+	flow_put(line, t->hash, id, t->now);
+	flow_mark(t->hash);
+}
+
 /* Pin a flow, but in a full line only within the budget: others live there. */
 static __always_inline void transit_enter(const struct transit *t, struct shunt_flow_line *line,
 					  __u32 id)
 {
 	if (flow_has_room(line, t->hash) || flow_may_pin(t->now))
-		flow_put(line, t->hash, id, t->now);
+		transit_pin(t, line, id);
 }
 
 /*
@@ -69,7 +76,7 @@ static __always_inline __u32 transit_begin(const struct transit *t)
 
 	if (!t->cur || !line || !fresh || t->how & TRANSIT_RST)
 		return t->cur;
-	if (tracked || flow_find(line, tag))
+	if (tracked || (flow_is_marked(t->hash) && flow_find(line, tag)))
 		transit_enter(t, line, t->cur);
 	if ((transit_has_prev(t) && !tracked) || flow_find(fresh, tag))
 		flow_note(fresh, tag, t->cur, t->now);
@@ -80,7 +87,7 @@ static __always_inline __u32 transit_begin(const struct transit *t)
 static __always_inline __u32 transit_pinned(const struct transit *t, struct shunt_flow_line *line)
 {
 	const __u32 tag = t->hash;
-	const __u32 found = flow_find(line, tag);
+	const __u32 found = flow_is_marked(t->hash) ? flow_find(line, tag) : 0;
 	const __u64 entry = flow_at(line, found, tag);
 	const __u32 id = SHUNT_FLOW_BACKEND(entry);
 
@@ -119,7 +126,7 @@ static __always_inline __u32 transit_default(const struct transit *t, struct shu
 		pin |= t->state == SHUNT_SLOT_PINNING;
 	}
 	if (pin && id && !(t->how & TRANSIT_RST) && flow_may_pin(t->now))
-		flow_put(line, t->hash, id, t->now);
+		transit_pin(t, line, id);
 	return id;
 }
 

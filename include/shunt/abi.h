@@ -249,6 +249,20 @@ struct shunt_flow_line {
 #define SHUNT_FLOW_BACKEND(entry) ((__u16)((entry) >> 16))
 #define SHUNT_FLOW_TIME(entry) ((__u16)(entry))
 
+/*
+ * What may be in a line of the flow cache, a byte a line: a bit for each value of the
+ * three highest bits of a tag. The program sets it with every entry; user space clears
+ * what no entry needs any more. So a flow that is in no line, as most are while a slot
+ * is MIGRATING, is found missing in an array that the processor's cache holds.
+ */
+#define SHUNT_MARKS_PER_VALUE 64
+
+struct shunt_flow_marks {
+	__u64 word[SHUNT_MARKS_PER_VALUE / sizeof(__u64)]; /* eight bytes, the lowest first */
+};
+
+#define SHUNT_FLOW_MARK(tag) (1U << ((__u32)(tag) >> 29))
+
 /* Lines of shunt_fresh: a power of two; 256 KiB. */
 #define SHUNT_FRESH_LINES 4096
 
@@ -395,6 +409,7 @@ _Static_assert(sizeof(struct shunt_backend) == 64, "ABI");
 _Static_assert(sizeof(struct shunt_egress) == 32, "ABI");
 _Static_assert(sizeof(struct shunt_counter_block) == 256, "ABI");
 _Static_assert(sizeof(struct shunt_flow_line) == 64, "ABI");
+_Static_assert(sizeof(struct shunt_flow_marks) == 64, "ABI");
 _Static_assert(sizeof(struct shunt_rodata) == 40, "ABI");
 
 #endif /* SHUNT_ABI_H */

@@ -28,6 +28,7 @@ enum map {
 	MAP_EGRESS,
 	MAP_DEVICES,
 	MAP_FLOWS,
+	MAP_MARKS,
 	MAP_FRESH,
 	MAP_PIN_BUDGET,
 	MAP_COUNTERS,
@@ -36,12 +37,12 @@ enum map {
 };
 
 static const char *const map_names[MAPS] = {
-	[MAP_SERVICES] = "shunt_services",     [MAP_VIPS] = "shunt_vips",
-	[MAP_SLOTS] = "shunt_slots",	       [MAP_BACKENDS] = "shunt_backends",
-	[MAP_EGRESS] = "shunt_egress",	       [MAP_DEVICES] = "shunt_devices",
-	[MAP_FLOWS] = "shunt_flows",	       [MAP_FRESH] = "shunt_fresh",
-	[MAP_PIN_BUDGET] = "shunt_pin_budget", [MAP_COUNTERS] = "shunt_counters",
-	[MAP_REASONS] = "shunt_reasons",
+	[MAP_SERVICES] = "shunt_services", [MAP_VIPS] = "shunt_vips",
+	[MAP_SLOTS] = "shunt_slots",	   [MAP_BACKENDS] = "shunt_backends",
+	[MAP_EGRESS] = "shunt_egress",	   [MAP_DEVICES] = "shunt_devices",
+	[MAP_FLOWS] = "shunt_flows",	   [MAP_MARKS] = "shunt_marks",
+	[MAP_FRESH] = "shunt_fresh",	   [MAP_PIN_BUDGET] = "shunt_pin_budget",
+	[MAP_COUNTERS] = "shunt_counters", [MAP_REASONS] = "shunt_reasons",
 };
 
 struct world {
@@ -127,6 +128,7 @@ static void prepare_maps(const struct world *w, const struct bpf_object *obj)
 		[MAP_SLOTS] = count_tables(w) * 2 * table_lines(w),
 		[MAP_BACKENDS] = count_ids(w),
 		[MAP_FLOWS] = MODE_FLOW_LINES,
+		[MAP_MARKS] = MODE_FLOW_LINES / SHUNT_MARKS_PER_VALUE,
 		[MAP_COUNTERS] = count_ids(w) / SHUNT_COUNTERS_PER_BLOCK,
 	};
 
@@ -220,14 +222,16 @@ static void fill_slots(const struct world *w, enum world_state state)
 }
 
 /* In the first entry that is free; of eight flows a line a ninth is left out. */
-static void put_flow(struct shunt_flow_line *lines, __u64 hash, __u32 id, __u32 now)
+static void put_flow(struct shunt_flow_line *lines, __u8 *marks, __u64 entry, __u64 hash)
 {
-	struct shunt_flow_line *line = &lines[hash >> 32 & (MODE_FLOW_LINES - 1)];
+	const __u32 index = hash >> 32 & (MODE_FLOW_LINES - 1);
+	struct shunt_flow_line *line = &lines[index];
 
+	marks[index] |= SHUNT_FLOW_MARK(hash);
 	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++) {
 		if (line->entry[i])
 			continue;
-		line->entry[i] = SHUNT_FLOW(hash, id, now);
+		line->entry[i] = entry;
 		return;
 	}
 }
@@ -239,23 +243,28 @@ static void fill_flows(const struct world *w, const struct traffic *t, __u64 n)
 		     fresh_bytes = SHUNT_FRESH_LINES * sizeof(struct shunt_flow_line);
 	struct shunt_flow_line *lines = map_array(w, MAP_FLOWS, bytes),
 			       *fresh = map_array(w, MAP_FRESH, fresh_bytes);
+	__u8 *marks = map_array(w, MAP_MARKS, MODE_FLOW_LINES);
 	const struct shunt_rodata ro = mode_rodata(MODE_4IN4, VARIANT_LEAN);
 	struct timespec now;
 
 	memset(lines, 0, bytes);
 	memset(fresh, 0, fresh_bytes);
+	memset(marks, 0, MODE_FLOW_LINES);
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	for (__u64 i = 0; i < n; i++) {
 		const struct traffic_flow flow = traffic_flow(t, i);
 		const __u64 hash = shunt_hash_flow(ro.hash_key, &flow.src, &flow.dst, flow.ports,
 						   t->proto, t->v6);
 
-		put_flow(lines, hash,
-			 flow.service * WORLD_BLOCK + (hash >> 56) % WORLD_BACKENDS + 1,
-			 now.tv_sec);
+		put_flow(lines, marks,
+			 SHUNT_FLOW(hash,
+				    flow.service * WORLD_BLOCK + (hash >> 56) % WORLD_BACKENDS + 1,
+				    now.tv_sec),
+			 hash);
 	}
 	munmap(lines, bytes);
 	munmap(fresh, fresh_bytes);
+	munmap(marks, MODE_FLOW_LINES);
 }
 
 void world_set_state(struct world *w, enum world_state state, const struct traffic *t)

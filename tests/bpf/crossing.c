@@ -142,10 +142,22 @@ void crossing_put_backend(struct crossing *t, __u32 id, const struct shunt_backe
 	dp_put_backend(t->rig->dp, id, b);
 }
 
+/* As few as there can be: what is not marked is not looked for. */
+static __u8 marks_of(const struct shunt_flow_line *line)
+{
+	__u8 marks = 0;
+
+	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
+		if (line->entry[i])
+			marks |= 1 << (line->entry[i] >> 61);
+	return marks;
+}
+
 void crossing_put_flow_line(struct crossing *t, __u32 index, const struct shunt_flow_line *line)
 {
 	t->flows[index] = *line;
 	dp_flows(t->rig->dp)[index] = *line;
+	dp_marks(t->rig->dp)[index] = marks_of(line);
 }
 
 void crossing_put_fresh_line(struct crossing *t, __u32 index, const struct shunt_flow_line *line)
@@ -167,6 +179,7 @@ void crossing_forget(struct crossing *t)
 	memset(t->fresh, 0, sizeof(t->fresh));
 	memset(dp_flows(t->rig->dp), 0, (t->model.rodata.flow_mask + 1) * sizeof(t->flows[0]));
 	memset(dp_fresh(t->rig->dp), 0, sizeof(t->fresh));
+	memset(dp_marks(t->rig->dp), 0, t->model.rodata.flow_mask + 1);
 }
 
 static __u32 flow_index(const struct crossing *t, const struct crossing_flow *f)
@@ -351,13 +364,22 @@ __u32 crossing_send(struct crossing *t, const struct crossing_flow *f, __u16 fla
 		       : 0;
 }
 
+/* The program has marked what it entered. */
+static bool is_marked(const struct crossing *t, __u32 line)
+{
+	const __u8 missing = marks_of(&dp_flows(t->rig->dp)[line]) & ~dp_marks(t->rig->dp)[line];
+
+	cr_expect(!missing, "line %u of the flow cache lacks marks 0x%02x", line, missing);
+	return !missing;
+}
+
 bool crossing_check_all(const struct crossing *t)
 {
 	const struct shunt_flow_line *flows = dp_flows(t->rig->dp), *fresh = dp_fresh(t->rig->dp);
 	bool same = true;
 
 	for (__u32 i = 0; i <= t->model.rodata.flow_mask; i++)
-		same = line_agrees("pin", &flows[i], &t->flows[i], true) && same;
+		same = line_agrees("pin", &flows[i], &t->flows[i], true) && is_marked(t, i) && same;
 	for (__u32 i = 0; i < SHUNT_FRESH_LINES; i++)
 		same = line_agrees("note", &fresh[i], &t->fresh[i], true) && same;
 	return same;

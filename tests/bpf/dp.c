@@ -40,6 +40,7 @@ struct dp {
 	struct shunt_slot_line *lines;
 	size_t n_flow_lines;
 	struct shunt_flow_line *flows;
+	__u8 *marks;
 	struct shunt_flow_line *fresh;
 	struct shunt_reasons *reasons; /* room for a read, one a CPU */
 };
@@ -53,6 +54,12 @@ static void need_root(void)
 {
 	if (geteuid())
 		cr_skip_test("loading a BPF program needs root: run this as root");
+}
+
+/* A byte a line, in whole values. */
+static size_t marks_bytes(size_t lines)
+{
+	return lines < SHUNT_MARKS_PER_VALUE ? SHUNT_MARKS_PER_VALUE : lines;
 }
 
 static struct shunt_bpf *load(const struct shunt_rodata *rodata, const struct dp_sizes *sizes)
@@ -69,6 +76,8 @@ static struct shunt_bpf *load(const struct shunt_rodata *rodata, const struct dp
 	bpf_map__set_max_entries(skel->maps.shunt_counters,
 				 (sizes->backends - 1) / SHUNT_COUNTERS_PER_BLOCK + 1);
 	bpf_map__set_max_entries(skel->maps.shunt_flows, rodata->flow_mask + 1);
+	bpf_map__set_max_entries(skel->maps.shunt_marks,
+				 marks_bytes(rodata->flow_mask + 1) / SHUNT_MARKS_PER_VALUE);
 	must(shunt_bpf__load(skel), "load the program");
 	return skel;
 }
@@ -89,6 +98,7 @@ static void map_arrays(struct dp *dp, size_t n_lines, size_t n_flow_lines)
 	dp->lines = map_array(dp->skel->maps.shunt_slots, n_lines * sizeof(dp->lines[0]));
 	dp->n_flow_lines = n_flow_lines;
 	dp->flows = map_array(dp->skel->maps.shunt_flows, n_flow_lines * sizeof(dp->flows[0]));
+	dp->marks = map_array(dp->skel->maps.shunt_marks, marks_bytes(n_flow_lines));
 	dp->fresh = map_array(dp->skel->maps.shunt_fresh, SHUNT_FRESH_LINES * sizeof(dp->fresh[0]));
 }
 
@@ -118,6 +128,7 @@ void dp_close(struct dp *dp)
 	munmap(dp->services, SERVICE_LINES * sizeof(dp->services[0]));
 	munmap(dp->lines, dp->n_lines * sizeof(dp->lines[0]));
 	munmap(dp->flows, dp->n_flow_lines * sizeof(dp->flows[0]));
+	munmap(dp->marks, marks_bytes(dp->n_flow_lines));
 	munmap(dp->fresh, SHUNT_FRESH_LINES * sizeof(dp->fresh[0]));
 	shunt_bpf__destroy(dp->skel);
 	free(dp->reasons);
@@ -202,6 +213,11 @@ struct shunt_slot_line *dp_lines(const struct dp *dp)
 struct shunt_flow_line *dp_flows(const struct dp *dp)
 {
 	return dp->flows;
+}
+
+__u8 *dp_marks(const struct dp *dp)
+{
+	return dp->marks;
 }
 
 struct shunt_flow_line *dp_fresh(const struct dp *dp)

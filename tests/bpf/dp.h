@@ -54,6 +54,8 @@ __u32 dp_read_slot(const struct dp *dp, const struct slot_table *table, __u32 sl
 struct shunt_slot_line *dp_lines(const struct dp *dp);
 struct shunt_flow_line *dp_flows(const struct dp *dp);
 struct shunt_flow_line *dp_fresh(const struct dp *dp);
+/* Of the flow cache, a byte a line: whoever writes an entry has to mark it. */
+__u8 *dp_marks(const struct dp *dp);
 
 /* One frame in, one out; @out may be @in. Return: the XDP action. */
 __u32 dp_run(const struct dp *dp, const struct frame *in, struct frame *out);

@@ -44,15 +44,50 @@ void flow_lines_unmap(struct shunt_flow_line *lines, size_t n)
 	munmap(lines, n * sizeof(*lines));
 }
 
-/* Scan @n lines of a map from @first on. */
-static int scan(int fd, size_t first, size_t n, struct flows_scan *s)
+/* A value of the map is the least there is. */
+static size_t marks_bytes(size_t n)
 {
-	struct shunt_flow_line *lines = flow_lines_map(fd, first, n);
+	return n < sizeof(struct shunt_flow_marks) ? sizeof(struct shunt_flow_marks) : n;
+}
+
+uint8_t *flow_marks_map(int fd, size_t first, size_t n)
+{
+	void *p = mmap(NULL, marks_bytes(n), PROT_READ | PROT_WRITE, MAP_SHARED, fd, first);
+
+	_Static_assert(sizeof(struct shunt_flow_marks) == SHUNT_MARKS_PER_VALUE, "a byte a line");
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void flow_marks_unmap(uint8_t *marks, size_t n)
+{
+	munmap(marks, marks_bytes(n));
+}
+
+/* Scan @n lines of the cache from @first on. */
+static int scan_flows(const struct dataplane *dp, size_t first, size_t n, struct flows_scan *s)
+{
+	struct shunt_flow_line *lines = flow_lines_map(dp->fds[LOAD_FLOWS], first, n);
+	uint8_t *marks = lines ? flow_marks_map(dp->fds[LOAD_MARKS], first, n) : NULL;
+	const int err = marks ? 0 : -errno;
+
+	if (marks) {
+		flows_scan(s, lines, n);
+		flows_unmark(lines, n, marks);
+		flow_marks_unmap(marks, n);
+	}
+	if (lines)
+		flow_lines_unmap(lines, n);
+	return err;
+}
+
+static int scan_notes(const struct dataplane *dp, struct flows_scan *s)
+{
+	struct shunt_flow_line *lines = flow_lines_map(dp->fds[LOAD_FRESH], 0, SHUNT_FRESH_LINES);
 
 	if (!lines)
 		return -errno;
-	flows_scan(s, lines, n);
-	flow_lines_unmap(lines, n);
+	flows_scan(s, lines, SHUNT_FRESH_LINES);
+	flow_lines_unmap(lines, SHUNT_FRESH_LINES);
 	return 0;
 }
 
@@ -108,9 +143,9 @@ static int purge(struct dataplane *dp)
 	for (size_t at = 0; !err && at < dp->sizes.flow_lines; at += SLICE_LINES) {
 		const size_t left = dp->sizes.flow_lines - at;
 
-		err = scan(dp->fds[LOAD_FLOWS], at, left < SLICE_LINES ? left : SLICE_LINES, &s);
+		err = scan_flows(dp, at, left < SLICE_LINES ? left : SLICE_LINES, &s);
 	}
-	return err ?: scan(dp->fds[LOAD_FRESH], 0, SHUNT_FRESH_LINES, &s);
+	return err ?: scan_notes(dp, &s);
 }
 
 void flow_cache_claim(struct dataplane *dp, uint32_t id)
@@ -240,13 +275,13 @@ static int sweep_slice(struct dataplane *dp, const struct plan *plan, uint16_t n
 
 	if (!backends)
 		return -ENOMEM;
-	err = scan(dp->fds[LOAD_FLOWS], c->line, n, &s);
+	err = scan_flows(dp, c->line, n, &s);
 	c->line += n;
 	c->found += take_counts(backends, dp->n_backends, c->live);
 	if (err || n < left)
 		return err;
 	s.max_age_s = NOTE_MAX_AGE_S;
-	err = scan(dp->fds[LOAD_FRESH], 0, SHUNT_FRESH_LINES, &s);
+	err = scan_notes(dp, &s);
 	c->found += take_counts(backends, dp->n_backends, NULL);
 	return err;
 }

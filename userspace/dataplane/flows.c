@@ -52,6 +52,35 @@ void flows_scan(struct flows_scan *s, struct shunt_flow_line *lines, size_t n)
 	}
 }
 
+static uint8_t marks_of(const struct shunt_flow_line *line)
+{
+	uint8_t marks = 0;
+
+	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++) {
+		const __u64 entry = __atomic_load_n(&line->entry[i], __ATOMIC_RELAXED);
+
+		if (entry)
+			marks |= SHUNT_FLOW_MARK(SHUNT_FLOW_TAG(entry));
+	}
+	return marks;
+}
+
+/*
+ * The program enters a flow first and marks it then. So whoever takes a mark away
+ * looks once more: an entry made meanwhile is there by then, or will be marked.
+ */
+void flows_unmark(const struct shunt_flow_line *lines, size_t n, uint8_t *marks)
+{
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t needed = marks_of(&lines[i]);
+
+		if (!(__atomic_load_n(&marks[i], __ATOMIC_RELAXED) & ~needed))
+			continue;
+		__atomic_fetch_and(&marks[i], needed, __ATOMIC_SEQ_CST);
+		__atomic_fetch_or(&marks[i], marks_of(&lines[i]), __ATOMIC_SEQ_CST);
+	}
+}
+
 /* How good a place @at is for a flow: its own, an empty one, the oldest; as the program. */
 static uint32_t rank_of(uint64_t at, uint32_t tag, uint16_t now_s)
 {
@@ -60,8 +89,9 @@ static uint32_t rank_of(uint64_t at, uint32_t tag, uint16_t now_s)
 	return at ? age_of(at, now_s) : UINT16_MAX + 1;
 }
 
-static void enter(struct shunt_flow_line *line, uint64_t entry, uint16_t now_s)
+static void enter(const struct flows_cache *to, size_t at, uint64_t entry, uint16_t now_s)
 {
+	struct shunt_flow_line *line = &to->lines[at];
 	const uint32_t tag = SHUNT_FLOW_TAG(entry);
 	__u64 *best = &line->entry[0];
 	__u64 old;
@@ -72,6 +102,8 @@ static void enter(struct shunt_flow_line *line, uint64_t entry, uint16_t now_s)
 	old = __atomic_load_n(best, __ATOMIC_RELAXED);
 	if (!old || age_of(old, now_s) > age_of(entry, now_s))
 		replace(best, old, entry);
+	if (to->marks)
+		__atomic_fetch_or(&to->marks[at], SHUNT_FLOW_MARK(tag), __ATOMIC_SEQ_CST);
 }
 
 void flows_carry(const struct flows_cache *from, const struct flows_cache *to,
@@ -85,7 +117,7 @@ void flows_carry(const struct flows_cache *from, const struct flows_cache *to,
 		if (!entry || id >= ids->n || !ids->to[id])
 			continue;
 		for (size_t j = line & (to->n - 1); j < to->n; j += from->n)
-			enter(&to->lines[j],
+			enter(to, j,
 			      SHUNT_FLOW(SHUNT_FLOW_TAG(entry), ids->to[id],
 					 SHUNT_FLOW_TIME(entry)),
 			      now_s);

@@ -55,11 +55,19 @@ struct flows_ids {
 	size_t n;
 };
 
-/* A whole cache: @n lines, a power of two. */
+/**
+ * struct flows_cache - a whole one
+ * @n: lines, a power of two
+ * @marks: a byte a line (struct shunt_flow_marks); NULL: of notes, or nobody looks
+ */
 struct flows_cache {
 	struct shunt_flow_line *lines;
 	size_t n;
+	uint8_t *marks;
 };
+
+/* Take the marks away that no entry of @n lines needs any more. */
+void flows_unmark(const struct shunt_flow_line *lines, size_t n, uint8_t *marks);
 
 /**
  * flows_carry() - enter the flows of one cache in another of the same hash key
@@ -67,7 +75,7 @@ struct flows_cache {
  * Where both have an entry of a flow, the one seen last stays; where a line is full,
  * the one seen longest ago gives way. An entry does not say the bits of its hash by
  * which lines of a larger cache are picked, so there it is entered in every line it
- * may belong to: the wrong ones are never met, and expire.
+ * may belong to: the wrong ones are never met, and expire. Marks are set in @to.
  */
 void flows_carry(const struct flows_cache *from, const struct flows_cache *to,
 		 const struct flows_ids *ids, uint16_t now_s);

@@ -271,28 +271,44 @@ void former_lose_flows(struct former *f)
 
 /* --- flows and counters -------------------------------------------------------- */
 
-static int carry_lines(const struct former *f, struct dataplane *dp, enum load_map m,
-		       uint16_t now_s)
+static int carry_pins(const struct former *f, struct dataplane *dp, uint16_t now_s)
+{
+	const struct flows_ids ids = { f->ids, f->n_backends };
+	struct flows_cache from = { .n = f->flow_mask + 1ULL }, to = { .n = dp->sizes.flow_lines };
+	int err = 0;
+
+	from.lines = flow_lines_map(f->fds[LOAD_FLOWS], 0, from.n);
+	to.lines = from.lines ? flow_lines_map(dp->fds[LOAD_FLOWS], 0, to.n) : NULL;
+	to.marks = to.lines ? flow_marks_map(dp->fds[LOAD_MARKS], 0, to.n) : NULL;
+	if (to.marks) {
+		flows_carry(&from, &to, &ids, now_s);
+		flow_marks_unmap(to.marks, to.n);
+	} else {
+		err = -errno;
+	}
+	if (to.lines)
+		flow_lines_unmap(to.lines, to.n);
+	if (from.lines)
+		flow_lines_unmap(from.lines, from.n);
+	return err;
+}
+
+static int carry_notes(const struct former *f, struct dataplane *dp, uint16_t now_s)
 {
 	const struct flows_ids ids = { f->ids, f->n_backends };
 	struct flows_cache from = { .n = SHUNT_FRESH_LINES }, to = from;
 	int err = 0;
 
-	if (m == LOAD_FLOWS) {
-		from.n = f->flow_mask + 1ULL;
-		to.n = dp->sizes.flow_lines;
-	}
-	from.lines = flow_lines_map(f->fds[m], 0, from.n);
-	if (!from.lines)
-		return -errno;
-	to.lines = flow_lines_map(dp->fds[m], 0, to.n);
+	from.lines = flow_lines_map(f->fds[LOAD_FRESH], 0, from.n);
+	to.lines = from.lines ? flow_lines_map(dp->fds[LOAD_FRESH], 0, to.n) : NULL;
 	if (to.lines) {
 		flows_carry(&from, &to, &ids, now_s);
 		flow_lines_unmap(to.lines, to.n);
 	} else {
 		err = -errno;
 	}
-	flow_lines_unmap(from.lines, from.n);
+	if (from.lines)
+		flow_lines_unmap(from.lines, from.n);
 	return err;
 }
 
@@ -303,7 +319,7 @@ int former_carry_flows(const struct former *f, struct dataplane *dp, uint64_t no
 	if (f->lost_flows)
 		return 0;
 	dp->flows.may_hold = true;
-	return carry_lines(f, dp, LOAD_FLOWS, now_s) ?: carry_lines(f, dp, LOAD_FRESH, now_s);
+	return carry_pins(f, dp, now_s) ?: carry_notes(f, dp, now_s);
 }
 
 int former_carry_counters(const struct former *f, struct dataplane *dp)

@@ -134,6 +134,9 @@ int pin_find_other(const char *pin_dir);
 /* @n lines of the map @fd from @first on, whose place is a multiple of a page; or NULL. */
 struct shunt_flow_line *flow_lines_map(int fd, size_t first, size_t n);
 void flow_lines_unmap(struct shunt_flow_line *lines, size_t n);
+/* Their marks, a byte each. */
+uint8_t *flow_marks_map(int fd, size_t first, size_t n);
+void flow_marks_unmap(uint8_t *marks, size_t n);
 
 int flow_cache_open(struct dataplane *dp);
 void flow_cache_close(struct dataplane *dp);

@@ -22,12 +22,13 @@ struct load {
 };
 
 const char *const load_map_names[LOAD_MAPS] = {
-	[LOAD_SERVICES] = "shunt_services", [LOAD_VIPS] = "shunt_vips",
-	[LOAD_SLOTS] = "shunt_slots",	    [LOAD_BACKENDS] = "shunt_backends",
-	[LOAD_EGRESS] = "shunt_egress",	    [LOAD_DEVICES] = "shunt_devices",
-	[LOAD_OFFSETS] = "shunt_offsets",   [LOAD_FLOWS] = "shunt_flows",
-	[LOAD_FRESH] = "shunt_fresh",	    [LOAD_PIN_BUDGET] = "shunt_pin_budget",
-	[LOAD_COUNTERS] = "shunt_counters", [LOAD_REASONS] = "shunt_reasons",
+	[LOAD_SERVICES] = "shunt_services",	[LOAD_VIPS] = "shunt_vips",
+	[LOAD_SLOTS] = "shunt_slots",		[LOAD_BACKENDS] = "shunt_backends",
+	[LOAD_EGRESS] = "shunt_egress",		[LOAD_DEVICES] = "shunt_devices",
+	[LOAD_OFFSETS] = "shunt_offsets",	[LOAD_FLOWS] = "shunt_flows",
+	[LOAD_MARKS] = "shunt_marks",		[LOAD_FRESH] = "shunt_fresh",
+	[LOAD_PIN_BUDGET] = "shunt_pin_budget", [LOAD_COUNTERS] = "shunt_counters",
+	[LOAD_REASONS] = "shunt_reasons",
 };
 
 /* @fmt without the line breaks that libraries put in and after their texts. */
@@ -102,6 +103,8 @@ static int set_sizes(struct load *l, const struct dataplane_sizes *sizes)
 		[LOAD_BACKENDS] = ids,
 		[LOAD_OFFSETS] = ids,
 		[LOAD_FLOWS] = sizes->flow_lines,
+		[LOAD_MARKS] =
+			(sizes->flow_lines + SHUNT_MARKS_PER_VALUE - 1) / SHUNT_MARKS_PER_VALUE,
 		[LOAD_COUNTERS] = (ids + SHUNT_COUNTERS_PER_BLOCK - 1) / SHUNT_COUNTERS_PER_BLOCK,
 	};
 	int err = 0;

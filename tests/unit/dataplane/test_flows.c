@@ -127,8 +127,34 @@ static void carry(struct shunt_flow_line *from, size_t n_from, struct shunt_flow
 {
 	const struct flows_ids ids = { renamed, 4 };
 
-	flows_carry(&(struct flows_cache){ from, n_from }, &(struct flows_cache){ to, n_to }, &ids,
-		    now_s);
+	struct shunt_flow_line before[MOST];
+	uint8_t marks[MOST] = { 0 };
+
+	cr_assert_leq(n_to, MOST);
+	memcpy(before, to, n_to * sizeof(*to));
+	flows_carry(&(struct flows_cache){ .lines = from, .n = n_from },
+		    &(struct flows_cache){ .lines = to, .n = n_to, .marks = marks }, &ids, now_s);
+	for (size_t i = 0; i < n_to * SHUNT_FLOWS_PER_LINE; i++) {
+		const uint64_t entry = to[i / SHUNT_FLOWS_PER_LINE].entry[i % SHUNT_FLOWS_PER_LINE];
+
+		if (memcmp(&before[i / SHUNT_FLOWS_PER_LINE].entry[i % SHUNT_FLOWS_PER_LINE],
+			   &entry, sizeof(entry)))
+			cr_assert(marks[i / SHUNT_FLOWS_PER_LINE] & 1 << (entry >> 61));
+	}
+}
+
+Test(flows, marks_that_no_entry_needs_are_taken_away)
+{
+	struct shunt_flow_line lines[3] = { 0 };
+	uint8_t marks[3] = { 0xff, 0xff, 0x01 };
+
+	lines[0].entry[2] = SHUNT_FLOW(0x00000001, 1, 5);
+	lines[0].entry[5] = SHUNT_FLOW(0xe0000001, 1, 5);
+	lines[2].entry[0] = SHUNT_FLOW(0x1fffffff, 1, 5);
+	flows_unmark(lines, 3, marks);
+	cr_assert_eq(marks[0], 0x81);
+	cr_assert_eq(marks[1], 0);
+	cr_assert_eq(marks[2], 0x01);
 }
 
 static size_t find(const struct shunt_flow_line *line, uint32_t tag)
