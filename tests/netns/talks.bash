@@ -13,6 +13,9 @@ flow_cache=4MiB
 forward=direct
 reports=0
 
+# Each connection is a descriptor of the client, and 1024 are usual.
+ulimit -n 8192
+
 [[ -x $build/tests/talk && -x $build/next/shuntd ]] || die "not built in $build: run 'make netns'"
 
 talk_service()
