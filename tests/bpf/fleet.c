@@ -305,6 +305,7 @@ static void sweep(struct fleet *f, __u32 clock_s)
 	cr_assert_eq(tables_sweep_begin(&f->tables, fleet_now_ms(f)), 0);
 	s.backends = backends = list_backends(f);
 	flows_scan(&s, dp_flows(f->dp), f->options.flow_lines);
+	flows_unmark(dp_flows(f->dp), f->options.flow_lines, dp_marks(f->dp));
 	array_for_each (b, backends, FLEET_IDS)
 		b->seen = NULL;
 	s.max_age_s = NOTE_MAX_AGE_S;
@@ -325,62 +326,4 @@ void fleet_tick(struct fleet *f)
 	if (is_time_to_sweep(f))
 		sweep(f, clock_s);
 	dp_put_cpu_budgets(f->dp, f->no_pins_used);
-}
-
-/* --- looking ------------------------------------------------------------------ */
-
-__u16 fleet_look_up(const struct fleet *f, int service, __u64 hash)
-{
-	const struct fleet_balancer *b = &f->balancers[FLEET_FORGETS];
-	const struct plan_table *table = plan_table_of(b->plan, service);
-	const __u32 member = SHUNT_SLOT_CUR(b->words[service][(__u32)hash % table->slots]);
-
-	return member ? b->server_of[table->base + member] : FLEET_NO_SERVER;
-}
-
-static const struct place *place_of(const struct fleet *f, int service)
-{
-	const struct plan *plan = f->balancers[FLEET_KEEPS].plan;
-	const struct place *place = tables_place(&f->tables, plan_table_of(plan, service)->number);
-
-	cr_assert(place);
-	return place;
-}
-
-__u32 fleet_word(const struct fleet *f, int service, __u64 hash)
-{
-	const struct place *place = place_of(f, service);
-	const struct slot_table table = { place->first, place->slots };
-
-	return dp_read_slot(f->dp, &table, (__u32)hash % table.n);
-}
-
-bool fleet_is_shared(const struct fleet *f)
-{
-	return place_of(f, 0) == place_of(f, 1);
-}
-
-__u32 fleet_count_slots(const struct fleet *f)
-{
-	return place_of(f, 0)->slots + (fleet_is_shared(f) ? 0 : place_of(f, 1)->slots);
-}
-
-__u32 fleet_count_crossing(const struct fleet *f)
-{
-	__u32 n = 0;
-
-	for (int s = fleet_is_shared(f); s < FLEET_SERVICES; s++)
-		for (__u32 slot = 0; slot < place_of(f, s)->slots; slot++)
-			n += SHUNT_SLOT_STATE(fleet_word(f, s, slot)) != SHUNT_SLOT_STABLE;
-	return n;
-}
-
-__u64 fleet_count_pins(const struct fleet *f)
-{
-	const struct shunt_flow_line *lines = dp_flows(f->dp);
-	__u64 n = 0;
-
-	for (size_t i = 0; i < (size_t)f->options.flow_lines * SHUNT_FLOWS_PER_LINE; i++)
-		n += lines[i / SHUNT_FLOWS_PER_LINE].entry[i % SHUNT_FLOWS_PER_LINE] != 0;
-	return n;
 }

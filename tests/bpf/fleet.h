@@ -156,11 +156,15 @@ void fleet_drain(struct fleet *f, __u16 number, int service, bool drained);
 /* A second is over: entries age, slots move on, the cache is swept. */
 void fleet_tick(struct fleet *f);
 
+/* Looking; fleet_look.c. */
+
 /* The server that maglev without state sends a flow to. */
 __u16 fleet_look_up(const struct fleet *f, int service, __u64 hash);
 
 /* The word of a flow's slot, at the balancer that keeps. */
 __u32 fleet_word(const struct fleet *f, int service, __u64 hash);
+/* The server that owns a slot there. */
+__u16 fleet_owner(const struct fleet *f, int service, __u32 word);
 /* Slots of all tables, and of these in transition now; of a place that is shared, once. */
 __u32 fleet_count_slots(const struct fleet *f);
 __u32 fleet_count_crossing(const struct fleet *f);

@@ -133,6 +133,21 @@ static __u16 run_packet(struct field *f, const struct end *end, __u8 flags)
 	return frame_get16(out.data + 4);
 }
 
+/* The server that a packet of a flow goes to. */
+static __u16 send_on(struct field *f, const struct end *end, __u64 hash, __u8 flags)
+{
+	const __u32 word = fleet_word(f->fleet, service_of(end), hash);
+	const bool stable = SHUNT_SLOT_STATE(word) == SHUNT_SLOT_STABLE;
+	const __u16 owner = fleet_owner(f->fleet, service_of(end), word);
+	__u16 server;
+
+	if (stable && f->o.sample && f->sent % f->o.sample)
+		return owner;
+	server = run_packet(f, end, flags);
+	cr_assert(!stable || server == owner, "a stable slot of server %u: %u", owner, server);
+	return server;
+}
+
 static struct home home_at(const struct field *f, __u16 server)
 {
 	return (struct home){ server,
@@ -158,9 +173,10 @@ static void settle(struct field *f, struct client *c, enum fleet_side side, __u1
 
 static void send_packet(struct field *f, struct client *c, __u8 flags)
 {
+	const __u64 hash = hash_of(f, &c->end);
 	const __u16 to[FLEET_SIDES] = {
-		[FLEET_KEEPS] = run_packet(f, &c->end, flags),
-		[FLEET_FORGETS] = fleet_look_up(f->fleet, service_of(&c->end), hash_of(f, &c->end)),
+		[FLEET_KEEPS] = send_on(f, &c->end, hash, flags),
+		[FLEET_FORGETS] = fleet_look_up(f->fleet, service_of(&c->end), hash),
 	};
 
 	f->sent++;

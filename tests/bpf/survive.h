@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Many flows through a fleet that changes: how many are sent to another server
- * while theirs lives? Every packet goes through the program; the balancer that
- * forgets is asked beside it.
+ * while theirs lives? Packets go through the program; the balancer that forgets is
+ * asked beside it.
  *
  * A flow is a SYN, the ACK that a round trip later completes the handshake, packets
  * with gaps of up to @max_gap_s between them, a FIN; then another begins. Flows are
@@ -22,6 +22,8 @@
  * @max_gap_s: between two packets of a flow
  * @flood_per_s: SYNs of random sources
  * @flood_acks: and an ACK behind each, as if its handshake were complete
+ * @sample: of the packets whose slot is STABLE, which all go to its owner, one in so
+ *	many goes through the program, to see that it says so; 0: all
  */
 struct survive_options {
 	struct fleet_options fleet;
@@ -31,6 +33,7 @@ struct survive_options {
 	__u32 max_gap_s;
 	__u32 flood_per_s;
 	bool flood_acks;
+	__u32 sample;
 	__u64 seed;
 };
 
