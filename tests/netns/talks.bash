@@ -14,7 +14,7 @@ forward=direct
 reports=0
 
 # Each connection is a descriptor of the client, and 1024 are usual.
-ulimit -n 8192
+ulimit -Sn 8192 2>/dev/null || ulimit -n 8192
 
 [[ -x $build/tests/talk && -x $build/next/shuntd ]] || die "not built in $build: run 'make netns'"
 
