@@ -54,9 +54,12 @@ static inline __attribute__((always_inline)) __u32 shunt_service_hash(__u64 vip0
 {
 	/*
 	 * A product carries bits upwards only, so what differs between the services
-	 * of a site, the last bytes of the address, is turned to the low end.
+	 * of a site, the last bytes of the address, is turned to the low end. It is also
+	 * linear: ports and protocols that were added would each lay the same pattern of
+	 * lines over that of the others, so they are scattered first.
 	 */
-	__u64 h = ((vip1 << 32 | vip1 >> 32) + ((__u64)match << 32)) * 0x9e3779b97f4a7c15ULL;
+	const __u64 scattered = match * 0x85ebca6bULL;
+	__u64 h = ((vip1 << 32 | vip1 >> 32) ^ scattered) * 0x9e3779b97f4a7c15ULL;
 
 	if (v6)
 		h = (h ^ h >> 32 ^ vip0) * 0x9e3779b97f4a7c15ULL;

@@ -9,7 +9,11 @@
 #include "net/addr.h"
 #include "shunt/hash.h"
 
-#define LINES_PER_SERVICE 2
+/*
+ * So many that a line with two services is rare: which of the two a packet is for is a
+ * branch that the processor cannot foresee, a tenth of the time of a packet.
+ */
+#define LINES_PER_SERVICE 8
 
 __u32 listing_lines(__u32 services)
 {
