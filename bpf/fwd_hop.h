@@ -43,13 +43,13 @@ static __always_inline enum shunt_reason fwd_resolve(const struct pkt *pkt, stru
 
 #define MAC_MASK 0xffffffffffffULL
 
-/* Two stores: struct ethhdr is packed, so that a copy of it is made byte by byte. */
+/* Two stores at offsets: struct ethhdr is packed, so that its fields are written byte by byte. */
 static __always_inline void fwd_set_macs(struct ethhdr *eth, const struct fwd *fwd)
 {
 	const __u64 smac = *(const __u64 *)fwd->egress->smac;
 
 	*(__u64 *)eth = (fwd->hop.word & MAC_MASK) | smac << 48;
-	*(__u32 *)&eth->h_source[2] = smac >> 16;
+	*(__u32 *)((void *)eth + sizeof(__u64)) = smac >> 16;
 }
 
 /*

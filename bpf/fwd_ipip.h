@@ -53,15 +53,15 @@ static __always_inline struct inner inner_from_v6(const struct ipv6hdr *ip6, con
 /* From the values and not from the header, whose bytes were only just stored. */
 static __always_inline __u16 ipip_csum(const struct iphdr *ip)
 {
-	__u32 sum = bpf_htons(0x4500 | ip->tos);
+	__u64 sum = bpf_htons(0x4500 | ip->tos);
 
 	sum += ip->tot_len;
 	sum += ip->id;
 	sum += ip->frag_off;
 	sum += bpf_htons(IPIP_TTL << 8 | ip->protocol);
-	sum += (ip->saddr & 0xffff) + (ip->saddr >> 16);
-	sum += (ip->daddr & 0xffff) + (ip->daddr >> 16);
-	return shunt_csum_fold(sum);
+	sum += ip->saddr;
+	sum += ip->daddr;
+	return shunt_csum_fold((__u32)(sum & 0xffff) + (__u32)(sum >> 16));
 }
 
 static __always_inline void ipip_put_v4(struct iphdr *ip, const struct inner *inner,
