@@ -23,8 +23,8 @@
 #define ROUNDS 21
 #define MOST_ROUNDS 1001
 #define SLOTS_A_POSITION 100
-#define BAR_POSITIONS 1000
-#define BAR_MS 10
+#define BAR_POSITIONS 1000U
+#define BAR_MS 10U
 
 /**
  * struct hall - a table and what is in its slots
@@ -136,7 +136,7 @@ static void change(struct hall *h, struct table_cache *cache, uint32_t position,
 {
 	const bool returns = !h->table.positions[position].keep;
 	const size_t size = h->table.slots * sizeof(*h->slots);
-	_cleanup_free_ uint32_t *before = malloc(size);
+	_cleanup_free_ uint32_t *before = calloc(1, size);
 	const uint64_t had = slots_of(h, position + 1);
 
 	need(before, "no memory");

@@ -125,10 +125,11 @@ static struct plan_table *recipe_copy(const struct plan_table *table)
 {
 	struct plan_table *copy = malloc(sizeof(*copy) + seeds_bytes(table) +
 					 positions_bytes(table) + weights_bytes(table));
-	char *at = (char *)(copy + 1);
+	char *at;
 
 	if (!copy)
 		return NULL;
+	at = (char *)(copy + 1);
 	*copy = *table;
 	copy->seeds = append(&at, table->seeds, seeds_bytes(table));
 	copy->positions = append(&at, table->positions, positions_bytes(table));

@@ -207,7 +207,7 @@ Test(tables, that_leave_have_the_same_times)
 static void resize(uint32_t from, uint32_t to)
 {
 	struct world *w = world_make(1024);
-	uint32_t before[4 * SLOTS], moved = 0;
+	uint32_t before[4 * SLOTS] = { 0 }, moved = 0;
 	struct shunt_service s;
 
 	cr_assert_eq(fill_sized(w, 0, "123", from), 0);
