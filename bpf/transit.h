@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "flow.h"
+#include "pin.h"
 
 /* What of a packet decides, besides its hash and its slot. */
 #define TRANSIT_V6 (1U << 0)
@@ -48,19 +48,11 @@ static __always_inline bool transit_has_prev(const struct transit *t)
 	return t->state == SHUNT_SLOT_MIGRATING || t->state == SHUNT_SLOT_PINNING;
 }
 
-static __always_inline void transit_pin(const struct transit *t, struct shunt_flow_line *line,
-					__u32 id)
+/* Pin a flow, but in place of another only within the budget: that one lives, too. */
+static __always_inline void transit_enter(const struct transit *t, __u32 id)
 {
-	flow_put(line, t->hash, id, t->now);
-	flow_mark(t->hash);
-}
-
-/* Pin a flow, but in a full line only within the budget: others live there. */
-static __always_inline void transit_enter(const struct transit *t, struct shunt_flow_line *line,
-					  __u32 id)
-{
-	if (flow_has_room(line, t->hash) || flow_may_pin(t->now))
-		transit_pin(t, line, id);
+	if (!pin_put(t->hash, id, t->now, false) && pin_is_in_budget(t->now))
+		pin_put(t->hash, id, t->now, true);
 }
 
 /*
@@ -70,53 +62,44 @@ static __always_inline void transit_enter(const struct transit *t, struct shunt_
 static __always_inline __u32 transit_begin(const struct transit *t)
 {
 	const bool tracked = t->how & TRANSIT_TRACKED;
-	const __u32 tag = t->hash;
-	struct shunt_flow_line *line = flow_line(t->hash);
-	struct shunt_flow_line *fresh = flow_fresh_line(t->hash);
 
-	if (!t->cur || !line || !fresh || t->how & TRANSIT_RST)
+	if (!t->cur || t->how & TRANSIT_RST)
 		return t->cur;
-	if (tracked || (flow_is_marked(t->hash) && flow_find(line, tag)))
-		transit_enter(t, line, t->cur);
-	if ((transit_has_prev(t) && !tracked) || flow_find(fresh, tag))
-		flow_note(fresh, tag, t->cur, t->now);
+	if (tracked || pin_find(t->hash))
+		transit_enter(t, t->cur);
+	if ((transit_has_prev(t) && !tracked) || note_find(t->hash))
+		note_put(t->hash, t->cur, t->now);
 	return t->cur;
 }
 
 /* The backend that a flow is pinned to, or 0. */
-static __always_inline __u32 transit_pinned(const struct transit *t, struct shunt_flow_line *line)
+static __always_inline __u32 transit_pinned(const struct transit *t)
 {
-	const __u32 tag = t->hash;
-	const __u32 found = flow_is_marked(t->hash) ? flow_find(line, tag) : 0;
-	const __u64 entry = flow_at(line, found, tag);
+	const __u32 place = pin_find(t->hash);
+	const __u64 entry = place ? pin_load(place, t->hash) : 0;
 	const __u32 id = SHUNT_FLOW_BACKEND(entry);
 
 	if (!entry || transit_is_dead(id, t->how))
 		return 0;
 	if (SHUNT_FLOW_TIME(entry) != (__u16)t->now && !(t->how & TRANSIT_RST))
-		flow_store(line, found - 1, SHUNT_FLOW(tag, id, t->now));
+		pin_store(place, SHUNT_FLOW(t->hash, id, t->now));
 	return id;
 }
 
 /* The backend that the flow's SYN went to while its slot was in transition, or 0. */
-static __always_inline __u32 transit_noted(const struct transit *t, struct shunt_flow_line *line)
+static __always_inline __u32 transit_noted(const struct transit *t)
 {
-	const struct shunt_flow_line *fresh = flow_fresh_line(t->hash);
-	const __u32 tag = t->hash;
-	__u32 id;
+	const __u32 id = t->how & TRANSIT_UDP ? 0 : note_find(t->hash);
 
-	if (!fresh || t->how & TRANSIT_UDP)
-		return 0;
-	id = SHUNT_FLOW_BACKEND(flow_at(fresh, flow_find(fresh, tag), tag));
 	if (!id || transit_is_dead(id, t->how))
 		return 0;
 	if (!(t->how & TRANSIT_RST))
-		transit_enter(t, line, id);
+		transit_enter(t, id);
 	return id;
 }
 
 /* Nothing is known of the flow: the slot decides. */
-static __always_inline __u32 transit_default(const struct transit *t, struct shunt_flow_line *line)
+static __always_inline __u32 transit_default(const struct transit *t)
 {
 	bool pin = t->how & TRANSIT_TRACKED;
 	__u32 id = t->cur;
@@ -125,8 +108,8 @@ static __always_inline __u32 transit_default(const struct transit *t, struct shu
 		id = t->prev;
 		pin |= t->state == SHUNT_SLOT_PINNING;
 	}
-	if (pin && id && !(t->how & TRANSIT_RST) && flow_may_pin(t->now))
-		transit_pin(t, line, id);
+	if (pin && id && !(t->how & TRANSIT_RST) && pin_is_in_budget(t->now))
+		pin_put(t->hash, id, t->now, true);
 	return id;
 }
 
@@ -148,16 +131,13 @@ __noinline __u32 transit_pick(__u64 hash, __u32 word, __u32 base, __u32 how)
 		.how = how,
 		.now = flow_now(),
 	};
-	struct shunt_flow_line *line = flow_line(hash);
 
 	if ((how & (TRANSIT_UDP | TRANSIT_UDP_MOVES | TRANSIT_TRACKED)) ==
 	    (TRANSIT_UDP | TRANSIT_UDP_MOVES))
 		return t.cur;
 	if (how & TRANSIT_SYN)
 		return transit_begin(&t);
-	if (!line)
-		return t.cur;
-	return transit_pinned(&t, line) ?: transit_noted(&t, line) ?: transit_default(&t, line);
+	return transit_pinned(&t) ?: transit_noted(&t) ?: transit_default(&t);
 }
 
 #endif /* BPF_TRANSIT_H */

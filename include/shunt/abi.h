@@ -131,11 +131,14 @@ struct shunt_service_line {
  *   |       tag       |   backend   |    time     |
  *   +-----------------+-------------+-------------+
  *
- * tag: the low half of the flow's hash, which holds its slot in any table. backend: an
- * id. time:
- * seconds of the monotonic clock when the flow was last seen, modulo 2^16. The
- * line is picked by the high half of the hash: (hash >> 32) & flow_mask. Entries
- * are loaded and stored whole; the one seen longest ago is overwritten.
+ * tag: the low half of the flow's hash, which holds its slot in any table. backend:
+ * an id. time: seconds of the monotonic clock when the flow was last seen, modulo
+ * 2^16. Entries are loaded and stored whole.
+ *
+ * A flow is in one of two lines: the one that the high half of its hash picks, hash
+ * >> 32 & flow_mask, or, if that is full, the one that shunt_flow_other() names. With
+ * one line each, lines overflow when the cache is half full; with two, when it is
+ * nearly full. Then the entry of both that was seen longest ago is overwritten.
  *
  * A second, small array of the same lines, shunt_fresh, notes where the SYNs of
  * slots in transition went, so that a flood of them cannot push pins out.
@@ -151,6 +154,13 @@ struct shunt_flow_line {
 #define SHUNT_FLOW_TAG(entry) ((__u32)((entry) >> 32))
 #define SHUNT_FLOW_BACKEND(entry) ((__u16)((entry) >> 16))
 #define SHUNT_FLOW_TIME(entry) ((__u16)(entry))
+
+/* The other line of a flow, of either of them. */
+static inline __attribute__((always_inline)) __u32 shunt_flow_other(__u32 line, __u32 tag,
+								    __u32 flow_mask)
+{
+	return (line ^ (__u32)(tag * 0x9e3779b97f4a7c15ULL >> 40)) & flow_mask;
+}
 
 /*
  * What may be in a line of the flow cache, a byte a line: a bit for each value of the

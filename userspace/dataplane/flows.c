@@ -89,19 +89,33 @@ static uint32_t rank_of(uint64_t at, uint32_t tag, uint16_t now_s)
 	return at ? age_of(at, now_s) : UINT16_MAX + 1;
 }
 
-static void enter(const struct flows_cache *to, size_t at, uint64_t entry, uint16_t now_s)
+/* The best place that line @at has for a flow. */
+static __u64 *place_in(const struct flows_cache *to, size_t at, uint32_t tag, uint16_t now_s)
 {
 	struct shunt_flow_line *line = &to->lines[at];
-	const uint32_t tag = SHUNT_FLOW_TAG(entry);
 	__u64 *best = &line->entry[0];
-	__u64 old;
 
 	for (int i = 1; i < SHUNT_FLOWS_PER_LINE; i++)
 		if (rank_of(line->entry[i], tag, now_s) > rank_of(*best, tag, now_s))
 			best = &line->entry[i];
-	old = __atomic_load_n(best, __ATOMIC_RELAXED);
+	return best;
+}
+
+/* In line @at or in the other one of the flow: which of them is the first is not known. */
+static void enter(const struct flows_cache *to, size_t at, uint64_t entry, uint16_t now_s)
+{
+	const uint32_t tag = SHUNT_FLOW_TAG(entry);
+	const size_t other = shunt_flow_other(at, tag, to->n - 1);
+	__u64 *place = place_in(to, at, tag, now_s), *second = place_in(to, other, tag, now_s);
+	__u64 old;
+
+	if (rank_of(*second, tag, now_s) > rank_of(*place, tag, now_s)) {
+		place = second;
+		at = other;
+	}
+	old = __atomic_load_n(place, __ATOMIC_RELAXED);
 	if (!old || age_of(old, now_s) > age_of(entry, now_s))
-		replace(best, old, entry);
+		replace(place, old, entry);
 	if (to->marks)
 		__atomic_fetch_or(&to->marks[at], SHUNT_FLOW_MARK(tag), __ATOMIC_SEQ_CST);
 }

@@ -72,10 +72,10 @@ void flows_unmark(const struct shunt_flow_line *lines, size_t n, uint8_t *marks)
 /**
  * flows_carry() - enter the flows of one cache in another of the same hash key
  *
- * Where both have an entry of a flow, the one seen last stays; where a line is full,
- * the one seen longest ago gives way. An entry does not say the bits of its hash by
- * which lines of a larger cache are picked, so there it is entered in every line it
- * may belong to: the wrong ones are never met, and expire. Marks are set in @to.
+ * Where both have an entry of a flow, the one seen last stays; where both lines of a
+ * flow are full, the one seen longest ago gives way. An entry does not say the bits of
+ * its hash by which lines of a larger cache are picked, so there it is entered in every
+ * line it may belong to: the wrong ones are never met, and expire. Marks are set in @to.
  */
 void flows_carry(const struct flows_cache *from, const struct flows_cache *to,
 		 const struct flows_ids *ids, uint16_t now_s);

@@ -201,6 +201,24 @@ Test(flows, carried_to_a_larger_cache_are_where_any_hash_may_lead)
 		cr_assert_eq(find(&to[line], 99), line % 4 == 3);
 }
 
+Test(flows, carried_where_a_line_is_full_go_to_the_other)
+{
+	struct shunt_flow_line from[16] = { 0 }, to[16] = { 0 };
+	const uint32_t tag = 0x12345, other = shunt_flow_other(3, tag, 15);
+
+	cr_assert_neq(other, 3);
+	cr_assert_eq(shunt_flow_other(other, tag, 15), 3);
+	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
+		to[3].entry[i] = SHUNT_FLOW(i + 1, 1, 999);
+	from[3].entry[0] = SHUNT_FLOW(tag, 1, 1000);
+	carry(from, 16, to, 16, 1000);
+	cr_assert_eq(find(&to[3], tag), 0);
+	cr_assert_eq(find(&to[other], tag), 1);
+	/* Once more, and it is still there once. */
+	carry(from, 16, to, 16, 1001);
+	cr_assert_eq(find(&to[3], tag) + find(&to[other], tag), 1);
+}
+
 Test(flows, carried_the_youngest_stay)
 {
 	struct shunt_flow_line from[4] = { 0 }, to[1] = { 0 };
