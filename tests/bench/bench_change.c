@@ -222,7 +222,7 @@ int main(int argc, char **argv)
 	d.conf = make_conf(backends);
 	if (daemon_start(&d))
 		die("start");
-	printf("%zu backends, %u slots\n", backends, d.conf->slots);
+	printf("%zu backends, %u slots\n", backends, plan_table_of(d.plan, 0)->slots);
 	measure(&d, "drain or enable one", changes, drain_or_enable);
 	measure(&d, "one leaves or returns", changes, leave_or_return);
 	measure_stream(&d);

@@ -62,7 +62,6 @@ struct daemon {
 	bool state_is_dirty;
 	int save_err; /* of the last time the state was written */
 	uint64_t saved_ids; /* ids_given() when it was */
-	uint64_t saved_ms;
 	struct plan *plan; /* what the maps hold; NULL: not known */
 	const struct conf *plan_conf; /* that @plan was built from */
 	size_t steps[PLAN_DEL_BACKEND + 1]; /* of the last update, by kind */

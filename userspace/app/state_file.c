@@ -158,7 +158,7 @@ int state_save(const struct state *s, const char *dir, const struct conf *conf,
 	char path[4096], next[4096];
 	int err;
 
-	text = root ? json_dumps(root, JSON_INDENT(1) | JSON_SORT_KEYS) : NULL;
+	text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
 	if (!text)
 		return -ENOMEM;
 	state_path(dir, "state.json", path, sizeof(path));

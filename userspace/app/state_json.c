@@ -64,15 +64,6 @@ static json_t *health_to_json(const struct conf *conf, const struct health *heal
 	return list;
 }
 
-static json_t *ids_to_json(const struct ids *ids)
-{
-	_cleanup_(buf_free) struct buf text = { 0 };
-
-	if (ids_save(ids, &text))
-		return NULL;
-	return json_loads(buf_str(&text), 0, NULL);
-}
-
 json_t *state_to_json(const struct state *s, const struct conf *conf, const struct health *health)
 {
 	char key[2 * sizeof(s->hash_key) + 1];

@@ -22,8 +22,6 @@
 
 #define PINS_PER_S_MIN 64
 #define RETRY_MAX_S 64
-/* Between two writes of the state that nothing depends on. */
-#define SAVE_GAP_MS 200
 
 static enum health_state health_of(void *arg, size_t service, size_t backend)
 {
@@ -288,14 +286,6 @@ static int step_to(struct daemon *d, const struct plan *next)
 	return err == -ENOSPC ? grow(d, next, &larger) : err;
 }
 
-/* At once, unless that was just done: changes may come by the hundred. */
-static void save_soon(struct daemon *d)
-{
-	d->state_is_dirty = true;
-	if (clock_now_ms() - d->saved_ms >= SAVE_GAP_MS)
-		daemon_save(d);
-}
-
 /*
  * Take the maps to @next, which is taken over. Where it was not known what they
  * hold (a former daemon's, or a failure in the middle), what is too much is swept.
@@ -312,7 +302,8 @@ static int realize(struct daemon *d, struct plan *next)
 	if (d->saved_ids != ids_given(d->state.ids))
 		daemon_save(d);
 	err = step_to(d, next);
-	save_soon(d);
+	/* By the next tick: what was given out is on disk, and the maps must not wait. */
+	d->state_is_dirty = true;
 	if (!err && !was_known)
 		err = dataplane_sweep(d->dp, next);
 	plan_free(d->plan);
@@ -363,7 +354,6 @@ void daemon_save(struct daemon *d)
 		log_info("the state is written to %s again", dir);
 	if (!err)
 		d->saved_ids = ids_given(d->state.ids);
-	d->saved_ms = clock_now_ms();
 	d->save_err = err;
 	d->state_is_dirty = err;
 }

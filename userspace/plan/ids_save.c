@@ -64,20 +64,25 @@ static int add_text(const char *data, size_t len, void *out)
 	return 0;
 }
 
-int ids_save(const struct ids *ids, struct buf *out)
+struct json_t *ids_to_json(const struct ids *ids)
 {
 	json_auto_t *services = json_array();
 	json_auto_t *left = json_array();
-	json_auto_t *root = NULL;
 
 	for (size_t i = 0; i < ids->n_services; i++)
 		if (json_array_append_new(services, service_to_json(&ids->services[i])))
-			return -ENOMEM;
+			return NULL;
 	for (size_t i = 0; i < ids->n_left; i++)
 		if (json_array_append_new(left, block_to_json(&ids->left[i])))
-			return -ENOMEM;
-	root = json_pack("{s:i, s:I, s:O, s:O}", "format", IDS_FORMAT, "build",
+			return NULL;
+	return json_pack("{s:i, s:I, s:O, s:O}", "format", IDS_FORMAT, "build",
 			 (json_int_t)ids->build, "services", services, "left", left);
+}
+
+int ids_save(const struct ids *ids, struct buf *out)
+{
+	json_auto_t *root = ids_to_json(ids);
+
 	if (!root || json_dump_callback(root, add_text, out, JSON_COMPACT))
 		return -ENOMEM;
 	buf_puts(out, "\n");
