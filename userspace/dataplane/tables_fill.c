@@ -169,6 +169,16 @@ static int step_elsewhere(struct fill *f, struct place *from)
 	return err;
 }
 
+/*
+ * In place unless others lie there, too, or the words are to be read in another way:
+ * by other slots, or by another block, of which a newcomer's member may be beyond the
+ * one that services still go by.
+ */
+static bool may_stay(const struct fill *f, const struct place *p)
+{
+	return p->users == 1 && p->slots == f->table->slots && fill_user(f)->base == f->table->base;
+}
+
 /* A place that services have still to be sent away from stays as it is. */
 static int take_step(struct fill *f, struct place *p)
 {
@@ -180,7 +190,7 @@ static int take_step(struct fill *f, struct place *p)
 	err = tables_make_room(f->t, p->slots) ?: fill_build_owners(f);
 	if (err)
 		return err;
-	if (p->users > 1 || p->slots != f->table->slots)
+	if (!may_stay(f, p))
 		return step_elsewhere(f, p);
 	if (p->leavers)
 		tables_flush(f->t, f->now_ms);

@@ -269,3 +269,25 @@ Test(tables, send_services_to_another_block)
 	cr_assert_eq(s.first, seen(w, 0).first);
 	world_free(w);
 }
+
+/* The block of a table that lies alone: a newcomer's member is beyond the old one. */
+Test(tables, show_no_newcomer_to_the_block_that_was_outgrown)
+{
+	struct world *w = world_make(1024);
+	struct plan_position positions[] = { { 1, PLAN_KEEP_ALL }, { SPAN + 1, PLAN_KEEP_ALL } };
+	const struct plan_table outgrown = { .number = 0,
+					     .base = 8 * SPAN,
+					     .span = 2 * SPAN,
+					     .slots = SLOTS,
+					     .positions = positions,
+					     .n_positions = 2 };
+
+	serve(w, 0, "1");
+	cr_assert_eq(tables_fill(&w->tables, &outgrown, &w->alive, w->now_ms), 0);
+	cr_assert_eq(seen(w, 0).base, 0);
+	cr_assert_eq(count(w, 0, -1, 0, 1), SLOTS);
+	tables_flush(&w->tables, w->now_ms);
+	cr_assert_eq(seen(w, 0).base, 8 * SPAN);
+	cr_assert_eq(count(w, 0, SHUNT_SLOT_MIGRATING, 1, SPAN + 1), SLOTS / 2);
+	world_free(w);
+}
