@@ -291,8 +291,8 @@ int tables_fill(struct tables *t, const struct plan_table *table, const struct i
 	u = fill_user(&f);
 	if (u->moves)
 		tables_flush(t, now_ms);
-	if (!u->place)
-		claim_place(t, u, table->base);
+	for (const struct plan_table *by = table; by && !u->place; by = by->left)
+		claim_place(t, u, by->base);
 	err = u->place ? fill_again(&f, u->place) : fill_begin(&f);
 out:
 	free(f.members);

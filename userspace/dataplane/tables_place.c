@@ -131,6 +131,7 @@ static struct plan_table *recipe_copy(const struct plan_table *table)
 		return NULL;
 	at = (char *)(copy + 1);
 	*copy = *table;
+	copy->left = NULL;
 	copy->seeds = append(&at, table->seeds, seeds_bytes(table));
 	copy->positions = append(&at, table->positions, positions_bytes(table));
 	copy->weights = append(&at, table->weights, weights_bytes(table));

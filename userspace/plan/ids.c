@@ -22,6 +22,7 @@
 /**
  * struct step - the step from one struct ids to the next
  * @next_table: no lower one is free
+ * @tables: of the plan, by number
  */
 struct step {
 	const struct ids *old;
@@ -31,6 +32,7 @@ struct step {
 	struct blocks blocks;
 	bool table_taken[SHUNT_MAX_SERVICES];
 	uint32_t next_table;
+	struct plan_table *tables[SHUNT_MAX_SERVICES];
 };
 
 struct ids *ids_create(void)
@@ -207,7 +209,7 @@ static int block_leave(struct step *s, const struct ids_service *old)
 
 	if (!left)
 		return -ENOMEM;
-	*left = (struct ids_block){ old->base, old->span, s->new->build };
+	*left = (struct ids_block){ old->table, old->base, old->span, s->new->build };
 	return 0;
 }
 
@@ -250,6 +252,8 @@ static int service_use(struct step *s, uint32_t index)
 	table->base = service.base;
 	table->span = service.span;
 	table->slots = service.slots;
+	table->left = NULL;
+	s->tables[table->number] = table;
 	s->new->services[s->new->n_services++] = service;
 	return 0;
 }
@@ -298,6 +302,27 @@ static int blocks_rest(struct step *s)
 	return 0;
 }
 
+/* Tell the tables of the plan which blocks they have left, the last one first. */
+static int tables_note_left(struct step *s)
+{
+	for (size_t i = s->new->n_left; i--;) {
+		const struct ids_block *block = &s->new->left[i];
+		struct plan_table *table = s->tables[block->table], *left;
+
+		if (!table)
+			continue;
+		left = arena_alloc(&s->wish->plan->arena, sizeof(*left));
+		if (!left)
+			return -ENOMEM;
+		left->number = block->table;
+		left->base = block->base;
+		left->span = block->span;
+		left->left = table->left;
+		table->left = left;
+	}
+	return 0;
+}
+
 static int step_run(struct step *s)
 {
 	struct named *names = names_of_services(&s->wish->plan->arena, s->wish->conf);
@@ -314,7 +339,7 @@ static int step_run(struct step *s)
 	for (size_t i = 0; !err && i < s->old->n_services; i++)
 		if (names_find(names, n, s->old->services[i].name) == NAMES_NONE)
 			err = service_rest(s, &s->old->services[i]);
-	err = err ?: blocks_rest(s);
+	err = err ?: blocks_rest(s) ?: tables_note_left(s);
 	ids_sort(s->new);
 	return err;
 }

@@ -48,9 +48,11 @@ struct ids_service {
 
 /**
  * struct ids_block - a block that was outgrown
+ * @table: of the service that it was of
  * @freed: the build that left it
  */
 struct ids_block {
+	uint32_t table;
 	uint32_t base;
 	uint32_t span;
 	uint64_t freed;
@@ -61,7 +63,7 @@ struct ids_block {
  * @build: counts the plans that were built
  * @given: the last one that gave out a number, a block or a position
  * @services: sorted by name
- * @left: blocks at rest that no service owns any more
+ * @left: blocks at rest that no service owns any more, the last one first
  */
 struct ids {
 	struct arena arena;

@@ -228,19 +228,21 @@ static int left_from_json(struct ids *ids, const json_t *list)
 		return -EINVAL;
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		struct ids_block *block = array_add(&ids->left, &ids->n_left);
-		json_t *base, *span, *freed;
-		json_int_t n_freed;
+		json_t *table, *base, *span, *freed;
+		json_int_t n_table, n_freed;
 		int err;
 
 		if (!block)
 			return -ENOMEM;
-		if (json_unpack(json_array_get(list, i), "{s:o, s:o, s:o !}", "base", &base, "span",
-				&span, "freed", &freed))
+		if (json_unpack(json_array_get(list, i), "{s:o, s:o, s:o, s:o !}", "table", &table,
+				"base", &base, "span", &span, "freed", &freed))
 			return -EINVAL;
-		err = block_from_json(base, span, &block->base, &block->span)
+		err = number_from_json(table, 0, SHUNT_MAX_SERVICES - 1, &n_table)
+			      ?: block_from_json(base, span, &block->base, &block->span)
 			      ?: number_from_json(freed, 1, ids->build, &n_freed);
 		if (err)
 			return err;
+		block->table = n_table;
 		block->freed = n_freed;
 	}
 	return 0;

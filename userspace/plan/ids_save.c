@@ -54,8 +54,9 @@ static json_t *service_to_json(const struct ids_service *service)
 
 static json_t *block_to_json(const struct ids_block *block)
 {
-	return json_pack("{s:i, s:i, s:I}", "base", (int)block->base, "span", (int)block->span,
-			 "freed", (json_int_t)block->freed);
+	return json_pack("{s:i, s:i, s:i, s:I}", "table", (int)block->table, "base",
+			 (int)block->base, "span", (int)block->span, "freed",
+			 (json_int_t)block->freed);
 }
 
 static int add_text(const char *data, size_t len, void *out)

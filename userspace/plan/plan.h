@@ -72,7 +72,8 @@ uint32_t admin_weight_enabled(const struct admin_entry *e_or_null, uint32_t conf
  * Blocks of ids: by service, @span ids from @base on, a power of two of them with room
  * for newcomers, at the lowest place that is free. A block that is outgrown is
  * followed by a larger one, whose members are the same: every backend of the
- * service gets another id at once. The old block rests as ids do.
+ * service gets another id at once. The old block rests as ids do; meanwhile it is
+ * known whose it was, for a daemon that finds it in the maps.
  *
  * Members, which are ids less the base of their block: by (service, backend name,
  * legs): a backend whose legs change (an address, the forwarding mode, a VIP of
@@ -194,6 +195,8 @@ struct plan_position {
  *	which is all the rest
  * @number: by which the table is known as long as the service is there
  * @base, @span: the block of ids of the service: its members are [1, @span)
+ * @left: with the block that it had before, if that was outgrown not long ago and
+ *	rests, and so on: of these, number, base and span. Maps may still go by them.
  * @slots: a power of two
  * @positions: indexed by position, [0, n_positions); for maglev in the order of the
  *	backends' names, one entry a usable backend
@@ -204,6 +207,7 @@ struct plan_table {
 	uint32_t number;
 	uint32_t base;
 	uint32_t span;
+	const struct plan_table *left;
 	enum conf_scheduler scheduler;
 	uint32_t slots;
 	struct plan_position *positions;
@@ -321,8 +325,9 @@ enum plan_op_kind {
 
 /**
  * struct plan_op
- * @moved: PLAN_MOVE_FLOWS: the table in the old plan, whose block was outgrown; the
- *	members are the same. NULL in all others.
+ * @moved: PLAN_MOVE_FLOWS: the table in the old plan, whose block was outgrown, or
+ *	where that is not known, plan_table.left; the members are the same. NULL in all
+ *	others.
  */
 struct plan_op {
 	enum plan_op_kind kind;

@@ -163,15 +163,22 @@ static void steps_put(struct steps *steps, const struct plan *old, const struct 
 	}
 }
 
+static void step_move(struct steps *steps, const struct plan_table *from,
+		      const struct plan_table *to)
+{
+	step_add(steps, (struct plan_op){ .kind = PLAN_MOVE_FLOWS, .table = to, .moved = from });
+}
+
+/* From nothing: flows may be in any block that still rests. */
 static void steps_move(struct steps *steps, const struct plan *old, const struct plan *new)
 {
 	array_for_each (t, new->tables, new->n_tables) {
 		const struct plan_table *was = find_table(old, t->number);
 
 		if (was && was->base != t->base)
-			step_add(steps, (struct plan_op){ .kind = PLAN_MOVE_FLOWS,
-							  .table = t,
-							  .moved = was });
+			step_move(steps, was, t);
+		for (const struct plan_table *l = was ? NULL : t->left; l; l = l->left)
+			step_move(steps, l, t);
 	}
 }
 

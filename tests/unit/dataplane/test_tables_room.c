@@ -139,6 +139,35 @@ Test(tables_former, places_are_found_by_their_blocks)
 	world_free(w);
 }
 
+/* The former daemon has got as far as to hand out another block, or the next one has. */
+Test(tables_former, places_are_found_by_blocks_that_were_outgrown)
+{
+	struct world *w = world_make(16 * LINES);
+	struct plan_position positions[] = { { 1, PLAN_KEEP_ALL }, { 2, PLAN_KEEP_ALL } };
+	const struct plan_table first = { .number = 0, .base = 0, .span = SPAN }, second = {
+		.number = 0, .base = 20 * SPAN, .span = 2 * SPAN, .left = &first
+	};
+	const struct plan_table now = { .number = 0,
+					.base = 8 * SPAN,
+					.span = 4 * SPAN,
+					.left = &second,
+					.slots = SLOTS,
+					.positions = positions,
+					.n_positions = 2 };
+	struct shunt_service s;
+
+	serve(w, 0, "1");
+	serve(w, 0, "12");
+	world_restart(w);
+	cr_assert_eq(tables_fill(&w->tables, &now, &w->alive, w->now_ms), 0);
+	tables_flush(&w->tables, w->now_ms);
+	cr_assert_eq(tables_service(&w->tables, 0, now.base, &s), 0);
+	cr_assert_eq(s.first, seen(w, 0).first);
+	cr_assert_eq(count(w, 0, SHUNT_SLOT_MIGRATING, 1, 2), SLOTS / 2);
+	cr_assert_eq(tables_count(&w->tables).places, 1U);
+	world_free(w);
+}
+
 /* One of those that share has changed while no daemon was there. */
 Test(tables_former, places_are_left_by_who_changes)
 {

@@ -126,7 +126,7 @@ Test(ids_json, damage_is_refused_or_harmless)
 	SERVICE_IN(BLOCK("0", "4"), name, table, "1024", unit, positions, backends)
 #define PLACED(block) SERVICE_IN(block, "a", "0", "1024", "1", "", "")
 #define SLOTS(slots) SERVICE_IN(BLOCK("0", "4"), "a", "0", slots, "1", "", "")
-#define LEFT(block, freed) "{" block ",\"freed\":" freed "}"
+#define LEFT(block, freed) "{\"table\":0," block ",\"freed\":" freed "}"
 #define IDS_AND(services, left)                                                                    \
 	"{\"format\":2,\"build\":9,\"services\":[" services "],\"left\":[" left "]}"
 #define IDS(services) IDS_AND(services, "")
@@ -178,6 +178,8 @@ static const char *const wrong[] = {
 	IDS(SLOTS("1025")),
 	IDS(SLOTS("2097152")),
 	IDS_AND("", "1"),
+	IDS_AND("", "{" BLOCK("0", "4") ",\"freed\":3}"),
+	IDS_AND("", "{\"table\":16384," BLOCK("0", "4") ",\"freed\":3}"),
 	IDS_AND("", LEFT(BLOCK("0", "4"), "0")),
 	IDS_AND("", LEFT(BLOCK("0", "4"), "10")),
 	IDS_AND("", LEFT(BLOCK("0", "4"), "3") "," LEFT(BLOCK("2", "4"), "3")),

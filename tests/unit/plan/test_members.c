@@ -198,6 +198,58 @@ Test(members, an_outgrown_block_rests_across_the_state_file)
 	cr_assert_not(blocks_overlap(table(&d, 1), &was));
 }
 
+/* From nothing to the plan: the blocks that flows come from, at most @max; how many. */
+static size_t list_moves(const struct desk *d, struct plan_table *from, size_t max)
+{
+	_cleanup_free_ struct plan_op *ops = NULL;
+	size_t n = 0, found = 0;
+
+	cr_assert_eq(plan_diff(NULL, d->plan, &ops, &n), 0);
+	array_for_each (op, ops, n) {
+		if (op->kind != PLAN_MOVE_FLOWS)
+			continue;
+		cr_assert_lt(found, max);
+		cr_assert_eq(op->table, table(d, 0));
+		from[found++] = *op->moved;
+	}
+	return found;
+}
+
+/* Who starts again, or has failed half-way, does not know by which block the maps go. */
+Test(members, outgrown_blocks_are_known_as_long_as_they_rest)
+{
+	_cleanup_(buf_free) struct buf text = { 0 };
+	_cleanup_(desk_close) struct desk d;
+	struct plan_table first, second, from[2];
+
+	desk_open(&d, make_twins(5));
+	cr_assert_eq(list_moves(&d, from, 2), 0);
+	first = *table(&d, 0);
+	for (uint32_t i = 10; i < 13; i++)
+		make_backend(d.conf, &d.conf->services[0], i, 10);
+	desk_plan(&d);
+	second = *table(&d, 0);
+	for (uint32_t i = 20; i < 30; i++)
+		make_backend(d.conf, &d.conf->services[0], i, 10);
+	desk_plan(&d);
+	cr_assert_eq(ids_save(d.ids, &text), 0);
+	ids_free(take_ptr(&d.ids));
+	cr_assert_eq(ids_load(text.data, &d.ids), 0);
+	for (uint32_t rest = 2; rest < IDS_REST; rest++) {
+		desk_plan(&d);
+		cr_assert_eq(list_moves(&d, from, 2), 2, "after %u plans", rest);
+		cr_assert_eq(from[0].base, second.base);
+		cr_assert_eq(from[0].span, second.span);
+		cr_assert_eq(from[1].base, first.base);
+		cr_assert_eq(from[1].span, first.span);
+	}
+	desk_plan(&d);
+	cr_assert_eq(list_moves(&d, from, 2), 1);
+	cr_assert_eq(from[0].base, second.base);
+	desk_plan(&d);
+	cr_assert_eq(list_moves(&d, from, 2), 0);
+}
+
 /* A backend that goes to and fro does not make the block grow. */
 Test(members, a_full_block_shortens_the_rest)
 {
