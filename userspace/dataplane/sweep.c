@@ -29,15 +29,14 @@ static int compare_addr(const void *a, const void *b)
 
 static bool plan_has_service(const struct plan *plan, const struct shunt_service_key *key)
 {
-	array_for_each (s, plan->services, plan->n_services)
-		if (!compare_service(key, s))
-			return true;
-	return false;
+	return plan->n_services && bsearch(key, plan->services, plan->n_services,
+					   sizeof(*plan->services), compare_service);
 }
 
 static bool plan_has_vip(const struct plan *plan, const void *vip)
 {
-	return bsearch(vip, plan->vips, plan->n_vips, sizeof(*plan->vips), compare_addr);
+	return plan->n_vips &&
+	       bsearch(vip, plan->vips, plan->n_vips, sizeof(*plan->vips), compare_addr);
 }
 
 /* All keys first: to delete while walking a hash starts the walk anew. */
@@ -108,12 +107,15 @@ static int sweep_backends(struct dataplane *dp, const struct plan *plan)
 
 int dataplane_sweep(struct dataplane *dp, const struct plan *plan)
 {
+	const uint64_t now_ms = clock_now_ms();
 	int err =
 		sweep_services(dp, plan)
 			?: sweep_hash(dp, LOAD_VIPS, sizeof(struct shunt_addr), plan, plan_has_vip);
 
-	if (!err)
-		tables_forget_former(&dp->tables, clock_now_ms());
+	if (!err) {
+		tables_drop_others(&dp->tables, plan, now_ms);
+		tables_forget_former(&dp->tables, now_ms);
+	}
 	err = err ?: sweep_backends(dp, plan);
 	return err ? log_err(err, "remove what a former daemon left in the maps") : 0;
 }

@@ -139,6 +139,18 @@ void tables_drop(struct tables *t, uint32_t number, uint64_t now_ms)
 	*u = (struct table_user){ 0 };
 }
 
+void tables_drop_others(struct tables *t, const struct plan *plan, uint64_t now_ms)
+{
+	size_t next = 0;
+
+	for (uint32_t number = 0; number < t->n_users; number++) {
+		while (next < plan->n_tables && plan->tables[next].number < number)
+			next++;
+		if (next == plan->n_tables || plan->tables[next].number != number)
+			tables_drop(t, number, now_ms);
+	}
+}
+
 /* --- what others ask ------------------------------------------------------------- */
 
 const struct place *tables_place(const struct tables *t, uint32_t number)

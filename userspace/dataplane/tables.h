@@ -193,6 +193,8 @@ int tables_fill(struct tables *t, const struct plan_table *table, const struct i
 void tables_flush(struct tables *t, uint64_t now_ms);
 /* The table is no more, nor a service that is sent to it. */
 void tables_drop(struct tables *t, uint32_t number, uint64_t now_ms);
+/* Likewise all that the plan does not have: of plans that were carried out in part. */
+void tables_drop_others(struct tables *t, const struct plan *plan, uint64_t now_ms);
 
 /* Where the services of a table are sent that have @base now. -ENOENT: it has no place. */
 int tables_service(struct tables *t, uint32_t number, uint32_t base, struct shunt_service *out);

@@ -277,6 +277,11 @@ Test(maps, sweep_leaves_what_the_plan_holds)
 	};
 	struct plan_backend backend = { .id = 3 };
 	struct plan_table table = { .number = 1, .slots = SHUNT_MIN_SLOTS };
+	/* Of a plan that failed half-way. */
+	struct plan_table gone = { .number = 0, .slots = 2 * SHUNT_MIN_SLOTS };
+	const struct plan_op fill[] = { { .kind = PLAN_FILL_TABLE, .table = &gone },
+					{ .kind = PLAN_FILL_TABLE, .table = &table } };
+	struct snapshot_place place;
 	struct shunt_addr vip = address("192.0.2.80"), stray = address("192.0.2.81");
 	const struct plan plan = { .services = &service,
 				   .n_services = 1,
@@ -303,8 +308,11 @@ Test(maps, sweep_leaves_what_the_plan_holds)
 	}
 	cr_assert_eq(ops->put_backend(dp, 3, &b), 0);
 	cr_assert_eq(ops->put_backend(dp, 4, &b), 0);
+	cr_assert_eq(dataplane_apply(dp, &plan, fill, 2, 1000), 0);
 	cr_assert_eq(dataplane_commit(dp), 0);
 	cr_assert_eq(dataplane_sweep(dp, &plan), 0);
+	cr_assert(dataplane_find_place(dp, 1, &place));
+	cr_assert_not(dataplane_find_place(dp, 0, &place));
 
 	services = bpf_obj_get(NS_PIN_DIR "/v3/shunt_services");
 	vips = bpf_obj_get(NS_PIN_DIR "/v3/shunt_vips");
