@@ -76,6 +76,10 @@ int fill_make_place(const struct fill *f, struct place **out)
 	uint32_t first;
 	int err = lines_alloc(f->t, n, f->now_ms, &first);
 
+	if (err == -ENOSPC && f->t->n_leavers) {
+		tables_flush(f->t, f->now_ms);
+		err = lines_alloc(f->t, n, f->now_ms, &first);
+	}
 	if (err)
 		return err;
 	p = place_make(f->t, first, f->table->slots);
@@ -179,7 +183,10 @@ static bool may_stay(const struct fill *f, const struct place *p)
 	return p->users == 1 && p->slots == f->table->slots && fill_user(f)->base == f->table->base;
 }
 
-/* A place that services have still to be sent away from stays as it is. */
+/*
+ * A place that services have still to be sent away from stays as it is. To send them
+ * takes long, so that is put off if there is another place.
+ */
 static int take_step(struct fill *f, struct place *p)
 {
 	struct place *fellow = find_fellow(f, p->stamp);
@@ -190,11 +197,11 @@ static int take_step(struct fill *f, struct place *p)
 	err = tables_make_room(f->t, p->slots) ?: fill_build_owners(f);
 	if (err)
 		return err;
-	if (!may_stay(f, p))
-		return step_elsewhere(f, p);
-	if (p->leavers)
-		tables_flush(f->t, f->now_ms);
-	return step_in_place(f, p);
+	if (!p->leavers && may_stay(f, p))
+		return step_in_place(f, p);
+	err = step_elsewhere(f, p);
+	/* If somebody was to leave, he has left by now. */
+	return err == -ENOSPC && may_stay(f, p) ? step_in_place(f, p) : err;
 }
 
 /* --- a table that lies somewhere ------------------------------------------------------- */

@@ -39,9 +39,9 @@ Test(tables, that_change_leave_the_others)
 }
 
 /* The last one may use the place as its own only when the others have been told. */
-Test(tables, that_stay_wait_for_those_that_leave)
+static void part(uint32_t n_lines)
 {
-	struct world *w = world_make(1024);
+	struct world *w = world_make(n_lines);
 
 	serve_all(w, 2, "12");
 	cr_assert_eq(fill_sized(w, 0, "1", SLOTS), 0);
@@ -50,6 +50,30 @@ Test(tables, that_stay_wait_for_those_that_leave)
 	tables_flush(&w->tables, w->now_ms);
 	cr_assert_eq(count(w, 0, SHUNT_SLOT_MIGRATING, 2, 1), SLOTS / 2);
 	cr_assert_eq(count(w, 1, SHUNT_SLOT_MIGRATING, 1, 2), SLOTS / 2);
+	world_free(w);
+}
+
+Test(tables, that_stay_wait_for_those_that_leave)
+{
+	part(1024);
+	part(2 * LINES);
+}
+
+/* To tell services takes a look at all of them, so it is not done pair by pair. */
+Test(tables, that_part_in_pairs_are_told_at_once)
+{
+	struct world *w = world_make(1024);
+	static const char *const pools[] = { "12", "23", "34", "41" };
+
+	for (uint32_t n = 0; n < 8; n++)
+		serve(w, n, pools[n / 2]);
+	w->fake.repoints = 0;
+	for (uint32_t n = 0; n < 8; n++)
+		cr_assert_eq(fill_sized(w, n, n % 2 ? "1" : "2", SLOTS), 0);
+	tables_flush(&w->tables, w->now_ms);
+	cr_assert_eq(w->fake.repoints, 1U);
+	for (uint32_t n = 0; n < 8; n += 2)
+		cr_assert_not(together(w, n, n + 1));
 	world_free(w);
 }
 

@@ -48,6 +48,22 @@ Test(tables_room, is_used_at_once_where_there_is_no_other)
 	world_free(w);
 }
 
+/* Tables 0 and 1 have left a place that their services were not sent away from yet. */
+Test(tables_room, is_made_by_those_that_have_still_to_leave)
+{
+	struct world *w = world_make(3 * LINES);
+
+	serve_all(w, 2, "12");
+	serve(w, 2, "34");
+	cr_assert_eq(fill_sized(w, 0, "1", SLOTS), 0);
+	cr_assert_eq(fill_sized(w, 1, "1", SLOTS), 0);
+	cr_assert_eq(fill_sized(w, 3, "43", SLOTS), 0);
+	put(w, 3);
+	cr_assert_eq(count(w, 3, SHUNT_SLOT_STABLE, 0, 3), SLOTS / 2);
+	cr_assert_eq(count(w, 0, SHUNT_SLOT_MIGRATING, 2, 1), SLOTS / 2);
+	world_free(w);
+}
+
 Test(tables_room, may_be_full)
 {
 	struct world *w = world_make(2 * LINES);
