@@ -221,19 +221,30 @@ static void fill_slots(const struct world *w, enum world_state state)
 	munmap(lines, n * sizeof(*lines));
 }
 
-/* In the first entry that is free; of eight flows a line a ninth is left out. */
-static void put_flow(struct shunt_flow_line *lines, __u8 *marks, __u64 entry, __u64 hash)
+static bool put_in_line(struct shunt_flow_line *line, __u64 entry)
 {
-	const __u32 index = hash >> 32 & (MODE_FLOW_LINES - 1);
-	struct shunt_flow_line *line = &lines[index];
-
-	marks[index] |= SHUNT_FLOW_MARK(hash);
 	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++) {
 		if (line->entry[i])
 			continue;
 		line->entry[i] = entry;
-		return;
+		return true;
 	}
+	return false;
+}
+
+/* In the first entry that is free; who finds both lines full is left out. */
+static void put_flow(struct shunt_flow_line *lines, __u8 *marks, __u64 entry, __u64 hash)
+{
+	const __u32 first = hash >> 32 & (MODE_FLOW_LINES - 1);
+	const __u32 other = shunt_flow_other(first, (__u32)hash, MODE_FLOW_LINES - 1);
+	__u32 index = first;
+
+	if (!put_in_line(&lines[first], entry)) {
+		if (!put_in_line(&lines[other], entry))
+			return;
+		index = other;
+	}
+	marks[index] |= SHUNT_FLOW_MARK(hash);
 }
 
 /* Everything known of flows is forgotten; then the first @n of @t are pinned. */

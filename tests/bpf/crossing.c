@@ -39,6 +39,7 @@ struct crossing *crossing_open(const struct world *w)
 		.backends = t->rig->world.backends,
 		.n_backends = WORLD_BACKENDS,
 		.flows = t->flows,
+		.marks = t->marks,
 		.fresh = t->fresh,
 	};
 	cr_assert_lt(w->rodata.flow_mask, WORLD_FLOW_LINES);
@@ -142,89 +143,6 @@ void crossing_put_backend(struct crossing *t, __u32 id, const struct shunt_backe
 	dp_put_backend(t->rig->dp, id, b);
 }
 
-/* As few as there can be: what is not marked is not looked for. */
-static __u8 marks_of(const struct shunt_flow_line *line)
-{
-	__u8 marks = 0;
-
-	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
-		if (line->entry[i])
-			marks |= 1 << (line->entry[i] >> 61);
-	return marks;
-}
-
-void crossing_put_flow_line(struct crossing *t, __u32 index, const struct shunt_flow_line *line)
-{
-	t->flows[index] = *line;
-	dp_flows(t->rig->dp)[index] = *line;
-	dp_marks(t->rig->dp)[index] = marks_of(line);
-}
-
-void crossing_put_fresh_line(struct crossing *t, __u32 index, const struct shunt_flow_line *line)
-{
-	t->fresh[index] = *line;
-	dp_fresh(t->rig->dp)[index] = *line;
-}
-
-void crossing_put_budget(struct crossing *t, const struct shunt_pin_budget *budget)
-{
-	t->model.budget = *budget;
-	t->budgets[t->cpu] = *budget;
-	dp_put_cpu_budgets(t->rig->dp, t->budgets);
-}
-
-void crossing_forget(struct crossing *t)
-{
-	memset(t->flows, 0, sizeof(t->flows));
-	memset(t->fresh, 0, sizeof(t->fresh));
-	memset(dp_flows(t->rig->dp), 0, (t->model.rodata.flow_mask + 1) * sizeof(t->flows[0]));
-	memset(dp_fresh(t->rig->dp), 0, sizeof(t->fresh));
-	memset(dp_marks(t->rig->dp), 0, t->model.rodata.flow_mask + 1);
-}
-
-static __u32 flow_index(const struct crossing *t, const struct crossing_flow *f)
-{
-	return f->hash >> 32 & t->model.rodata.flow_mask;
-}
-
-static __u32 fresh_index(const struct crossing_flow *f)
-{
-	return (f->hash >> 32) % SHUNT_FRESH_LINES;
-}
-
-void crossing_pin(struct crossing *t, const struct crossing_flow *f, __u32 id, __u32 time_s)
-{
-	struct shunt_flow_line line = t->flows[flow_index(t, f)];
-
-	flow_model_pin(&line, (__u32)f->hash, id, time_s);
-	crossing_put_flow_line(t, flow_index(t, f), &line);
-}
-
-void crossing_note(struct crossing *t, const struct crossing_flow *f, __u32 id, __u32 time_s)
-{
-	struct shunt_flow_line line = t->fresh[fresh_index(f)];
-
-	flow_model_note(&line, (__u32)f->hash, id, time_s);
-	crossing_put_fresh_line(t, fresh_index(f), &line);
-}
-
-static __u32 backend_in(const struct shunt_flow_line *line, const struct crossing_flow *f)
-{
-	const __u64 *entry = flow_model_find(line, (__u32)f->hash);
-
-	return entry ? SHUNT_FLOW_BACKEND(*entry) : 0;
-}
-
-__u32 crossing_pinned(const struct crossing *t, const struct crossing_flow *f)
-{
-	return backend_in(&dp_flows(t->rig->dp)[flow_index(t, f)], f);
-}
-
-__u32 crossing_noted(const struct crossing *t, const struct crossing_flow *f)
-{
-	return backend_in(&dp_fresh(t->rig->dp)[fresh_index(f)], f);
-}
-
 /* --- the check ---------------------------------------------------------------- */
 
 /* The packet got as far as the slot; what happens to it later changes nothing. */
@@ -257,14 +175,27 @@ static bool line_agrees(const char *what, const struct shunt_flow_line *got,
 	return false;
 }
 
+/* A line of the flow cache, and what is marked in it. */
+static bool pins_agree(const struct crossing *t, __u32 index, const struct shunt_flow_line *want,
+		       __u8 marks, bool tell)
+{
+	const __u8 got = dp_marks(t->rig->dp)[index];
+
+	if (tell && got != marks)
+		fprintf(stderr, "marks of line %u: %02x, not %02x\n", index, got, marks);
+	return line_agrees("pin", &dp_flows(t->rig->dp)[index], want, tell) && got == marks;
+}
+
 /* What is remembered now is what the effect says. */
 static bool effect_agrees(const struct crossing *t, const struct flow_effect *e, bool tell)
 {
 	const struct shunt_pin_budget *budget = &t->budgets[t->cpu];
-	bool same;
+	const struct flow_lines *at = &e->at;
+	bool same = true;
 
 	dp_read_cpu_budgets(t->rig->dp, t->budgets);
-	same = line_agrees("pin", &dp_flows(t->rig->dp)[e->flow_index], &e->flow, tell);
+	for (int l = 0; l < at->n; l++)
+		same = pins_agree(t, at->index[l], &at->line[l], at->marks[l], tell) && same;
 	same = line_agrees("note", &dp_fresh(t->rig->dp)[e->fresh_index], &e->fresh, tell) && same;
 	if (!memcmp(budget, &e->budget, sizeof(*budget)))
 		return same;
@@ -291,11 +222,11 @@ static struct flow_packet describe(const struct crossing *t, const struct crossi
 }
 
 /* A packet that never saw its slot leaves all as it was. */
-static void expect_nothing(struct crossing *t)
+static void expect_nothing(struct crossing *t, const struct crossing_flow *f)
 {
 	struct flow_effect *e = &t->effect;
 
-	e->flow = t->flows[e->flow_index];
+	e->at = flow_model_lines(&t->model, f->hash);
 	e->fresh = t->fresh[e->fresh_index];
 	e->budget = t->model.budget;
 }
@@ -344,7 +275,7 @@ bool crossing_check(struct crossing *t, const struct crossing_flow *f, const str
 		agree = verdict_agrees(t) && agree;
 		find_second(t, &fp, before_s);
 	} else {
-		expect_nothing(t);
+		expect_nothing(t, f);
 	}
 	agree = effect_agrees(t, &t->effect, true) && agree;
 	if (!agree)
@@ -364,22 +295,13 @@ __u32 crossing_send(struct crossing *t, const struct crossing_flow *f, __u16 fla
 		       : 0;
 }
 
-/* The program has marked what it entered. */
-static bool is_marked(const struct crossing *t, __u32 line)
-{
-	const __u8 missing = marks_of(&dp_flows(t->rig->dp)[line]) & ~dp_marks(t->rig->dp)[line];
-
-	cr_expect(!missing, "line %u of the flow cache lacks marks 0x%02x", line, missing);
-	return !missing;
-}
-
 bool crossing_check_all(const struct crossing *t)
 {
-	const struct shunt_flow_line *flows = dp_flows(t->rig->dp), *fresh = dp_fresh(t->rig->dp);
+	const struct shunt_flow_line *fresh = dp_fresh(t->rig->dp);
 	bool same = true;
 
 	for (__u32 i = 0; i <= t->model.rodata.flow_mask; i++)
-		same = line_agrees("pin", &flows[i], &t->flows[i], true) && is_marked(t, i) && same;
+		same = pins_agree(t, i, &t->flows[i], t->marks[i], true) && same;
 	for (__u32 i = 0; i < SHUNT_FRESH_LINES; i++)
 		same = line_agrees("note", &fresh[i], &t->fresh[i], true) && same;
 	return same;

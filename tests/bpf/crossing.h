@@ -66,6 +66,7 @@ struct crossing {
 	struct rig *rig;
 	struct flow_model model;
 	struct shunt_flow_line flows[WORLD_FLOW_LINES];
+	__u8 marks[WORLD_FLOW_LINES];
 	struct shunt_flow_line fresh[SHUNT_FRESH_LINES];
 	struct flow_effect effect;
 	struct shunt_pin_budget *budgets; /* room for a read, one a CPU */
@@ -104,7 +105,9 @@ void crossing_put_halves(struct crossing *t, const struct crossing_flow *f,
 /* The word of its slot. */
 __u32 crossing_word(const struct crossing *t, const struct crossing_flow *f);
 void crossing_put_backend(struct crossing *t, __u32 id, const struct shunt_backend *b);
+/* With as few marks as there can be. */
 void crossing_put_flow_line(struct crossing *t, __u32 index, const struct shunt_flow_line *line);
+void crossing_put_marks(struct crossing *t, __u32 index, __u8 marks);
 void crossing_put_fresh_line(struct crossing *t, __u32 index, const struct shunt_flow_line *line);
 void crossing_put_budget(struct crossing *t, const struct shunt_pin_budget *budget);
 

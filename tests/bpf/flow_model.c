@@ -33,36 +33,9 @@ static int find_empty(const struct shunt_flow_line *line)
 	return -1;
 }
 
-/* The first of those that were seen longest ago. */
-static int find_oldest(const struct shunt_flow_line *line, __u32 now_s)
-{
-	__u16 most = 0;
-	int oldest = 0;
-
-	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++) {
-		const __u16 age = (__u16)(now_s - (line->entry[i] & 0xffff));
-
-		if (age <= most)
-			continue;
-		most = age;
-		oldest = i;
-	}
-	return oldest;
-}
-
 static __u64 make_entry(__u32 tag, __u32 backend, __u32 now_s)
 {
 	return (__u64)tag << 32 | (backend & 0xffff) << 16 | (now_s & 0xffff);
-}
-
-void flow_model_pin(struct shunt_flow_line *line, __u32 tag, __u32 backend, __u32 now_s)
-{
-	const __u64 *own = flow_model_find(line, tag);
-	int place = own ? (int)(own - line->entry) : find_empty(line);
-
-	if (place < 0)
-		place = find_oldest(line, now_s);
-	line->entry[place] = make_entry(tag, backend, now_s);
 }
 
 /* The newest is in front; what is before the place that it leaves or takes moves back. */
@@ -76,6 +49,99 @@ void flow_model_note(struct shunt_flow_line *line, __u32 tag, __u32 backend, __u
 		gap = empty;
 	memmove(&line->entry[1], &line->entry[0], gap * sizeof(line->entry[0]));
 	line->entry[0] = make_entry(tag, backend, now_s);
+}
+
+/* --- the lines of a flow ------------------------------------------------------ */
+
+struct flow_lines flow_model_lines(const struct flow_model *m, __u64 hash)
+{
+	const __u32 mask = m->rodata.flow_mask, first = hash >> 32 & mask;
+	const __u32 other = shunt_flow_other(first, (__u32)hash, mask);
+	struct flow_lines at = { .n = other == first ? 1 : 2, .index = { first, other } };
+
+	for (int l = 0; l < at.n; l++) {
+		at.line[l] = m->flows[at.index[l]];
+		at.marks[l] = m->marks[at.index[l]];
+	}
+	return at;
+}
+
+static __u8 mark_of(__u32 tag)
+{
+	return 1 << (tag >> 29);
+}
+
+const __u64 *flow_model_look_up(const struct flow_lines *at, __u32 tag)
+{
+	for (int l = 0; l < at->n; l++) {
+		const __u64 *entry = flow_model_find(&at->line[l], tag);
+
+		if (entry && at->marks[l] & mark_of(tag))
+			return entry;
+	}
+	return NULL;
+}
+
+/* An entry of one of the lines. */
+struct place {
+	int line;
+	int entry;
+};
+
+static bool find_own(const struct flow_lines *at, __u32 tag, struct place *own)
+{
+	const __u64 *entry = flow_model_look_up(at, tag);
+
+	for (int l = 0; entry && l < at->n; l++)
+		for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
+			if (entry == &at->line[l].entry[i])
+				*own = (struct place){ l, i };
+	return entry;
+}
+
+static bool find_room(const struct flow_lines *at, struct place *room)
+{
+	for (int l = 0; l < at->n; l++) {
+		const int i = find_empty(&at->line[l]);
+
+		if (i < 0)
+			continue;
+		*room = (struct place){ l, i };
+		return true;
+	}
+	return false;
+}
+
+/* The first of those that were seen longest ago. */
+static struct place find_oldest(const struct flow_lines *at, __u32 now_s)
+{
+	struct place oldest = {};
+	int most = -1;
+
+	for (int l = 0; l < at->n; l++)
+		for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++) {
+			const __u16 age = (__u16)(now_s - (at->line[l].entry[i] & 0xffff));
+
+			if (age <= most)
+				continue;
+			most = age;
+			oldest = (struct place){ l, i };
+		}
+	return oldest;
+}
+
+bool flow_model_enter(struct flow_lines *at, __u32 tag, __u32 backend, __u32 now_s, bool evict)
+{
+	struct place p;
+
+	if (!find_own(at, tag, &p) && !find_room(at, &p)) {
+		if (!evict)
+			return false;
+		p = find_oldest(at, now_s);
+	}
+	at->line[p.line].entry[p.entry] = make_entry(tag, backend, now_s);
+	at->marks[p.line] |= mark_of(tag);
+	return true;
 }
 
 /* --- what a packet is, what a backend is -------------------------------------- */
@@ -141,11 +207,9 @@ static bool is_alive(const struct flow_model *m, __u32 id, bool v6)
 	return !(leg[v6 ? SHUNT_V6 : SHUNT_V4].flags & SHUNT_LEG_DEAD);
 }
 
-/* The backend that a line remembers for a flow, if it lives; else 0. */
-static __u32 recall(const struct flow_model *m, const struct shunt_flow_line *line,
-		    const struct flow_packet *p)
+/* The backend that is remembered for a flow, if there is an entry and it lives; else 0. */
+static __u32 recall(const struct flow_model *m, const __u64 *entry, const struct flow_packet *p)
 {
-	const __u64 *entry = flow_model_find(line, (__u32)p->hash);
 	const __u32 id = entry ? *entry >> 16 & 0xffff : 0;
 
 	return is_alive(m, id, p->v6) ? id : 0;
@@ -164,22 +228,19 @@ static bool take_pin(const struct flow_model *m, struct flow_effect *e, __u32 no
 	return true;
 }
 
-static void pin(struct flow_effect *e, const struct flow_packet *p, __u32 now_s)
+/* Return: true if there is nothing to do, or it could be done. */
+static bool pin(struct flow_effect *e, const struct flow_packet *p, __u32 now_s, bool evict)
 {
-	if (e->backend && !is_reset(p))
-		flow_model_pin(&e->flow, (__u32)p->hash, e->backend, now_s);
+	return !e->backend || is_reset(p) ||
+	       flow_model_enter(&e->at, (__u32)p->hash, e->backend, now_s, evict);
 }
 
 /* A flow that is known: only where another one has to give way must there be a pin left. */
 static void pin_known(const struct flow_model *m, struct flow_effect *e,
 		      const struct flow_packet *p, __u32 now_s)
 {
-	const bool gives_way =
-		!flow_model_find(&e->flow, (__u32)p->hash) && find_empty(&e->flow) < 0;
-
-	if (!e->backend || is_reset(p) || (gives_way && !take_pin(m, e, now_s)))
-		return;
-	pin(e, p, now_s);
+	if (!pin(e, p, now_s, false) && take_pin(m, e, now_s))
+		pin(e, p, now_s, true);
 }
 
 /* A flow that may be anybody's: there must be a pin left. */
@@ -187,7 +248,15 @@ static void pin_unknown(const struct flow_model *m, struct flow_effect *e,
 			const struct flow_packet *p, __u32 now_s)
 {
 	if (e->backend && !is_reset(p) && take_pin(m, e, now_s))
-		pin(e, p, now_s);
+		pin(e, p, now_s, true);
+}
+
+/* A note of nobody says nothing. */
+static bool is_noted(const struct flow_effect *e, const struct flow_packet *p)
+{
+	const __u64 *note = flow_model_find(&e->fresh, (__u32)p->hash);
+
+	return note && *note >> 16 & 0xffff;
 }
 
 static void begin(const struct flow_model *m, struct flow_effect *e, const struct flow_packet *p,
@@ -196,10 +265,10 @@ static void begin(const struct flow_model *m, struct flow_effect *e, const struc
 	e->by = FLOW_BY_SYN;
 	if (!e->backend || is_reset(p))
 		return;
-	if (is_tracked(p) || flow_model_find(&e->flow, (__u32)p->hash))
+	if (is_tracked(p) || flow_model_look_up(&e->at, (__u32)p->hash))
 		pin_known(m, e, p, now_s);
 	/* An older note of the same tuple must not outlive what it says. */
-	if ((!is_tracked(p) && is_before_the_move(p)) || flow_model_find(&e->fresh, (__u32)p->hash))
+	if ((!is_tracked(p) && is_before_the_move(p)) || is_noted(e, p))
 		flow_model_note(&e->fresh, (__u32)p->hash, e->backend, now_s);
 }
 
@@ -219,8 +288,10 @@ static void follow_slot(const struct flow_model *m, struct flow_effect *e,
 static void go_on(const struct flow_model *m, struct flow_effect *e, const struct flow_packet *p,
 		  __u32 now_s)
 {
-	const __u32 pinned = recall(m, &e->flow, p);
-	const __u32 noted = p->proto == IPPROTO_TCP ? recall(m, &e->fresh, p) : 0;
+	const __u64 *pin = flow_model_look_up(&e->at, (__u32)p->hash);
+	const __u64 *note = flow_model_find(&e->fresh, (__u32)p->hash);
+	const __u32 pinned = recall(m, pin, p);
+	const __u32 noted = p->proto == IPPROTO_TCP ? recall(m, note, p) : 0;
 
 	if (!pinned && !noted) {
 		follow_slot(m, e, p, now_s);
@@ -237,11 +308,10 @@ void flow_model_judge(const struct flow_model *m, const struct flow_packet *p, _
 	*e = (struct flow_effect){
 		.by = FLOW_BY_SLOT,
 		.backend = cur_of(p),
-		.flow_index = p->hash >> 32 & m->rodata.flow_mask,
+		.at = flow_model_lines(m, p->hash),
 		.fresh_index = (p->hash >> 32) % SHUNT_FRESH_LINES,
 		.budget = m->budget,
 	};
-	e->flow = m->flows[e->flow_index];
 	e->fresh = m->fresh[e->fresh_index];
 	if (!is_looked_up(p))
 		return;
@@ -253,7 +323,10 @@ void flow_model_judge(const struct flow_model *m, const struct flow_packet *p, _
 
 void flow_model_commit(struct flow_model *m, const struct flow_effect *e)
 {
-	m->flows[e->flow_index] = e->flow;
+	for (int l = 0; l < e->at.n; l++) {
+		m->flows[e->at.index[l]] = e->at.line[l];
+		m->marks[e->at.index[l]] = e->at.marks[l];
+	}
 	m->fresh[e->fresh_index] = e->fresh;
 	m->budget = e->budget;
 }

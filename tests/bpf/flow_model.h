@@ -20,7 +20,7 @@
 /**
  * struct flow_model - what the maps of the program should hold
  * @backends: by id, @n_backends of them; borrowed
- * @flows: rodata.flow_mask + 1 lines; borrowed
+ * @flows, @marks: rodata.flow_mask + 1 lines; borrowed
  * @fresh: SHUNT_FRESH_LINES lines; borrowed
  * @budget: of the one CPU that packets come in by
  */
@@ -29,8 +29,21 @@ struct flow_model {
 	const struct shunt_backend *backends;
 	__u32 n_backends;
 	struct shunt_flow_line *flows;
+	__u8 *marks;
 	struct shunt_flow_line *fresh;
 	struct shunt_pin_budget budget;
+};
+
+/**
+ * struct flow_lines - where a flow may be in the flow cache
+ * @n: 2, or 1 if the other line is the first one
+ * @index, @line, @marks: of the first line and of the other
+ */
+struct flow_lines {
+	int n;
+	__u32 index[2];
+	struct shunt_flow_line line[2];
+	__u8 marks[2];
 };
 
 /**
@@ -64,15 +77,14 @@ enum flow_by {
 /**
  * struct flow_effect - what comes of a packet
  * @backend: where it goes, 0 for nowhere
- * @flow_index, @flow: its line of the flow cache afterwards
+ * @at: its lines of the flow cache afterwards
  * @fresh_index, @fresh: its line of the notes afterwards
  */
 struct flow_effect {
 	enum flow_by by;
 	__u32 backend;
-	__u32 flow_index;
 	__u32 fresh_index;
-	struct shunt_flow_line flow;
+	struct flow_lines at;
 	struct shunt_flow_line fresh;
 	struct shunt_pin_budget budget;
 };
@@ -82,11 +94,24 @@ void flow_model_judge(const struct flow_model *m, const struct flow_packet *p, _
 		      struct flow_effect *e);
 void flow_model_commit(struct flow_model *m, const struct flow_effect *e);
 
-/* Remember a flow in a line, as the program pins and as it notes: by hand, for a test. */
-void flow_model_pin(struct shunt_flow_line *line, __u32 tag, __u32 backend, __u32 now_s);
+/* As they are now. */
+struct flow_lines flow_model_lines(const struct flow_model *m, __u64 hash);
+
+/* The entry of a flow, in a line that is marked; NULL if there is none. */
+const __u64 *flow_model_look_up(const struct flow_lines *at, __u32 tag);
+
+/**
+ * flow_model_enter() - remember a flow in its lines, as the program pins
+ * @evict: another flow may have to give way
+ *
+ * Return: false if there was no room.
+ */
+bool flow_model_enter(struct flow_lines *at, __u32 tag, __u32 backend, __u32 now_s, bool evict);
+
+/* Remember a flow in a line, as the program notes. */
 void flow_model_note(struct shunt_flow_line *line, __u32 tag, __u32 backend, __u32 now_s);
 
-/* The entry of a flow in a line; NULL if there is none. */
+/* The entry of a flow in a line, marked or not; NULL if there is none. */
 const __u64 *flow_model_find(const struct shunt_flow_line *line, __u32 tag);
 
 /* That clock: CLOCK_MONOTONIC_COARSE. */

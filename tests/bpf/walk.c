@@ -165,11 +165,19 @@ static void note_by_hand(struct walk *w)
 	crossing_note(w->t, pick_flow(w), pick_backend(w), pick_time(w));
 }
 
+/* A line of the flow cache: one that flows meet first, or any. */
+static __u32 pick_flow_line(struct walk *w)
+{
+	const __u32 mask = w->t->model.rodata.flow_mask;
+
+	return pick(w, 3) ? pick(w, mask + 1) : PICK(w, lines) & mask;
+}
+
 /* As the sweep does, and a restart. */
 static void forget(struct walk *w)
 {
 	const __u32 line = PICK(w, lines), entry = pick(w, SHUNT_FLOWS_PER_LINE);
-	const __u32 flow_line = line & w->t->model.rodata.flow_mask;
+	const __u32 flow_line = pick_flow_line(w);
 	struct shunt_flow_line none = {}, cleared = w->t->flows[flow_line];
 
 	cleared.entry[entry] = 0;
@@ -177,6 +185,26 @@ static void forget(struct walk *w)
 	cleared = w->t->fresh[line];
 	cleared.entry[entry] = 0;
 	crossing_put_fresh_line(w->t, line, pick(w, 8) ? &cleared : &none);
+}
+
+/* Nothing was heard of some flows of a line for a while. */
+static void age(struct walk *w)
+{
+	const __u32 index = pick_flow_line(w);
+	struct shunt_flow_line line = w->t->flows[index];
+
+	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
+		if (line.entry[i] && pick(w, 4))
+			line.entry[i] = (line.entry[i] & ~0xffffULL) | (pick_time(w) & 0xffff);
+	crossing_put_flow_line(w->t, index, &line);
+}
+
+/* What was there before is still marked. */
+static void mark(struct walk *w)
+{
+	const __u32 index = pick_flow_line(w);
+
+	crossing_put_marks(w->t, index, w->t->marks[index] | pick(w, 256));
 }
 
 static void change_budget(struct walk *w)
@@ -195,9 +223,10 @@ static void change_budget(struct walk *w)
 static void happen(struct walk *w)
 {
 	static void (*const events[])(struct walk * w) = {
-		change_word, change_word,  change_word,	 change_word,	 change_word,
-		change_word, change_word,  change_word,	 change_backend, pin_by_hand,
-		pin_by_hand, note_by_hand, note_by_hand, forget,	 change_budget,
+		change_word,	change_word, change_word, change_word,	 change_word,  change_word,
+		change_word,	change_word, change_word, change_word,	 change_word,  change_word,
+		change_backend, pin_by_hand, pin_by_hand, note_by_hand,	 note_by_hand, forget,
+		forget,		age,	     mark,	  change_budget,
 	};
 
 	PICK(w, events)(w);
@@ -237,18 +266,59 @@ static int count_lost(const struct shunt_flow_line *before, const struct shunt_f
 	return lost;
 }
 
+static bool is_full(const struct shunt_flow_line *line)
+{
+	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
+		if (!line->entry[i])
+			return false;
+	return true;
+}
+
+/* A flow that was in neither line may be in one now. */
+static enum walk_pin judge_new_pin(const struct flow_lines *before, const struct flow_lines *after,
+				   __u32 tag)
+{
+	for (int l = 0; l < after->n; l++) {
+		if (!flow_model_find(&after->line[l], tag))
+			continue;
+		if (count_lost(&before->line[l], &after->line[l]))
+			return l ? WALK_OUT_OF_OTHER : WALK_OUT_OF_FIRST;
+		return l ? WALK_ROOM_IN_OTHER : WALK_ROOM_IN_FIRST;
+	}
+	return is_full(&before->line[0]) && is_full(&before->line[before->n - 1]) ? WALK_NO_ROOM
+										  : WALK_NO_PIN;
+}
+
+static enum walk_pin judge_pin(const struct flow_lines *before, const struct flow_lines *after,
+			       __u32 tag)
+{
+	const __u64 *own = flow_model_look_up(before, tag);
+
+	if (!own)
+		return judge_new_pin(before, after, tag);
+	return own == flow_model_find(&before->line[0], tag) ? WALK_FOUND_IN_FIRST
+							     : WALK_FOUND_IN_OTHER;
+}
+
+/* What was remembered before a packet. */
+struct memory {
+	struct flow_lines at;
+	struct shunt_flow_line fresh;
+	__u32 used;
+};
+
 /* If all walks are alike they test little. */
-static void tally(struct walk *w, const struct crossing_flow *f,
-		  const struct shunt_flow_line *flow_before,
-		  const struct shunt_flow_line *fresh_before, __u32 used_before)
+static void tally(struct walk *w, const struct crossing_flow *f, const struct memory *before)
 {
 	const struct flow_effect *e = &w->t->effect;
 	const __u32 state = SHUNT_SLOT_STATE(crossing_word(w->t, f));
 
 	w->by[e->by]++;
 	w->by_state[state]++;
-	w->evicted += count_lost(flow_before, &e->flow) + count_lost(fresh_before, &e->fresh);
-	if (e->by == FLOW_BY_PREV && state == SHUNT_SLOT_PINNING && e->budget.used == used_before)
+	if (e->by != FLOW_BY_SLOT)
+		w->pins[judge_pin(&before->at, &e->at, (__u32)f->hash)]++;
+	w->notes_lost += count_lost(&before->fresh, &e->fresh);
+	if (e->by == FLOW_BY_PREV && state == SHUNT_SLOT_PINNING && e->budget.used == before->used)
 		w->refused++;
 	if (w->t->rig->verdict.reason == SHUNT_NOT_IP || w->t->rig->verdict.reason == SHUNT_NOT_L4)
 		w->unserved++;
@@ -257,10 +327,11 @@ static void tally(struct walk *w, const struct crossing_flow *f,
 static bool send_packet(struct walk *w)
 {
 	const struct crossing_flow *f = pick_flow(w);
-	const struct shunt_flow_line flow =
-		w->t->flows[f->hash >> 32 & w->t->model.rodata.flow_mask];
-	const struct shunt_flow_line fresh = w->t->fresh[(f->hash >> 32) % SHUNT_FRESH_LINES];
-	const __u32 used = w->t->model.budget.used;
+	const struct memory before = {
+		.at = flow_model_lines(&w->t->model, f->hash),
+		.fresh = w->t->fresh[(f->hash >> 32) % SHUNT_FRESH_LINES],
+		.used = w->t->model.budget.used,
+	};
 	struct packet p = f->packet;
 	bool agree;
 
@@ -268,7 +339,7 @@ static bool send_packet(struct walk *w)
 	p.payload = pick(w, 100);
 	p.ttl = pick(w, 64) ? 64 : 1;
 	agree = crossing_check(w->t, f, &p);
-	tally(w, f, &flow, &fresh, used);
+	tally(w, f, &before);
 	return agree;
 }
 
