@@ -90,6 +90,13 @@ follows_mac()
 	[[ $(shunt show neighbors) == *"$1"* ]]
 }
 
+# A removed backend counts as dead: a request that it has not yet answered breaks.
+b3_has_no_connection()
+{
+	[[ -z $(in_host b3 ss -Htn state connected exclude time-wait \
+		"sport = :80 and ( src $vip4 or src [$vip6] )") ]]
+}
+
 one_armed_direct
 web_service | write_conf
 start_shuntd
@@ -116,9 +123,12 @@ for map in $maps; do
 	wait_for 5 is_gone "$map"
 done
 
-# A removed backend's packets still count for its service; its sessions end.
+# A removed backend's packets still count for its service. It is drained first, as an
+# operator would, with load that keeps no session.
 end_load
 start_load "$vip4" "$vip6" --sessions 0
+shunt backend drain web/b3 >/dev/null
+wait_for 5 b3_has_no_connection
 before=$(metric 'shunt_service_packets_total\{service="web"')
 { web_service | grep -v 'name: b3'; many_services 60 80/tcp; } | reload_with
 room_for 61
@@ -168,6 +178,7 @@ ip -n lb link set eth1 xdpdrv off
 start_load "$vip4" "$vip6"
 { web_service; many_services 160 80/tcp; } | reload_with
 room_for 161
+shunt backend enable web/b3 >/dev/null
 lines=$(log_lines shuntd)
 web_service | reload_with
 { echo "dataplane: { slots: 8192 }"; web_service; } | reload_with
