@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -341,4 +342,51 @@ Test(former, of_a_larger_flow_cache_goes_on)
 	munmap(flows, smaller.flow_lines * 64);
 	dataplane_close(from);
 	dataplane_close(to);
+}
+
+/* The same maps, by a daemon whose plan has outgrown the block that they go by. */
+Test(carry, an_outgrown_block_goes_on_in_the_same_maps)
+{
+	struct town_shape shape = { .base = { 16, 48 }, .table = { 2, 1 }, .slots = 1024 };
+	const uint64_t now_ms = clock_now_ms();
+	const uint16_t now_s = transit_seconds(now_ms);
+	struct plan_table was;
+	struct dataplane *dp;
+	struct town town;
+	uint32_t *words, moving = 0;
+	__u64 *flows;
+
+	ns_enter();
+	town_make(&town, &shape);
+	was = town.tables[town.table_of[0]];
+	dp = open_keyed(true, 11);
+	town_apply(&town, dp, now_ms);
+	/* The first backend is drained: its flows are in transition. */
+	town.positions[0][0] = (struct plan_position){ 0 };
+	town_apply(&town, dp, now_ms);
+	words = memcpy(malloc(1024 * sizeof(*words)), dataplane_read_table(dp, 2),
+		       1024 * sizeof(*words));
+	cr_assert_eq(dataplane_commit(dp), 0);
+	dataplane_close(dp);
+	flows = pinned_entries("shunt_flows", sizes.flow_lines);
+	flows[5 * 8] = SHUNT_FLOW(99, 17, now_s);
+	flows[5 * 8 + 1] = SHUNT_FLOW(100, 49, now_s);
+
+	shape.base[0] = 80;
+	town_make(&town, &shape);
+	town.tables[town.table_of[0]].left = &was;
+	town.positions[0][0] = (struct plan_position){ 0 };
+	dp = open_keyed(true, 11);
+	cr_assert(dataplane_was_adopted(dp));
+	town_apply(&town, dp, now_ms);
+	cr_assert_eq(dataplane_sweep(dp, &town.plan), 0);
+	cr_assert_arr_eq(words, dataplane_read_table(dp, 2), 1024 * sizeof(*words));
+	for (uint32_t i = 0; i < 1024; i++)
+		moving += SHUNT_SLOT_STATE(words[i]) == SHUNT_SLOT_MIGRATING;
+	cr_assert_gt(moving, 0U);
+	cr_assert_eq(flows[5 * 8], SHUNT_FLOW(99, 81, now_s));
+	cr_assert_eq(flows[5 * 8 + 1], SHUNT_FLOW(100, 49, now_s));
+	munmap(flows, sizes.flow_lines * 64);
+	dataplane_close(dp);
+	free(words);
 }
