@@ -19,6 +19,7 @@ bool blocks_mark(struct blocks *b, uint32_t base, uint32_t span)
 
 	for (uint32_t id = base; id < base + span; id++) {
 		is_free &= !b->taken[id];
+		b->n_taken += !b->taken[id];
 		b->taken[id] = true;
 	}
 	return is_free;

@@ -15,12 +15,14 @@
 
 /**
  * struct blocks - the ids that are taken
+ * @n_taken: how many
  * @from: by the logarithm of a span: no such block fits below
  *
  * Zero-initialised is empty and valid. What is taken is not given back.
  */
 struct blocks {
 	bool taken[SHUNT_MAX_BACKENDS];
+	uint32_t n_taken;
 	uint32_t from[BLOCKS_SPANS];
 };
 

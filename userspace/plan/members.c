@@ -162,12 +162,17 @@ static bool fits(const struct deal *d, uint32_t span)
 	return (uint64_t)d->n_taken + d->n_new < span;
 }
 
-/* Of a new block: with room for a quarter more and one that changes, at least 4. */
-static uint32_t new_span(const struct deal *d)
+/*
+ * Of a new block: with room for a quarter more and one that changes, at least 4. Not
+ * when a quarter of all ids is taken: blocks never get shorter, and those who come
+ * later could not have as many backends as the config may.
+ */
+static uint32_t new_span(const struct deal *d, const struct blocks *blocks)
 {
+	const bool tight = d->wish->thrift.tight || blocks->n_taken >= SHUNT_MAX_BACKENDS / 4;
 	const uint32_t n = d->n_taken + d->n_new, least = 2 * old_of(d->wish)->span;
-	const uint32_t room = d->wish->thrift.tight ? n + 1 : n + n / 4 + 2;
-	uint32_t span = d->wish->thrift.tight ? BLOCKS_MIN_SPAN : 2 * BLOCKS_MIN_SPAN;
+	const uint32_t room = tight ? n + 1 : n + n / 4 + 2;
+	uint32_t span = tight ? BLOCKS_MIN_SPAN : 2 * BLOCKS_MIN_SPAN;
 
 	while ((span < room || span < least) && span < SHUNT_MAX_MEMBERS)
 		span *= 2;
@@ -186,7 +191,7 @@ static int deal_block(struct deal *d, struct blocks *blocks, struct ids_service 
 		return 0;
 	}
 	deal_mark(d, d->wish->thrift.rest);
-	out->span = new_span(d);
+	out->span = new_span(d, blocks);
 	return fits(d, out->span) ? blocks_take(blocks, out->span, &out->base) : -ENOSPC;
 }
 

@@ -69,8 +69,8 @@ uint32_t admin_weight_enabled(const struct admin_entry *e_or_null, uint32_t conf
 /**
  * struct ids - what was handed out before, so that it is handed out again
  *
- * Blocks of ids: by service, @span ids from @base on, a power of two of them with room
- * for newcomers, at the lowest place that is free. A block that is outgrown is
+ * Blocks of ids: by service, @span ids from @base on, a power of two of them, with room
+ * for newcomers as long as most ids are free, at the lowest place that is. A block that is outgrown is
  * followed by a larger one, whose members are the same: every backend of the
  * service gets another id at once. The old block rests as ids do; meanwhile it is
  * known whose it was, for a daemon that finds it in the maps.

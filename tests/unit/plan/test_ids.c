@@ -219,6 +219,22 @@ Test(ids, blocks_are_tight_where_ids_run_out)
 	}
 }
 
+/* Who came first has no more than his share of what is to spare: others come later. */
+Test(ids, blocks_are_tight_before_ids_run_out)
+{
+	_cleanup_(make_free) struct conf *conf = make_crowds(1900);
+	_cleanup_(ids_freep) struct ids *ids = ids_create();
+	_cleanup_(plan_freep) struct plan *plan = NULL;
+	struct conf_service *last = &conf->services[--conf->n_services];
+
+	age(conf, ids, 1);
+	last->n_backends = 0;
+	add_crowd(conf, last, 4100, 'z');
+	conf->n_services++;
+	plan = make_plan(conf, ids);
+	cr_assert_eq(plan_table_of(plan, MAKE_SERVICES - 1)->span, 8192);
+}
+
 Test(ids, a_block_rests_for_one_plan_where_ids_run_out)
 {
 	_cleanup_(make_free) struct conf *conf = make_crowds(3000);
