@@ -28,6 +28,7 @@ BPF = [
     ["fwd*.h", "too_big.h"],
     ["slot.h"],
     ["transit.h"],
+    ["pin.h"],
     ["flow.h"],
     ["service.h"],
     ["guard.h", "icmp.h"],

@@ -92,14 +92,13 @@ static void repoint(void *ctx, const struct map_move *moves, size_t n)
 	dp_repoint(f->dp, moves, n);
 }
 
-static int move_flows(void *ctx, const struct plan_table *from, const struct plan_table *to)
+static int move_flows(void *ctx, const struct flows_move *moves, size_t n)
 {
-	const struct flows_move move = { .from = from->base, .span = from->span, .to = to->base };
 	struct fleet *f = ctx;
 
-	flows_move(&move, dp_flows(f->dp), f->options.flow_lines);
-	flows_move(&move, dp_fresh(f->dp), SHUNT_FRESH_LINES);
-	f->moved_blocks++;
+	flows_move(moves, n, dp_flows(f->dp), f->options.flow_lines);
+	flows_move(moves, n, dp_fresh(f->dp), SHUNT_FRESH_LINES);
+	f->moved_blocks += n;
 	return 0;
 }
 

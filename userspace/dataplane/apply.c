@@ -2,7 +2,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "dataplane/internal.h"
 #include "net/addr.h"
@@ -58,11 +60,6 @@ static int put_service(const struct apply_to *t, const struct plan_op *op)
 	return err ?: t->ops->put_service(t->ctx, &op->service->key, &like);
 }
 
-static int move_flows(const struct apply_to *t, const struct plan_op *op)
-{
-	return t->ops->move_flows(t->ctx, op->moved, op->table);
-}
-
 static int del_service(const struct apply_to *t, const struct plan_op *op)
 {
 	return t->ops->del_service(t->ctx, &op->service->key);
@@ -77,7 +74,6 @@ static const struct step {
 	[PLAN_FILL_TABLE] = { "fill table", fill_table },
 	[PLAN_PUT_VIP] = { "add address", put_vip },
 	[PLAN_PUT_SERVICE] = { "publish service", put_service },
-	[PLAN_MOVE_FLOWS] = { "move flows of table", move_flows },
 	[PLAN_DEL_SERVICE] = { "withdraw service", del_service },
 	[PLAN_DEL_VIP] = { "remove address", del_vip },
 	[PLAN_CLEAR_TABLE] = { "clear table", clear_table },
@@ -112,6 +108,32 @@ static void object_format(const struct plan_op *op, char *out, size_t size)
 	}
 }
 
+static int move_compare(const void *va, const void *vb)
+{
+	const struct flows_move *a = va, *b = vb;
+
+	return a->from < b->from ? -1 : a->from > b->from;
+}
+
+/* All that follow each other, at once. Return: how many, or a negative errno, logged. */
+static int move_flows(const struct apply_to *to, const struct plan_op *steps, size_t n)
+{
+	_cleanup_free_ struct flows_move *moves = calloc(n, sizeof(*moves));
+	size_t found = 0;
+	int err;
+
+	if (!moves)
+		return log_err(-ENOMEM, "move flows to larger blocks");
+	for (; found < n && steps[found].kind == PLAN_MOVE_FLOWS; found++)
+		moves[found] = (struct flows_move){ .from = steps[found].moved->base,
+						    .span = steps[found].moved->span,
+						    .to = steps[found].table->base };
+	qsort(moves, found, sizeof(*moves), move_compare);
+	tables_flush(to->tables, to->now_ms);
+	err = to->ops->move_flows(to->ctx, moves, found);
+	return err ? log_err(err, "move flows of %zu blocks", found) : (int)found;
+}
+
 static int take(const struct apply_to *to, const struct plan_op *op)
 {
 	char object[ADDR_TEXT + 16];
@@ -131,10 +153,16 @@ int apply(const struct apply_to *to, const struct plan_op *steps, size_t n)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < n && !err; i++)
-		err = take(to, &steps[i]);
+	for (size_t i = 0; i < n && err >= 0; i++) {
+		if (steps[i].kind == PLAN_MOVE_FLOWS) {
+			err = move_flows(to, &steps[i], n - i);
+			i += err > 0 ? err - 1 : 0;
+		} else {
+			err = take(to, &steps[i]);
+		}
+	}
 	tables_flush(to->tables, to->now_ms);
-	return err;
+	return err < 0 ? err : 0;
 }
 
 int dataplane_apply(struct dataplane *dp, const struct plan *plan, const struct plan_op *steps,

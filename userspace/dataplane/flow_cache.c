@@ -165,7 +165,8 @@ void flow_cache_claim(struct dataplane *dp, uint32_t id)
 /* Of a block of ids; a packet that was under way may enter an old one once more. */
 #define MOVE_PASSES 3
 
-static int move_lines(int fd, size_t lines, const struct flows_move *move, size_t *found)
+static int move_lines(int fd, size_t lines, const struct flows_move *moves, size_t n_moves,
+		      size_t *found)
 {
 	for (size_t at = 0; at < lines; at += SLICE_LINES) {
 		const size_t n = lines - at < SLICE_LINES ? lines - at : SLICE_LINES;
@@ -173,31 +174,39 @@ static int move_lines(int fd, size_t lines, const struct flows_move *move, size_
 
 		if (!slice)
 			return -errno;
-		*found += flows_move(move, slice, n);
+		*found += flows_move(moves, n_moves, slice, n);
 		flow_lines_unmap(slice, n);
 	}
 	return 0;
 }
 
-int flow_cache_move(struct dataplane *dp, uint32_t from, uint32_t span, uint32_t to)
+static void move_count(uint32_t *counts, uint32_t from, uint32_t to)
 {
-	const struct flows_move move = { .from = from, .span = span, .to = to };
+	counts[to] += counts[from];
+	counts[from] = 0;
+}
+
+int flow_cache_move(struct dataplane *dp, const struct flows_move *moves, size_t n)
+{
 	int pass = 0, err = 0;
 	size_t found;
 
-	if (from + span > dp->n_backends || to + span > dp->n_backends)
-		return -ERANGE;
+	array_for_each (m, moves, n)
+		if (m->from + m->span > dp->n_backends || m->to + m->span > dp->n_backends)
+			return -ERANGE;
 	do {
 		found = 0;
 		if (may_hold(dp))
-			err = move_lines(dp->fds[LOAD_FLOWS], dp->sizes.flow_lines, &move, &found)
-				      ?: move_lines(dp->fds[LOAD_FRESH], SHUNT_FRESH_LINES, &move,
-						    &found);
+			err = move_lines(dp->fds[LOAD_FLOWS], dp->sizes.flow_lines, moves, n,
+					 &found)
+				      ?: move_lines(dp->fds[LOAD_FRESH], SHUNT_FRESH_LINES, moves,
+						    n, &found);
 	} while (!err && found && ++pass < MOVE_PASSES);
-	for (uint32_t i = 0; !err && i < span; i++) {
-		dp->flows.last_live[to + i] = dp->flows.last_live[from + i];
-		dp->flows.last_live[from + i] = 0;
-	}
+	for (size_t i = 0; !err && i < n; i++)
+		for (uint32_t m = 0; m < moves[i].span; m++) {
+			move_count(dp->flows.last_live, moves[i].from + m, moves[i].to + m);
+			move_count(dp->flows.live, moves[i].from + m, moves[i].to + m);
+		}
 	return err;
 }
 

@@ -138,19 +138,38 @@ void flows_carry(const struct flows_cache *from, const struct flows_cache *to,
 	}
 }
 
-size_t flows_move(const struct flows_move *move, struct shunt_flow_line *lines, size_t n)
+/* The move that backend @id takes part in; NULL: it stays. */
+static const struct flows_move *find_move(const struct flows_move *moves, size_t n, uint32_t id)
+{
+	size_t low = 0, high = n;
+
+	/* Between those that begin at @id or before, and those that do not. */
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (moves[middle].from <= id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && id - moves[low - 1].from < moves[low - 1].span ? &moves[low - 1] : NULL;
+}
+
+size_t flows_move(const struct flows_move *moves, size_t n_moves, struct shunt_flow_line *lines,
+		  size_t n)
 {
 	size_t found = 0;
 
 	for (size_t i = 0; i < n * SHUNT_FLOWS_PER_LINE; i++) {
 		__u64 *at = entry_at(lines, i);
 		const __u64 entry = __atomic_load_n(at, __ATOMIC_RELAXED);
-		const uint32_t member = SHUNT_FLOW_BACKEND(entry) - move->from;
+		const uint32_t id = SHUNT_FLOW_BACKEND(entry);
+		const struct flows_move *move = entry ? find_move(moves, n_moves, id) : NULL;
 
-		if (!entry || member >= move->span)
+		if (!move)
 			continue;
 		replace(at, entry,
-			SHUNT_FLOW(SHUNT_FLOW_TAG(entry), move->to + member,
+			SHUNT_FLOW(SHUNT_FLOW_TAG(entry), move->to + id - move->from,
 				   SHUNT_FLOW_TIME(entry)));
 		found++;
 	}

@@ -89,7 +89,13 @@ struct flows_move {
 	uint32_t to;
 };
 
-/* Give the entries of @n lines their new backends. Return: how many there were. */
-size_t flows_move(const struct flows_move *move, struct shunt_flow_line *lines, size_t n);
+/**
+ * flows_move() - give the entries of @n lines their new backends
+ * @moves: sorted by @from, and none overlaps another
+ *
+ * Return: how many entries there were.
+ */
+size_t flows_move(const struct flows_move *moves, size_t n_moves, struct shunt_flow_line *lines,
+		  size_t n);
 
 #endif /* DATAPLANE_FLOWS_H */

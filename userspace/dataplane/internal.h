@@ -62,7 +62,6 @@ struct flow_cache {
  * @fds: of the maps
  * @services, @backends, @egress, @offsets: mappings of the whole maps
  * @tables: where tables lie in shunt_slots
- * @leads_to: during dataplane_apply(): the plan that the maps shall follow
  * @former, @carrying: the maps that these follow, until dataplane_commit(); and whether
  *	carry_begin() has seen them
  * @removed: by backend id: the entry means nothing
@@ -93,7 +92,6 @@ struct dataplane {
 	struct attachment *attachments;
 	size_t n_attachments;
 	struct tables tables;
-	const struct plan *leads_to;
 	struct flow_cache flows;
 	struct former *former;
 	bool carrying;
@@ -153,7 +151,7 @@ void flow_cache_tick(struct dataplane *dp, const struct plan *plan, uint64_t now
  * @to on: a block of ids was outgrown. Services are sent to the new block already.
  * Return: 0 or a negative errno.
  */
-int flow_cache_move(struct dataplane *dp, uint32_t from, uint32_t span, uint32_t to);
+int flow_cache_move(struct dataplane *dp, const struct flows_move *moves, size_t n);
 int counters_move(struct dataplane *dp, uint32_t from, uint32_t span, uint32_t to);
 
 /* counters.c */

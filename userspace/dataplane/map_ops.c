@@ -209,15 +209,18 @@ static void repoint(void *ctx, const struct map_move *moves, size_t n)
 }
 
 /* Counters last: until flows are there, they count what the former block forwards. */
-static int move_flows(void *ctx, const struct plan_table *from, const struct plan_table *to)
+static int move_flows(void *ctx, const struct flows_move *moves, size_t n)
 {
 	const struct dataplane *dp = ctx;
+	int err;
 
-	/* These maps were made later, and smaller. */
-	if (from->base + from->span > dp->n_backends)
-		return 0;
-	return flow_cache_move(ctx, from->base, from->span, to->base)
-		       ?: counters_move(ctx, from->base, from->span, to->base);
+	/* These maps were made later, and smaller; what is not in them is the end of the list. */
+	while (n && moves[n - 1].from + moves[n - 1].span > dp->n_backends)
+		n--;
+	err = flow_cache_move(ctx, moves, n);
+	for (size_t i = 0; i < n && !err; i++)
+		err = counters_move(ctx, moves[i].from, moves[i].span, moves[i].to);
+	return err;
 }
 
 static int del_service(void *ctx, const struct shunt_service_key *key)

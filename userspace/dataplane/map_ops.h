@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "dataplane/flows.h"
 #include "shunt/abi.h"
 
 struct plan_table;
@@ -34,8 +35,8 @@ struct map_move {
  *	table->slots of them. -ENOENT: it had none.
  * @put_service: @like: of its flags those of the service, and where it is sent
  * @repoint: all at once; @moves sorted by @from as memcmp() does
- * @move_flows: the block of @from was outgrown: what is pinned to its members, and
- *	counted of them, is that of the same members of @to now
+ * @move_flows: blocks were outgrown: what is pinned to their backends, and counted of
+ *	them, is that of others now. All at once: the flow cache is read from end to end.
  * @put_egress: @index in [1, SHUNT_MAX_EGRESS), referred to by no hop yet
  */
 struct map_ops {
@@ -54,7 +55,7 @@ struct map_ops {
 			   const struct shunt_listing *like);
 	int (*del_service)(void *ctx, const struct shunt_service_key *key);
 	void (*repoint)(void *ctx, const struct map_move *moves, size_t n);
-	int (*move_flows)(void *ctx, const struct plan_table *from, const struct plan_table *to);
+	int (*move_flows)(void *ctx, const struct flows_move *moves, size_t n);
 	int (*put_egress)(void *ctx, __u32 index, const struct shunt_egress *e);
 	int (*del_egress)(void *ctx, __u32 index);
 	int (*get_egress)(void *ctx, __u32 index, struct shunt_egress *out);

@@ -93,9 +93,13 @@ static void fake_repoint(void *ctx, const struct map_move *moves, size_t n)
 		note(ctx, "repoint", moves[i].from.base);
 }
 
-static int fake_move_flows(void *ctx, const struct plan_table *from, const struct plan_table *to)
+static int fake_move_flows(void *ctx, const struct flows_move *moves, size_t n)
 {
-	return note(ctx, "move", 1000 * from->base + to->base);
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++)
+		err = note(ctx, "move", 1000 * moves[i].from + moves[i].to);
+	return err;
 }
 
 static const struct map_ops fake_ops = {

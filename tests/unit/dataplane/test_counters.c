@@ -106,7 +106,7 @@ Test(counters, that_are_cleared_begin_anew_and_leave_others)
 /* Members keep what they have counted; ids are as new. */
 Test(counters, of_a_block_move)
 {
-	const struct plan_table from = { .base = 16, .span = 8 }, to = { .base = 64, .span = 16 };
+	const struct flows_move move = { .from = 16, .span = 8, .to = 64 };
 	struct dataplane *dp;
 
 	ns_enter();
@@ -116,7 +116,7 @@ Test(counters, of_a_block_move)
 	count(16 + 8, 7, 700);
 	count(64 + 1, 100, 100);
 	cr_assert_eq(dataplane_clear_counter(dp, 64 + 1), 0);
-	cr_assert_eq(dataplane_map_ops.move_flows(dp, &from, &to), 0);
+	cr_assert_eq(dataplane_map_ops.move_flows(dp, &move, 1), 0);
 	assert_counted(dp, 16 + 1, 0, 0);
 	assert_counted(dp, 16 + 7, 0, 0);
 	assert_counted(dp, 16 + 8, 7, 700);

@@ -259,9 +259,8 @@ Test(flow_cache, what_has_expired_is_cleared)
 /* A block was outgrown: what is kept for its members is kept for their new ids. */
 Test(flow_cache, a_block_moves_with_its_flows)
 {
-	const struct plan_table from = { .base = BASE, .span = 8 };
-	const struct plan_table to = { .base = 32, .span = 16 };
-	const struct plan_table outside = { .base = 60, .span = 16 };
+	const struct flows_move move = { .from = BASE, .span = 8, .to = 32 };
+	const struct flows_move outside = { .from = BASE, .span = 8, .to = 60 };
 	struct shunt_flow_line *fresh;
 	struct world w;
 
@@ -279,8 +278,8 @@ Test(flow_cache, a_block_moves_with_its_flows)
 	w.flows[63].entry[6] = SHUNT_FLOW(9, BASE + 8, transit_seconds(w.now_ms));
 	fresh[SHUNT_FRESH_LINES - 1].entry[0] = SHUNT_FLOW(1, BASE + 4, 0);
 
-	cr_assert_eq(ops->move_flows(w.dp, &from, &outside), -ERANGE);
-	cr_assert_eq(ops->move_flows(w.dp, &from, &to), 0);
+	cr_assert_eq(ops->move_flows(w.dp, &outside, 1), -ERANGE);
+	cr_assert_eq(ops->move_flows(w.dp, &move, 1), 0);
 	cr_assert_eq(w.flows[63].entry[7], SHUNT_FLOW(9, 32 + 3, 70000));
 	cr_assert_eq(w.flows[63].entry[6], SHUNT_FLOW(9, BASE + 8, 70001));
 	cr_assert_eq(fresh[SHUNT_FRESH_LINES - 1].entry[0], SHUNT_FLOW(1, 32 + 4, 0));

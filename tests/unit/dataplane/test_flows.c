@@ -276,15 +276,32 @@ Test(flows, moved_are_those_of_the_block)
 	e[2] = SHUNT_FLOW(3, 31, 3);
 	e[3] = SHUNT_FLOW(4, 32, 1000);
 	e[4] = SHUNT_FLOW(0, 0, 5);
-	cr_assert_eq(flows_move(&up, lines, 2), 2);
+	cr_assert_eq(flows_move(&up, 1, lines, 2), 2);
 	cr_assert_eq(e[0], SHUNT_FLOW(1, 15, 1000));
 	cr_assert_eq(e[1], SHUNT_FLOW(UINT32_MAX, 65520, UINT16_MAX));
 	cr_assert_eq(e[2], SHUNT_FLOW(3, 65535, 3));
 	cr_assert_eq(e[3], SHUNT_FLOW(4, 32, 1000));
 	cr_assert_eq(e[4], SHUNT_FLOW(0, 0, 5));
-	cr_assert_eq(flows_move(&up, lines, 2), 0);
-	cr_assert_eq(flows_move(&down, lines, 2), 2);
+	cr_assert_eq(flows_move(&up, 1, lines, 2), 0);
+	cr_assert_eq(flows_move(&down, 1, lines, 2), 2);
 	cr_assert_eq(e[2], SHUNT_FLOW(3, 31, 3));
+}
+
+/* Each entry by the block that it is of, and none by what lies between them. */
+Test(flows, moved_are_those_of_many_blocks_at_once)
+{
+	static const struct flows_move moves[] = { { 16, 16, 160 },
+						   { 40, 4, 200 },
+						   { 64, 16, 80 } };
+	static const uint32_t ids[][2] = { { 15, 15 },	{ 16, 160 }, { 31, 175 }, { 32, 32 },
+					   { 40, 200 }, { 43, 203 }, { 44, 44 },  { 79, 95 } };
+	struct shunt_flow_line line = { 0 };
+
+	for (uint32_t i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
+		line.entry[i] = SHUNT_FLOW(i + 1, ids[i][0], 7);
+	cr_assert_eq(flows_move(moves, 3, &line, 1), 5);
+	for (uint32_t i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
+		cr_assert_eq(line.entry[i], SHUNT_FLOW(i + 1, ids[i][1], 7));
 }
 
 /* --- beside packets -------------------------------------------------------------- */
@@ -322,8 +339,8 @@ Test(flows, written_meanwhile_are_not_moved_back)
 
 	cr_assert_eq(pthread_create(&writer, NULL, write_on, &w->lines[0].entry[0]), 0);
 	while (pthread_tryjoin_np(writer, NULL))
-		flows_move(&move, w->lines, 1);
-	flows_move(&move, w->lines, 1);
+		flows_move(&move, 1, w->lines, 1);
+	flows_move(&move, 1, w->lines, 1);
 	cr_assert_eq(w->lines[0].entry[0], SHUNT_FLOW(1999999, 3, 1000));
 	free(w);
 }
