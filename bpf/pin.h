@@ -94,44 +94,50 @@ static __always_inline void pin_store(__u32 place, __u64 entry)
 	mark_set(index, SHUNT_FLOW_TAG(entry));
 }
 
-#define PIN_RANK_FREE (1U << 16)
+/* Ranks of lines: that of one with n free entries, above all ages. */
+#define PIN_RANK_FREE(n) ((1U << 16) + (n))
 
-/* The best entry of a line to write over: a free one, or the oldest; rank << 3 | which. */
+/* How good a line is for one more flow, and its best entry: rank * 8 + entry. */
 __noinline __u32 pin_rank(__u32 index, __u32 now)
 {
 	const struct shunt_flow_line *line = bpf_map_lookup_elem(&shunt_flows, &index);
-	__u32 best = 0, which = 0;
+	__u32 oldest = 0, which = 0, n_free = 0;
 
 	if (!line)
 		return 0;
 	for (__u32 i = 0; i < SHUNT_FLOWS_PER_LINE; i++) {
 		const __u64 entry = ((const volatile struct shunt_flow_line *)line)->entry[i];
-		const __u32 rank = entry ? (__u16)(now - SHUNT_FLOW_TIME(entry)) : PIN_RANK_FREE;
+		const __u32 age = (__u16)(now - SHUNT_FLOW_TIME(entry));
 
-		if (rank > best) {
-			best = rank;
+		if (!entry && !n_free++)
 			which = i;
-		}
+		if (n_free || age <= oldest)
+			continue;
+		oldest = age;
+		which = i;
 	}
-	return best * SHUNT_FLOWS_PER_LINE + which;
+	return (n_free ? PIN_RANK_FREE(n_free) : oldest) * SHUNT_FLOWS_PER_LINE + which;
 }
 
-/* A free place in one of the lines, or, with @evict, that of the entry seen longest ago. */
+/*
+ * Where a flow is entered: in its first line if that is half empty, else in the
+ * emptier one; or, with @evict, in place of the flow that was seen longest ago.
+ */
 static __always_inline __u32 pin_choose(__u64 hash, __u32 now, bool evict)
 {
 	__u32 index = pin_first_line(hash);
-	__u32 rank = pin_rank(index, now), other;
+	__u32 best = pin_rank(index, now), other;
 
-	if (rank < PIN_RANK_FREE * SHUNT_FLOWS_PER_LINE) {
+	if (best / SHUNT_FLOWS_PER_LINE < PIN_RANK_FREE(SHUNT_FLOWS_PER_LINE / 2)) {
 		other = pin_rank(pin_other_line(hash), now);
-		if (other / SHUNT_FLOWS_PER_LINE > rank / SHUNT_FLOWS_PER_LINE) {
-			rank = other;
+		if (other / SHUNT_FLOWS_PER_LINE > best / SHUNT_FLOWS_PER_LINE) {
+			best = other;
 			index = pin_other_line(hash);
 		}
 	}
-	if (rank < PIN_RANK_FREE * SHUNT_FLOWS_PER_LINE && !evict)
+	if (best / SHUNT_FLOWS_PER_LINE < PIN_RANK_FREE(1) && !evict)
 		return 0;
-	return PIN_PLACE(index, rank % SHUNT_FLOWS_PER_LINE);
+	return PIN_PLACE(index, best % SHUNT_FLOWS_PER_LINE);
 }
 
 /*

@@ -136,9 +136,11 @@ struct shunt_service_line {
  * 2^16. Entries are loaded and stored whole.
  *
  * A flow is in one of two lines: the one that the high half of its hash picks, hash
- * >> 32 & flow_mask, or, if that is full, the one that shunt_flow_other() names. With
- * one line each, lines overflow when the cache is half full; with two, when it is
- * nearly full. Then the entry of both that was seen longest ago is overwritten.
+ * >> 32 & flow_mask, or the one that shunt_flow_other() names. It is entered in the
+ * first if at least half of that is free, else in the one that has more free entries,
+ * the first of equals. With one line each, lines overflow when the cache is half full;
+ * with two, when it is nearly full. Then the entry of both that was seen longest ago
+ * is overwritten.
  *
  * A second, small array of the same lines, shunt_fresh, notes where the SYNs of
  * slots in transition went, so that a flood of them cannot push pins out.

@@ -99,17 +99,24 @@ static bool find_own(const struct flow_lines *at, __u32 tag, struct place *own)
 	return entry;
 }
 
+static int count_empty(const struct shunt_flow_line *line)
+{
+	int n = 0;
+
+	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
+		n += !line->entry[i];
+	return n;
+}
+
+/* The first line unless it is more than half full and the other one has more room. */
 static bool find_room(const struct flow_lines *at, struct place *room)
 {
-	for (int l = 0; l < at->n; l++) {
-		const int i = find_empty(&at->line[l]);
+	const int in_first = count_empty(&at->line[0]);
+	const int in_other = at->n > 1 ? count_empty(&at->line[1]) : 0;
+	const int l = in_first < SHUNT_FLOWS_PER_LINE / 2 && in_other > in_first;
 
-		if (i < 0)
-			continue;
-		*room = (struct place){ l, i };
-		return true;
-	}
-	return false;
+	*room = (struct place){ l, find_empty(&at->line[l]) };
+	return in_first || in_other;
 }
 
 /* The first of those that were seen longest ago. */

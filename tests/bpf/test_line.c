@@ -156,6 +156,24 @@ Test(line, nobody_makes_room_where_there_is_some)
 	}
 }
 
+/* The first line as long as it is half empty, then the emptier one. */
+Test(line, lines_fill_evenly)
+{
+	_cleanup_crossing_ struct crossing *t = crossing_open_town(NULL);
+
+	for (__u32 n = 1; n < (ENTRIES + 1) * (ENTRIES + 1); n++) {
+		const __u32 first = n / (ENTRIES + 1), other = n % (ENTRIES + 1);
+		const bool goes_first = first >= ENTRIES / 2 || (first && first >= other);
+
+		fill_lines(t, rising_age_s);
+		for (__u32 i = 0; i < first; i++)
+			put_entry(t, i, 0);
+		for (__u32 i = 0; i < other; i++)
+			put_entry(t, OTHER(i), 0);
+		cr_expect_eq(come(t), goes_first ? 0 : OTHER(0), "%u and %u free", first, other);
+	}
+}
+
 /* A flow that was seen is young again, and the next one makes room. */
 Test(line, a_packet_keeps_its_flow_young)
 {
