@@ -221,30 +221,35 @@ static void fill_slots(const struct world *w, enum world_state state)
 	munmap(lines, n * sizeof(*lines));
 }
 
-static bool put_in_line(struct shunt_flow_line *line, __u64 entry)
+/* The first entry that is free, or behind the line. */
+static int find_room(const struct shunt_flow_line *line, int *n_free)
 {
-	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++) {
+	int room = SHUNT_FLOWS_PER_LINE;
+
+	*n_free = 0;
+	for (int i = SHUNT_FLOWS_PER_LINE - 1; i >= 0; i--) {
 		if (line->entry[i])
 			continue;
-		line->entry[i] = entry;
-		return true;
+		++*n_free;
+		room = i;
 	}
-	return false;
+	return room;
 }
 
-/* In the first entry that is free; who finds both lines full is left out. */
+/* Where the program enters it; who finds both lines full is left out. */
 static void put_flow(struct shunt_flow_line *lines, __u8 *marks, __u64 entry, __u64 hash)
 {
-	const __u32 first = hash >> 32 & (MODE_FLOW_LINES - 1);
-	const __u32 other = shunt_flow_other(first, (__u32)hash, MODE_FLOW_LINES - 1);
-	__u32 index = first;
+	const __u32 mask = MODE_FLOW_LINES - 1, first = hash >> 32 & mask;
+	const __u32 other = shunt_flow_other(first, (__u32)hash, mask);
+	int in_first, in_other;
+	const int room = find_room(&lines[first], &in_first),
+		  room_in_other = find_room(&lines[other], &in_other);
+	const bool goes_first = in_first >= SHUNT_FLOWS_PER_LINE / 2 || in_first >= in_other;
 
-	if (!put_in_line(&lines[first], entry)) {
-		if (!put_in_line(&lines[other], entry))
-			return;
-		index = other;
-	}
-	marks[index] |= SHUNT_FLOW_MARK(hash);
+	if (!in_first && !in_other)
+		return;
+	lines[goes_first ? first : other].entry[goes_first ? room : room_in_other] = entry;
+	marks[goes_first ? first : other] |= SHUNT_FLOW_MARK(hash);
 }
 
 /* Everything known of flows is forgotten; then the first @n of @t are pinned. */

@@ -130,33 +130,10 @@ Test(line, the_flow_seen_longest_ago_makes_room)
 static const __u32 rising_age_s[PLACES] = { 100, 200,  300,  400,  500,	 600,  700,  800,
 					    900, 1000, 1100, 1200, 1300, 1400, 1500, 1600 };
 
-Test(line, nobody_makes_room_where_there_is_some)
-{
-	static const struct {
-		__u32 free[2];
-		__u32 place;
-	} cases[] = {
-		{ { 4, 4 }, 4 },
-		{ { 6, 2 }, 2 },
-		{ { OTHER(4), OTHER(4) }, OTHER(4) },
-		{ { OTHER(7), OTHER(5) }, OTHER(5) },
-		/* In the first line rather than in the other. */
-		{ { 7, OTHER(0) }, 7 },
-	};
-	_cleanup_crossing_ struct crossing *t = crossing_open_town(NULL);
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		__u32 place;
-
-		fill_lines(t, rising_age_s);
-		put_entry(t, cases[i].free[0], 0);
-		put_entry(t, cases[i].free[1], 0);
-		place = come(t);
-		cr_expect_eq(place, cases[i].place, "case %zu: %u", i, place);
-	}
-}
-
-/* The first line as long as it is half empty, then the emptier one. */
+/*
+ * Nobody makes room where there is some: in the first line as long as that is half
+ * empty, then in the emptier one; there the first that is free.
+ */
 Test(line, lines_fill_evenly)
 {
 	_cleanup_crossing_ struct crossing *t = crossing_open_town(NULL);
@@ -166,11 +143,12 @@ Test(line, lines_fill_evenly)
 		const bool goes_first = first >= ENTRIES / 2 || (first && first >= other);
 
 		fill_lines(t, rising_age_s);
-		for (__u32 i = 0; i < first; i++)
+		for (__u32 i = ENTRIES - first; i < ENTRIES; i++)
 			put_entry(t, i, 0);
-		for (__u32 i = 0; i < other; i++)
+		for (__u32 i = ENTRIES - other; i < ENTRIES; i++)
 			put_entry(t, OTHER(i), 0);
-		cr_expect_eq(come(t), goes_first ? 0 : OTHER(0), "%u and %u free", first, other);
+		cr_expect_eq(come(t), goes_first ? ENTRIES - first : OTHER(ENTRIES - other),
+			     "%u and %u free", first, other);
 	}
 }
 
