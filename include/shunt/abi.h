@@ -139,7 +139,7 @@ struct shunt_service_line {
  * >> 32 & flow_mask, or the one that shunt_flow_other() names. It is entered in the
  * first if at least half of that is free, else in the one that has more free entries,
  * the first of equals. With one line each, lines overflow when the cache is half full;
- * with two, when it is nearly full. Then the entry of both that was seen longest ago
+ * with two, when it is two thirds full. Then the entry of both that was seen longest ago
  * is overwritten.
  *
  * A second, small array of the same lines, shunt_fresh, notes where the SYNs of
