@@ -25,7 +25,7 @@ BUILD	 = build
 VERSION	:= 0.1.0
 
 # Floors, from the top down.
-FLOORS	 = app ctl export dataplane plan health conf net base
+FLOORS	 = app ctl export dataplane tables plan health conf net base
 
 WARN	 = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 CPPFLAGS = -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -Iinclude -Iuserspace -I$(BUILD)/gen
@@ -53,7 +53,8 @@ below_net	= net $(below_base)
 below_conf	= conf $(below_net)
 below_health	= health $(below_conf)
 below_plan	= plan $(below_health)
-below_dataplane	= dataplane $(below_plan)
+below_tables	= tables $(below_plan)
+below_dataplane	= dataplane $(below_tables)
 below_export	= export $(below_dataplane)
 below_ctl	= ctl $(below_dataplane)
 below_app	= app ctl export $(below_dataplane)
@@ -205,7 +206,7 @@ bpf: $(BUILD)/bpf-tests
 # QUICK=1 short; MATCH=text some cases; SAVE=file, COMPARE=file; OTHER=object beside ours.
 BENCH_SRC = $(filter-out tests/bench/bench_%.c %.bpf.c,$(wildcard tests/bench/*.c))
 BENCH_OBJ = $(BENCH_SRC:%.c=$(BUILD)/obj/%.o) \
-	    $(addprefix $(BUILD)/obj/userspace/,dataplane/listing.o net/addr.o)
+	    $(addprefix $(BUILD)/obj/userspace/,tables/listing.o net/addr.o)
 BENCH_SKELS = $(patsubst tests/bench/%.bpf.c,$(BUILD)/gen/bench/%.skel.h,$(wildcard tests/bench/*.bpf.c))
 
 $(BUILD)/bench/%.bpf.o: tests/bench/%.bpf.c $(BPF_SRC) $(wildcard tests/bench/*.h)

@@ -15,6 +15,7 @@ USERSPACE = [
     ["app"],
     ["ctl", "export"],
     ["dataplane"],
+    ["tables"],
     ["plan"],
     ["health"],
     ["conf"],

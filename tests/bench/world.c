@@ -11,8 +11,8 @@
 #include <bpf/libbpf.h>
 
 #include "base/cleanup.h"
-#include "dataplane/listing.h"
 #include "shunt/hash.h"
+#include "tables/listing.h"
 #include "world.h"
 
 /* The interface that a test run says a frame came in by. */

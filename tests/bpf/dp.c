@@ -24,7 +24,7 @@
 #include <bpf/libbpf.h>
 
 #include "base/cleanup.h"
-#include "dataplane/listing.h"
+#include "tables/listing.h"
 #include "shunt.skel.h"
 
 #define LOOPBACK 1

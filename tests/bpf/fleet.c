@@ -8,7 +8,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "dataplane/flows.h"
+#include "tables/flows.h"
 #include "flow_model.h"
 #include "rig.h"
 

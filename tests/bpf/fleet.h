@@ -22,9 +22,9 @@
 
 #include <stdbool.h>
 
-#include "dataplane/tables.h"
-#include "dp.h"
 #include "plan/plan.h"
+#include "tables/tables.h"
+#include "dp.h"
 
 #define FLEET_MOST_SERVERS 512
 #define FLEET_NO_SERVER 0xffff

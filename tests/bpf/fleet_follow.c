@@ -12,7 +12,8 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "dataplane/dataplane.h"
-#include "dataplane/flows.h"
+#include "tables/apply.h"
+#include "tables/flows.h"
 
 /* --- the program's maps, as struct map_ops sees them ---------------------------- */
 

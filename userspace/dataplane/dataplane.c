@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "dataplane/internal.h"
+#include "tables/apply.h"
 
 static void dataplane_closep(struct dataplane **dp)
 {
@@ -311,6 +312,21 @@ int dataplane_unpin(struct dataplane *dp)
 	int err = pin_remove_all(dp->pin_dir);
 
 	return err ? log_err(err, "remove %s", dp->pin_dir) : 0;
+}
+
+int dataplane_apply(struct dataplane *dp, const struct plan *plan, const struct plan_op *steps,
+		    size_t n, uint64_t now_ms)
+{
+	const struct apply_to to = { .ops = &dataplane_map_ops,
+				     .ctx = dp,
+				     .tables = &dp->tables,
+				     .alive = &plan->alive,
+				     .now_ms = now_ms };
+
+	carry_begin(dp, plan, now_ms);
+	transit_set_times(&dp->tables.transit, plan->flow_early_s, plan->flow_idle_s,
+			  transit_seconds(now_ms));
+	return apply(&to, steps, n);
 }
 
 int dataplane_interfaces(const struct dataplane *dp, struct snapshot_interface **out, size_t *n)

@@ -15,10 +15,9 @@
 #include <stdint.h>
 
 #include "conf/conf.h"
-#include "dataplane/map_ops.h"
 #include "dataplane/snapshot.h"
-#include "dataplane/tables.h"
 #include "plan/plan.h"
+#include "tables/map_ops.h"
 
 #define DATAPLANE_PIN_DIR "/sys/fs/bpf/shunt"
 
@@ -168,28 +167,7 @@ int dataplane_clear_counter(struct dataplane *dp, uint32_t backend_id);
  */
 void dataplane_carry(const struct dataplane *from, struct dataplane *to);
 
-/**
- * struct apply_to - where the steps of a diff go
- * @tables: of these maps
- * @alive: of the plan that the steps lead to
- */
-struct apply_to {
-	const struct map_ops *ops;
-	void *ctx;
-	struct tables *tables;
-	const struct id_set *alive;
-	uint64_t now_ms;
-};
-
-/**
- * apply() - carry out the steps of a diff
- *
- * Idempotent: writes only what differs. Return: 0, or the first error, logged; then
- * diff again from nothing.
- */
-int apply(const struct apply_to *to, const struct plan_op *steps, size_t n);
-
-/* The same, on the maps of @dp, for steps that lead to @plan. */
+/* apply() of tables/apply.h on the maps of @dp, for steps that lead to @plan. */
 int dataplane_apply(struct dataplane *dp, const struct plan *plan, const struct plan_op *steps,
 		    size_t n, uint64_t now_ms);
 
@@ -214,7 +192,7 @@ int dataplane_list_maps(const struct dataplane *dp, struct snapshot_map **out, s
 /* Where they are pinned. */
 void dataplane_format_pin_dir(const struct dataplane *dp, char *out, size_t size);
 
-/* What an adopted map holds that @plan does not: removed after apply(). */
+/* What an adopted map holds that @plan does not: removed after dataplane_apply(). */
 int dataplane_sweep(struct dataplane *dp, const struct plan *plan);
 
 #endif /* DATAPLANE_DATAPLANE_H */

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataplane/map_ops.h"
+#include "tables/map_ops.h"
 
 /* Longer than a packet needs, and than slots need to leave a removed backend. */
 #define EGRESS_REST_MS 30000

@@ -16,8 +16,8 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "dataplane/flows.h"
 #include "dataplane/internal.h"
+#include "tables/flows.h"
 
 /* From the end of a sweep to the beginning of the next. */
 #define SWEEP_GAP_MS (30 * 1000)

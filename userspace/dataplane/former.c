@@ -8,10 +8,10 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "dataplane/flows.h"
 #include "dataplane/former_layout.h"
 #include "dataplane/internal.h"
-#include "dataplane/listing.h"
+#include "tables/flows.h"
+#include "tables/listing.h"
 
 /* --- this version ------------------------------------------------------------ */
 

@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/map_ops.h"
 #include "dataplane/snapshot.h"
 #include "plan/plan.h"
+#include "tables/map_ops.h"
 
 struct hops;
 

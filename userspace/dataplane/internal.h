@@ -8,7 +8,7 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/former.h"
 #include "dataplane/load.h"
-#include "dataplane/tables.h"
+#include "tables/tables.h"
 
 struct xdp_program;
 

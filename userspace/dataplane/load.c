@@ -8,9 +8,9 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "dataplane/listing.h"
 #include "dataplane/load.h"
 #include "shunt/abi.h"
+#include "tables/listing.h"
 #include "shunt.skel.h"
 
 /* Only written to when the verifier refuses; kernels before 6.4 keep the head. */

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "dataplane/internal.h"
-#include "dataplane/listing.h"
 #include "net/addr.h"
+#include "tables/listing.h"
 
 static bool has_backend(const struct dataplane *dp, __u32 id)
 {

@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "dataplane/internal.h"
-#include "dataplane/listing.h"
 #include "net/addr.h"
+#include "tables/listing.h"
 
 static int compare_service(const void *key, const void *service)
 {

@@ -2,7 +2,7 @@
 /*
  * One slot, one step: the word that follows when the table says who owns the slot
  * and the backends that live are these. What the states mean to packets is in
- * shunt/abi.h; the steps that only time takes are in dataplane/transit.h.
+ * shunt/abi.h; the steps that only time takes are in tables/transit.h.
  *
  *	owner	word				becomes
  *	same	MIGRATING, PINNING, prev dead	PINNED(cur)

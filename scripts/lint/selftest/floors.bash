@@ -8,7 +8,7 @@ includes()
 
 	new_tree
 	for path in base/buf.h net/addr.h conf/conf.h dataplane/dataplane.h ctl/ctl.h export/export.h \
-		    plan/plan.h; do
+		    plan/plan.h tables/tables.h; do
 		put "userspace/$path" <<<'int x;'
 	done
 	put bpf/parse.h <<<'int x;'
@@ -39,6 +39,10 @@ includes userspace/attic/a.c '#include "base/buf.h"'
 refuses floors "no floor 'attic'"
 includes tests/unit/conf/test_a.c '#include "plan/plan.h"'
 refuses floors 'conf is not above plan'
+includes userspace/tables/a.c '#include "dataplane/dataplane.h"'
+refuses floors 'tables is not above dataplane'
+includes userspace/dataplane/a.c '#include "tables/tables.h"'
+accepts floors
 includes tests/bpf/test_a.c '#include "ctl/ctl.h"'
 refuses floors 'dataplane is not above ctl'
 

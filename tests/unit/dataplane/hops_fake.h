@@ -3,7 +3,7 @@
 #ifndef TEST_HOPS_FAKE_H
 #define TEST_HOPS_FAKE_H
 
-#include "dataplane/map_ops.h"
+#include "tables/map_ops.h"
 
 #define MANY 1000
 

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/former.h"
+#include "tables/transit.h"
 #include "ns.h"
 #include "v2_town.h"
 

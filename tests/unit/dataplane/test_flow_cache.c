@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "dataplane/dataplane.h"
 #include "net/addr.h"
+#include "tables/transit.h"
 #include "ns.h"
 
 static const struct dataplane_sizes sizes = {

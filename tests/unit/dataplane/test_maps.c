@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "dataplane/listing.h"
 #include "dataplane/dataplane.h"
 #include "net/addr.h"
+#include "tables/listing.h"
 #include "ns.h"
 
 static const struct dataplane_sizes sizes = {

@@ -6,8 +6,8 @@
  *
  * Pure: lines are memory, be it the mapping of a map.
  */
-#ifndef DATAPLANE_FLOWS_H
-#define DATAPLANE_FLOWS_H
+#ifndef TABLES_FLOWS_H
+#define TABLES_FLOWS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -98,4 +98,4 @@ struct flows_move {
 size_t flows_move(const struct flows_move *moves, size_t n_moves, struct shunt_flow_line *lines,
 		  size_t n);
 
-#endif /* DATAPLANE_FLOWS_H */
+#endif /* TABLES_FLOWS_H */

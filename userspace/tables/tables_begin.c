@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "dataplane/tables_internal.h"
+#include "tables/tables_internal.h"
 
 /* place_step.from of places whose words former maps had. */
 #define FROM_FORMER UINT64_MAX

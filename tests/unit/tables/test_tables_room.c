@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "dataplane/listing.h"
+#include "tables/listing.h"
 #include "tables_world.h"
 
 /* A service that a former daemon sends to @first. */

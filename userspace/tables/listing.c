@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/listing.h"
 #include "net/addr.h"
 #include "shunt/hash.h"
+#include "tables/listing.h"
 
 /*
  * So many that a line with two services is rare: which of the two a packet is for is a

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Between the files of tables.h. */
-#ifndef DATAPLANE_TABLES_INTERNAL_H
-#define DATAPLANE_TABLES_INTERNAL_H
+#ifndef TABLES_TABLES_INTERNAL_H
+#define TABLES_TABLES_INTERNAL_H
 
-#include "dataplane/tables.h"
+#include "tables/tables.h"
 
 /* tables_lines.c: which lines are free */
 
@@ -103,4 +103,4 @@ void fill_note_step(struct fill *f, struct place *p, uint64_t from);
 /* tables_begin.c: a table that lies nowhere yet. As tables_fill(). */
 int fill_begin(struct fill *f);
 
-#endif /* DATAPLANE_TABLES_INTERNAL_H */
+#endif /* TABLES_TABLES_INTERNAL_H */

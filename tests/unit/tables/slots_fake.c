@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/listing.h"
+#include "tables/listing.h"
 #include "slots_fake.h"
 
 static __u16 *fake_lines(void *ctx, __u32 first, __u32 n)

@@ -8,15 +8,15 @@
  * bytes a slot, and only for places that have slots in transition. A daemon that
  * takes maps over starts these clocks anew.
  *
- * PINNED slots wait for a sweep of the flow cache (dataplane/flows.h) that began
+ * PINNED slots wait for a sweep of the flow cache (tables/flows.h) that began
  * after they had become PINNED, and that has seen no flow of theirs at a backend
  * other than cur. One kind is missed, by design: a flow that was silent for longer
  * than the idle gap to protect.
  *
  * Pure: words and the time come in as arguments.
  */
-#ifndef DATAPLANE_TRANSIT_H
-#define DATAPLANE_TRANSIT_H
+#ifndef TABLES_TRANSIT_H
+#define TABLES_TRANSIT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -187,4 +187,4 @@ bool transit_sweep_end(struct transit *t, struct transit_table *tt, const struct
 /* The sweep came to nothing. */
 void transit_sweep_cancel(struct transit *t);
 
-#endif /* DATAPLANE_TRANSIT_H */
+#endif /* TABLES_TRANSIT_H */

@@ -25,16 +25,16 @@
  *
  * Writes go through struct map_ops; nothing here knows of a kernel.
  */
-#ifndef DATAPLANE_TABLES_H
-#define DATAPLANE_TABLES_H
+#ifndef TABLES_TABLES_H
+#define TABLES_TABLES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/map_ops.h"
-#include "dataplane/transit.h"
 #include "plan/plan.h"
+#include "tables/map_ops.h"
+#include "tables/transit.h"
 
 /* How long a freed place rests, and how long at least where there is no other. */
 #define TABLES_REST_MS 1000
@@ -231,4 +231,4 @@ struct tables_count {
 
 struct tables_count tables_count(const struct tables *t);
 
-#endif /* DATAPLANE_TABLES_H */
+#endif /* TABLES_TABLES_H */

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "dataplane/tables.h"
+#include "tables/tables.h"
 
 #define SLOTS SHUNT_MIN_SLOTS
 #define EARLY_S 60

@@ -3,14 +3,14 @@
  * The seam between what is decided and what is written: the kernel's maps in
  * the daemon, a fake in tests.
  */
-#ifndef DATAPLANE_MAP_OPS_H
-#define DATAPLANE_MAP_OPS_H
+#ifndef TABLES_MAP_OPS_H
+#define TABLES_MAP_OPS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "dataplane/flows.h"
 #include "shunt/abi.h"
+#include "tables/flows.h"
 
 struct plan_table;
 
@@ -61,4 +61,4 @@ struct map_ops {
 	int (*get_egress)(void *ctx, __u32 index, struct shunt_egress *out);
 };
 
-#endif /* DATAPLANE_MAP_OPS_H */
+#endif /* TABLES_MAP_OPS_H */

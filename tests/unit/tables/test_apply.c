@@ -7,7 +7,8 @@
 #include <sys/mman.h>
 
 #include "base/buf.h"
-#include "dataplane/dataplane.h"
+#include "tables/apply.h"
+#include "tables/tables.h"
 
 #define SLOTS SHUNT_MIN_SLOTS
 #define LINES (2 * SLOTS / SHUNT_SLOTS_PER_LINE)

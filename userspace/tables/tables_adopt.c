@@ -9,8 +9,8 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "dataplane/listing.h"
-#include "dataplane/tables_internal.h"
+#include "tables/listing.h"
+#include "tables/tables_internal.h"
 
 /* Of a claim that another one contradicts. It keeps its place as it is. */
 #define NO_BASE UINT32_MAX

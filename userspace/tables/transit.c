@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "dataplane/transit.h"
+#include "tables/transit.h"
 
 /* Times are seconds modulo 2^16: which of two is later holds for nine hours. */
 static bool is_at_or_after(uint16_t a, uint16_t b)

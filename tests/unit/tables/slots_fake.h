@@ -6,7 +6,7 @@
 #ifndef TESTS_SLOTS_FAKE_H
 #define TESTS_SLOTS_FAKE_H
 
-#include "dataplane/tables.h"
+#include "tables/tables.h"
 
 #define FAKE_LINES 8192
 #define FAKE_LISTING_LINES 256

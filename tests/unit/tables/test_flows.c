@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/flows.h"
-#include "dataplane/transit.h"
+#include "tables/flows.h"
+#include "tables/transit.h"
 
 #define BACKENDS 8
 #define SLOTS SHUNT_MIN_SLOTS

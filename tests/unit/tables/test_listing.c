@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/listing.h"
 #include "net/addr.h"
 #include "shunt/hash.h"
+#include "tables/listing.h"
 
 static struct shunt_service_key key_of(const char *vip, __u16 port, __u8 proto)
 {

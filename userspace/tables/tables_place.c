@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "dataplane/tables_internal.h"
 #include "plan/table_hash.h"
+#include "tables/tables_internal.h"
 
 /* --- life ---------------------------------------------------------------------- */
 

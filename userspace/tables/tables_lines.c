@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "base/array.h"
-#include "dataplane/tables_internal.h"
+#include "tables/tables_internal.h"
 
 static struct free_lines *insert_at(struct tables *t, size_t i)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "dataplane/flows.h"
-#include "dataplane/transit.h"
+#include "tables/flows.h"
+#include "tables/transit.h"
 
 /*
  * The program's clock and ours are the same, but it may write while we look: an

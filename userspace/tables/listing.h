@@ -3,11 +3,11 @@
  * The services map, as user space writes it; how it is laid out stands in
  * shunt/abi.h. Packets are looking at the lines all the while.
  */
-#ifndef DATAPLANE_LISTING_H
-#define DATAPLANE_LISTING_H
+#ifndef TABLES_LISTING_H
+#define TABLES_LISTING_H
 
-#include "dataplane/map_ops.h"
 #include "shunt/abi.h"
+#include "tables/map_ops.h"
 
 /* Lines for @services virtual services: few enough share one that there is room. */
 __u32 listing_lines(__u32 services);
@@ -38,4 +38,4 @@ int listing_del(struct shunt_service_line *lines, __u32 mask, const struct shunt
 /* The key of a listing. */
 struct shunt_service_key listing_key(const struct shunt_listing *listing);
 
-#endif /* DATAPLANE_LISTING_H */
+#endif /* TABLES_LISTING_H */

@@ -6,8 +6,9 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "dataplane/internal.h"
 #include "net/addr.h"
+#include "tables/apply.h"
+#include "tables/tables.h"
 
 static int put_backend(const struct apply_to *t, const struct plan_op *op)
 {
@@ -163,19 +164,4 @@ int apply(const struct apply_to *to, const struct plan_op *steps, size_t n)
 	}
 	tables_flush(to->tables, to->now_ms);
 	return err < 0 ? err : 0;
-}
-
-int dataplane_apply(struct dataplane *dp, const struct plan *plan, const struct plan_op *steps,
-		    size_t n, uint64_t now_ms)
-{
-	const struct apply_to to = { .ops = &dataplane_map_ops,
-				     .ctx = dp,
-				     .tables = &dp->tables,
-				     .alive = &plan->alive,
-				     .now_ms = now_ms };
-
-	carry_begin(dp, plan, now_ms);
-	transit_set_times(&dp->tables.transit, plan->flow_early_s, plan->flow_idle_s,
-			  transit_seconds(now_ms));
-	return apply(&to, steps, n);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "dataplane/tables_internal.h"
+#include "tables/tables_internal.h"
 
 int tables_init(struct tables *t, const struct map_ops *ops, void *ctx, uint32_t n_lines)
 {

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "dataplane/listing.h"
+#include "tables/listing.h"
 #include "tables_world.h"
 
 static void world_open(struct world *w, uint32_t n_lines)

@@ -6,7 +6,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "dataplane/tables_internal.h"
+#include "tables/tables_internal.h"
 
 /* Megabytes that make the next change cheaper, if it comes soon. */
 #define ROOM_KEPT_MS (10 * 1000)

@@ -9,7 +9,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "dataplane/tables_internal.h"
+#include "tables/tables_internal.h"
 
 struct table_user *fill_user(const struct fill *f)
 {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataplane/listing.h"
+#include "tables/listing.h"
 #include "tables_world.h"
 
 #define SERVICES 12
