@@ -126,26 +126,30 @@ static int adopt_extents(struct tables *t, const struct extent *e, size_t n, uin
 	return err;
 }
 
+/* Of one block, the place with slots in transition first. */
 static int compare_claims(const void *a, const void *b)
 {
 	const struct table_claim *x = a, *y = b;
 
-	return (x->base > y->base) - (x->base < y->base);
+	return (x->base > y->base) - (x->base < y->base) ?: x->place->settled - y->place->settled;
 }
 
-/* A block has one table: which, if there are two? Neither. */
+/*
+ * A block has one table. If there are two, somebody died while he sent its services
+ * from the one to the other. Both will do, but what is in transition is to be kept.
+ */
 static void sort_claims(struct tables *t)
 {
-	bool same = false;
+	uint32_t last = NO_BASE;
 
 	if (t->n_claims)
 		qsort(t->claims, t->n_claims, sizeof(*t->claims), compare_claims);
 	for (size_t i = 0; i < t->n_claims; i++) {
-		const bool next = i + 1 < t->n_claims && t->claims[i].base == t->claims[i + 1].base;
+		const uint32_t base = t->claims[i].base;
 
-		if (same || next)
+		if (base == last)
 			t->claims[i].base = NO_BASE;
-		same = next;
+		last = base;
 	}
 	if (t->n_claims)
 		qsort(t->claims, t->n_claims, sizeof(*t->claims), compare_claims);

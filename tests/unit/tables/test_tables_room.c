@@ -184,6 +184,24 @@ Test(tables_former, places_are_found_by_blocks_that_were_outgrown)
 	world_free(w);
 }
 
+/* The former daemon died when it had sent some services of a table to its new place. */
+Test(tables_former, of_two_places_the_one_in_transition_is_kept)
+{
+	struct world *w = world_make(16 * LINES);
+	struct shunt_service left;
+
+	serve_all(w, 2, "12");
+	left = seen(w, 0);
+	serve(w, 0, "1");
+	cr_assert_neq(seen(w, 0).first, left.first);
+	list(w, 60, left.first, left.line_mask, left.base);
+	world_restart(w);
+	serve(w, 0, "1");
+	cr_assert_eq(count(w, 0, SHUNT_SLOT_MIGRATING, 2, 1), SLOTS / 2);
+	cr_assert_eq(count(w, 1, SHUNT_SLOT_STABLE, 0, 2), SLOTS / 2);
+	world_free(w);
+}
+
 /* One of those that share has changed while no daemon was there. */
 Test(tables_former, places_are_left_by_who_changes)
 {
@@ -217,7 +235,7 @@ Test(tables_former, that_changed_alike_go_together_again)
 	world_free(w);
 }
 
-/* Out of the map, of no size that is, one in the other, two of one block. */
+/* Out of the map, of no size that is, one in the other. */
 Test(tables_former, nonsense_breaks_nothing)
 {
 	struct world *w = world_make(16 * LINES);
@@ -233,7 +251,7 @@ Test(tables_former, nonsense_breaks_nothing)
 	list(w, 7, 11 * LINES, LINES / 2 - 1, UINT16_MAX);
 	world_restart(w);
 	cr_assert_eq(tables_count(&w->tables).places, 3U);
-	for (uint32_t n = 0; n < 6; n++) {
+	for (uint32_t n = 0; n < 5; n++) {
 		serve(w, n, "12");
 		cr_assert(together(w, 0, n));
 		cr_assert_eq(count(w, n, SHUNT_SLOT_STABLE, 0, 1), SLOTS / 2);
