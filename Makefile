@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# make            build shuntd, shunt and the XDP program
+# make            build shuntd, shunt, shunt-decap and the XDP programs
 # make demo       as root: install what is missing, build, show the main job
 # make test       as root: install what is missing, build, run every test
 # make help       the rest
@@ -61,8 +61,8 @@ below_app	= app ctl export $(below_dataplane)
 link_libs	= $(foreach f,$(below_$(1)),$(call lib,$(f))) \
 		  $(foreach f,$(below_$(1)),$(LIBS_$(f)))
 
-MAINS	 = userspace/app/shuntd.c userspace/app/shunt.c
-PROGRAMS = $(BUILD)/shuntd $(BUILD)/shunt
+MAINS	 = userspace/app/shuntd.c userspace/app/shunt.c userspace/app/decap.c
+PROGRAMS = $(BUILD)/shuntd $(BUILD)/shunt $(BUILD)/shunt-decap
 BPF_SRC	 = $(wildcard bpf/*.h bpf/*.c include/shunt/*.h)
 
 .PHONY: all
@@ -78,7 +78,7 @@ $(BUILD)/gen/%.skel.h: $(BUILD)/%.bpf.o
 	@mkdir -p $(@D)
 	$(call quiet,GEN)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
-# Small programs that only tests attach (decapsulation, pass, wrappers).
+# Small programs that only tests attach (pass, wrappers).
 $(BUILD)/tests/%.bpf.o: tests/lib/%.bpf.c $(BPF_SRC)
 	@mkdir -p $(@D)
 	$(call quiet,BPF)$(CLANG) $(BPF_CPPFLAGS) $(BPF_CFLAGS) -c $< -o $@
@@ -112,6 +112,11 @@ $(BUILD)/shuntd: $(BUILD)/obj/userspace/app/shuntd.o $(foreach f,$(below_app),$(
 $(BUILD)/shunt: $(BUILD)/obj/userspace/app/shunt.o $(foreach f,$(below_ctl),$(call lib,$(f)))
 	$(call quiet,LD)$(CC) $(LDFLAGS) $< $(call link_libs,ctl) -o $@
 
+# Of app only its own files, so that a backend needs few libraries.
+$(BUILD)/obj/userspace/app/decap_attach.o: $(BUILD)/gen/decap.skel.h
+$(BUILD)/shunt-decap: $(BUILD)/obj/userspace/app/decap.o $(foreach f,app net base,$(call lib,$(f)))
+	$(call quiet,LD)$(CC) $(LDFLAGS) $< $(foreach f,app net base,$(call lib,$(f))) -lbpf -lelf -lz -o $@
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # --- tests --------------------------------------------------------------------
@@ -130,7 +135,7 @@ $(foreach f,$(UNIT_FLOORS),$(eval $(call unit_rule,$(f))))
 
 BPF_TEST_OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %.bpf.c,$(wildcard tests/bpf/*.c)))
 TEST_SKELS   = $(patsubst tests/lib/%.bpf.c,$(BUILD)/gen/tests/%.skel.h,$(wildcard tests/lib/*.bpf.c))
-$(BPF_TEST_OBJ): $(BUILD)/gen/shunt.skel.h $(TEST_SKELS)
+$(BPF_TEST_OBJ): $(BUILD)/gen/shunt.skel.h $(BUILD)/gen/decap.skel.h $(TEST_SKELS)
 $(BUILD)/bpf-tests: $(BPF_TEST_OBJ) $(foreach f,$(below_dataplane),$(call lib,$(f)))
 	$(call quiet,LD)$(CC) $(LDFLAGS) $(BPF_TEST_OBJ) $(call link_libs,dataplane) -lcriterion -lm -o $@
 
@@ -258,11 +263,13 @@ UNITS	= /etc/systemd/system
 install: all
 	install -D -m 755 $(BUILD)/shuntd $(DESTDIR)$(PREFIX)/sbin/shuntd
 	install -D -m 755 $(BUILD)/shunt $(DESTDIR)$(PREFIX)/bin/shunt
+	install -D -m 755 $(BUILD)/shunt-decap $(DESTDIR)$(PREFIX)/sbin/shunt-decap
 	install -D -m 644 scripts/packaging/shunt.yaml $(DESTDIR)$(SYSCONF)/shunt/shunt.yaml.example
 	install -D -m 644 scripts/packaging/shuntd.service $(DESTDIR)$(UNITS)/shuntd.service
 	install -D -m 644 scripts/completion/shunt.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/shunt
 	ln -sf shunt $(DESTDIR)$(PREFIX)/share/bash-completion/completions/shuntd
+	ln -sf shunt $(DESTDIR)$(PREFIX)/share/bash-completion/completions/shunt-decap
 
 clean:
 	rm -rf $(BUILD)
@@ -272,5 +279,5 @@ help:
 	@echo "make demo        the main job on real traffic (root; KEEP=1 leaves it running)"
 	@echo "make test        every test (root): lint unit unit-san fuzz bpf netns vm, each a target"
 	@echo "make bench       what a packet costs, beside other programs (root; QUICK=1, SAVE=, COMPARE=)"
-	@echo "make install     shuntd, shunt, the systemd unit, an example config (DESTDIR, PREFIX)"
+	@echo "make install     shuntd, shunt, shunt-decap, the systemd unit, an example config (DESTDIR, PREFIX)"
 	@echo "make clean       remove $(BUILD)/"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# Completion for shunt and shuntd. shunt itself knows commands, options and the names
+# Completion for shunt, shuntd and shunt-decap. shunt itself knows commands, options and the names
 # that are alive; "@file" from it asks for names of files. shuntd tells its options
 # and the keys of its config as it tells them to people. Sourced by an interactive
 # shell, so it sets no shell options and never complains.
@@ -46,5 +46,28 @@ _shuntd()
 	esac
 }
 
+_shunt_decap()
+{
+	local word=${COMP_WORDS[COMP_CWORD]} words
+
+	case ${COMP_WORDS[COMP_CWORD - 1]} in
+	--mode) words="native generic" ;;
+	--from) return ;;
+	--pin-dir)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		return
+		;;
+	attach | detach | show) words=$(ls /sys/class/net) ;;
+	*)
+		words="attach detach show"
+		[[ $COMP_CWORD == 1 ]] || words=$("${COMP_WORDS[0]}" --help 2>/dev/null |
+			grep -oE -- '--[a-z-]+' | sort -u)
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
 complete -F _shunt shunt
 complete -F _shuntd shuntd
+complete -F _shunt_decap shunt-decap

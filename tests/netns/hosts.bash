@@ -53,6 +53,25 @@ xdp_cable()
 	ip -n "$3" link set "$1" xdpdrv obj "$build/tests/pass.bpf.o" sec xdp
 }
 
+# decap HOST COMMAND...: shunt-decap there. The hosts share bpffs, so each has a folder.
+decap()
+{
+	in_host "$1" "$build/shunt-decap" "${@:2}" --pin-dir "/sys/fs/bpf/decap-$1"
+}
+
+# take_headers_off HOST: as a backend of `forward: ipip` has to; the balancer's only.
+take_headers_off()
+{
+	xdp_cable "$1" eth0 lan
+	decap "$1" attach eth0 --from 10.1.0.1,2001:db8:1::1
+}
+
+# decap_count HOST REASON: packets that ended so.
+decap_count()
+{
+	decap "$1" show eth0 | awk -v reason="$2" '$3 == reason { print $1 }'
+}
+
 # serve_vip HOST VIP...: the addresses are the host's, but it tells nobody.
 serve_vip()
 {

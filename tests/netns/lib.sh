@@ -165,7 +165,7 @@ stop()
 
 open_sandbox()
 {
-	[[ -x $build/shuntd && -x $build/shunt && -e $build/tests/pass.bpf.o ]] ||
+	[[ -x $build/shuntd && -x $build/shunt && -x $build/shunt-decap && -e $build/tests/pass.bpf.o ]] ||
 		{ echo "not built in $build: run 'make netns'" >&2; exit 1; }
 	mount -t tmpfs -o mode=755 tmpfs /run
 	mount -t bpf bpf /sys/fs/bpf

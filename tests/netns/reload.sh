@@ -34,8 +34,7 @@ one_armed_direct
 route_to client 10.1.0.1 2001:db8:1::1 "$extra4" "$extra6"
 for name in "${backends[@]}"; do
 	serve_vip "$name" "$extra4" "$extra6"
-	xdp_cable "$name" eth0 lan
-	ip -n "$name" link set eth0 xdpdrv obj "$build/tests/decap.bpf.o" sec xdp
+	take_headers_off "$name"
 done
 web_service | write_conf
 start_shuntd

@@ -43,10 +43,7 @@ add_talking_hosts()
 	one_armed
 	for name in "${backends[@]}"; do
 		serve_vip "$name" "$vip4" "$vip6"
-		if [[ $forward == ipip ]]; then
-			xdp_cable "$name" eth0 lan
-			ip -n "$name" link set eth0 xdpdrv obj "$build/tests/decap.bpf.o" sec xdp
-		fi
+		[[ $forward != ipip ]] || take_headers_off "$name"
 		start "talk-$name" "$name" "$build/tests/talk_server" "$name" "$talk_port"
 	done
 	for name in "${backends[@]}"; do

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Of the tests, the one file that includes the skeleton of shunt-decap's program. */
+#include "decap.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/if_link.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "decap.skel.h"
+#include "dp.h"
+
+#define LOOPBACK 1
+
+void decap_put_source(const struct decap_bpf *skel, const char *text, __u32 bits)
+{
+	const struct decap_source source = { bits, strchr(text, ':') ? 6 : 4, frame_addr(text) };
+	__u32 one = 1;
+
+	cr_assert_eq(bpf_map_update_elem(bpf_map__fd(skel->maps.decap_sources), &source, &one, 0),
+		     0);
+}
+
+/* Attached, as dp.c says why. */
+struct decap_bpf *decap_open(void)
+{
+	struct decap_bpf *skel;
+
+	if (geteuid())
+		cr_skip_test("loading a BPF program needs root: run this as root");
+	cr_assert_eq(unshare(CLONE_NEWNET), 0);
+	skel = decap_bpf__open();
+	cr_assert(skel);
+	bpf_map__set_max_entries(skel->maps.decap_sources, 4);
+	cr_assert_eq(decap_bpf__load(skel), 0);
+	decap_put_source(skel, "10.1.0.0", DECAP_SOURCE_BITS(4, 24));
+	decap_put_source(skel, "2001:db8:1::", DECAP_SOURCE_BITS(6, 64));
+	cr_assert_eq(bpf_xdp_attach(LOOPBACK, bpf_program__fd(skel->progs.shunt_decap),
+				    XDP_FLAGS_SKB_MODE, NULL),
+		     0);
+	return skel;
+}
+
+void decap_close(struct decap_bpf *skel)
+{
+	bpf_xdp_detach(LOOPBACK, XDP_FLAGS_SKB_MODE, NULL);
+	decap_bpf__destroy(skel);
+}
+
+static struct decap_counters read_counters(const struct decap_bpf *skel)
+{
+	const int cpus = libbpf_num_possible_cpus();
+	_cleanup_free_ struct decap_counters *by_cpu = calloc(cpus, sizeof(*by_cpu));
+	struct decap_counters sum = {};
+	__u32 zero = 0;
+
+	cr_assert(by_cpu);
+	cr_assert_eq(bpf_map_lookup_elem(bpf_map__fd(skel->maps.decap_counters), &zero, by_cpu), 0);
+	for (int cpu = 0; cpu < cpus; cpu++) {
+		for (int r = 0; r < DECAP_MAX_REASONS; r++) {
+			sum.reason[r].packets += by_cpu[cpu].reason[r].packets;
+			sum.reason[r].bytes += by_cpu[cpu].reason[r].bytes;
+		}
+	}
+	return sum;
+}
+
+static bool is_passed(enum decap_reason reason)
+{
+	switch (reason) {
+	case DECAP_V4_IN_V4:
+	case DECAP_V6_IN_V4:
+	case DECAP_V4_IN_V6:
+	case DECAP_V6_IN_V6:
+	case DECAP_NOT_TUNNELLED:
+	case DECAP_FRAGMENT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void decap_expect(const struct decap_bpf *skel, const struct frame *in, enum decap_reason reason,
+		  const struct frame *want)
+{
+	const struct decap_counters before = read_counters(skel);
+	struct decap_counters after;
+	struct frame out;
+	__u32 action = dp_run_program(bpf_program__fd(skel->progs.shunt_decap), in, &out);
+
+	want = want ?: in;
+	after = read_counters(skel);
+	cr_assert_eq(action, is_passed(reason) ? XDP_PASS : XDP_DROP, "action %u", action);
+	cr_assert_eq(out.len, want->len);
+	cr_assert_arr_eq(out.data, want->data, want->len);
+	for (enum decap_reason r = 0; r < DECAP_MAX_REASONS; r++) {
+		const __u64 n = r == reason;
+
+		cr_assert_eq(after.reason[r].packets - before.reason[r].packets, n,
+			     "reason %d was counted, not %d", r, reason);
+		cr_assert_eq(after.reason[r].bytes - before.reason[r].bytes, n * in->len);
+	}
+}
+
+const struct kind kinds[KINDS] = {
+	{ "4in4", FROM4, "10.1.0.11", "198.51.100.7", "192.0.2.80", DECAP_V4_IN_V4 },
+	{ "6in4", FROM4, "10.1.0.11", "2001:db8:f::7", "2001:db8::80", DECAP_V6_IN_V4 },
+	{ "4in6", FROM6, "2001:db8:1::11", "198.51.100.7", "192.0.2.80", DECAP_V4_IN_V6 },
+	{ "6in6", FROM6, "2001:db8:1::11", "2001:db8:f::7", "2001:db8::80", DECAP_V6_IN_V6 },
+};
+
+bool is_v6(const char *addr)
+{
+	return strchr(addr, ':');
+}
+
+size_t inner_at(const struct kind *k)
+{
+	return FRAME_IP + (is_v6(k->from) ? 40 : 20);
+}
+
+void build_inner(const struct kind *k, __u8 tos, struct frame *f)
+{
+	const struct packet p = {
+		.src = k->client,
+		.dst = k->vip,
+		.sport = 40001,
+		.dport = 80,
+		.proto = IPPROTO_TCP,
+		.tos = tos,
+		.ttl = 61,
+		.payload = 40,
+	};
+
+	frame_build(&p, f);
+}
+
+void mend_outer(struct frame *f)
+{
+	frame_put16(f->data + FRAME_IP + 10, 0);
+	frame_put16(f->data + FRAME_IP + 10, ~frame_sum(f->data + FRAME_IP, 20));
+}
+
+void wrap(const struct kind *k, const struct frame *inner, __u8 tos, struct frame *f)
+{
+	const struct packet p = { .src = k->from, .dst = k->to, .tos = tos, .proto = IPPROTO_TCP };
+	const __u8 proto = is_v6(k->client) ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	const size_t at = inner_at(k), bytes = inner->len - FRAME_IP;
+	__u8 *outer;
+
+	frame_build(&p, f);
+	outer = f->data + FRAME_IP;
+	memcpy(f->data + at, inner->data + FRAME_IP, bytes);
+	f->len = at + bytes;
+	if (is_v6(k->from)) {
+		frame_put16(outer + 4, bytes);
+		outer[6] = proto;
+	} else {
+		frame_put16(outer + 2, 20 + bytes);
+		outer[9] = proto;
+		mend_outer(f);
+	}
+}
