@@ -18,6 +18,14 @@
 enum conf_scheduler {
 	CONF_SCHEDULER_CONSISTENT,
 	CONF_SCHEDULER_MAGLEV,
+	CONF_SCHEDULER_FIRST, /* one backend has all: active-passive */
+};
+
+/* Who gets new flows while every backend of a service is down. */
+enum conf_all_down {
+	CONF_ALL_DOWN_DROP, /* nobody */
+	CONF_ALL_DOWN_LAST, /* those who had them before */
+	CONF_ALL_DOWN_ALL, /* all, as if they were up */
 };
 
 enum conf_check_type {
@@ -86,6 +94,7 @@ struct conf_port {
  * @address, @address6: at least one is set; has_* tell which
  * @id: fixed table position for fleets, from 1; 0 if the config has none
  * @weight: 0..1000; 0 means no slots
+ * @backup: no slots while one that is no backup is usable
  */
 struct conf_backend {
 	const char *name;
@@ -95,6 +104,7 @@ struct conf_backend {
 	bool has_address6;
 	uint32_t weight;
 	uint32_t id;
+	bool backup;
 	struct conf_check check;
 	int line; /* in the file, for messages */
 };
@@ -107,6 +117,8 @@ struct conf_service {
 	size_t n_ports;
 	enum shunt_forward forward;
 	enum conf_scheduler scheduler;
+	bool failback; /* of scheduler first: flows return to one that stands earlier */
+	enum conf_all_down when_all_down;
 	bool udp_moves; /* UDP flows go to the new backend at once */
 	bool track; /* every flow is kept in the flow cache */
 	uint32_t slots; /* of its table, a power of two; 0: as conf.slots says */
@@ -184,6 +196,8 @@ static inline void conf_freep(struct conf **conf)
 /* Names as they are written in the file. */
 const char *conf_scheduler_name(enum conf_scheduler s);
 const char *conf_forward_name(enum shunt_forward f);
+const char *conf_failback_name(bool failback);
+const char *conf_all_down_name(enum conf_all_down d);
 const char *conf_udp_name(bool moves);
 const char *conf_check_type_name(enum conf_check_type t);
 const char *conf_on_stop_name(enum conf_on_stop s);

@@ -52,6 +52,15 @@ static const struct conf_field backend_rows[] = {
 		       "is handed out and kept in the state directory.",
 	},
 	{
+		.key = "backup",
+		.kind = CONF_BOOL,
+		.effect = CONF_LIVE,
+		.off = OFF(backup),
+		.preset = "false",
+		.doc = "Whether it gets flows only while no other backend of the service is "
+		       "usable, backups apart.",
+	},
+	{
 		.key = "check",
 		.kind = CONF_GROUP,
 		.fields = &conf_check_fields,
@@ -131,6 +140,16 @@ static void verify_ids(struct conf_job *job, const struct conf_node *list,
 			   "service an id, or none");
 }
 
+static void warn_of_backups_alone(struct conf_job *job, const struct conf_node *list,
+				  const struct conf_service *s)
+{
+	array_for_each (b, s->backends, s->n_backends)
+		if (!b->backup)
+			return;
+	if (s->n_backends)
+		conf_warning(job, list, "every backend is a backup, so none has one");
+}
+
 void conf_backends_verify(struct conf_job *job, const struct conf_node *list,
 			  const struct conf_service *s)
 {
@@ -161,4 +180,5 @@ void conf_backends_verify(struct conf_job *job, const struct conf_node *list,
 	conf_unique_report(job, &ids, note_repeated_id);
 	conf_unique_report(job, &addresses, note_repeated_address);
 	verify_ids(job, list, s);
+	warn_of_backups_alone(job, list, s);
 }

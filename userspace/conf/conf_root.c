@@ -28,7 +28,8 @@ static const struct conf_field defaults_rows[] = {
 		.words = conf_scheduler_words,
 		.preset = "consistent",
 		.doc = "How flows are spread: consistent is perfectly even and moves the fewest "
-		       "flows; maglev needs nothing but the set of backends.",
+		       "flows; maglev needs nothing but the set of backends; first sends all to "
+		       "the first usable backend in the order of the list.",
 	},
 	{
 		.key = "check",

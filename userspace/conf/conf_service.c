@@ -49,6 +49,29 @@ static const struct conf_field service_rows[] = {
 		.doc = "How flows are spread.",
 	},
 	{
+		.key = "failback",
+		.kind = CONF_SWITCH,
+		.effect = CONF_LIVE,
+		.off = OFF(failback),
+		.words = conf_failback_words,
+		.preset = "yes",
+		.doc = "What new flows do with scheduler first when an earlier backend is usable "
+		       "again: yes returns them to it; no leaves them where they are for as long "
+		       "as that one is usable, which is remembered over a restart.",
+	},
+	{
+		.key = "when_all_down",
+		.kind = CONF_WORD,
+		.effect = CONF_LIVE,
+		.off = OFF(when_all_down),
+		.words = conf_all_down_words,
+		.preset = "drop",
+		.doc = "Who gets flows while no backend is usable: drop is nobody; last is whoever "
+		       "had them before, so that nothing moves when the last one fails; all is "
+		       "every backend that is down, as if it were up. One that is drained or of "
+		       "weight 0 gets none.",
+	},
+	{
 		.key = "udp",
 		.kind = CONF_SWITCH,
 		.effect = CONF_LIVE,
@@ -215,6 +238,25 @@ static void warn_of_idle_udp(struct conf_job *job, const struct conf_node *node,
 			     "\"udp: move\" means nothing to a service that tracks every flow");
 }
 
+/* The scheduler that was written is one; without any it is. */
+static bool has_right_scheduler(const struct conf_node *node, const struct conf_service *s)
+{
+	const struct conf_node *scheduler = conf_node_get(node, "scheduler");
+
+	return !scheduler ||
+	       (scheduler->text && !strcmp(scheduler->text, conf_scheduler_name(s->scheduler)));
+}
+
+static void warn_of_idle_failback(struct conf_job *job, const struct conf_node *node,
+				  const struct conf_service *s)
+{
+	const struct conf_node *failback = conf_node_get(node, "failback");
+
+	if (failback && s->scheduler != CONF_SCHEDULER_FIRST && has_right_scheduler(node, s))
+		conf_warning(job, failback->key, "\"failback\" means nothing to scheduler %s",
+			     conf_scheduler_name(s->scheduler));
+}
+
 static void verify_service(struct conf_job *job, const struct conf_node *node, void *base)
 {
 	const struct conf_node *backends = conf_node_get(node, "backends");
@@ -226,6 +268,7 @@ static void verify_service(struct conf_job *job, const struct conf_node *node, v
 	verify_check_ports(job, node, s);
 	warn_of_mysql(job, node, s);
 	warn_of_idle_udp(job, node, s);
+	warn_of_idle_failback(job, node, s);
 	conf_backends_verify(job, backends, s);
 	if (!node->is_open && (!backends || conf_node_is_empty(backends)))
 		conf_warning(job, backends ? backends : node,

@@ -30,6 +30,8 @@ extern const struct conf_elem conf_backend_elem; /* in a struct conf_service */
 
 extern const struct conf_word conf_forward_words[];
 extern const struct conf_word conf_scheduler_words[];
+extern const struct conf_word conf_failback_words[];
+extern const struct conf_word conf_all_down_words[];
 extern const struct conf_word conf_udp_words[];
 extern const struct conf_word conf_check_type_words[];
 extern const struct conf_word conf_xdp_mode_words[];

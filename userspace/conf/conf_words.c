@@ -13,6 +13,20 @@ const struct conf_word conf_forward_words[] = {
 const struct conf_word conf_scheduler_words[] = {
 	{ "consistent", CONF_SCHEDULER_CONSISTENT },
 	{ "maglev", CONF_SCHEDULER_MAGLEV },
+	{ "first", CONF_SCHEDULER_FIRST },
+	{ NULL, 0 },
+};
+
+const struct conf_word conf_failback_words[] = {
+	{ "no", false },
+	{ "yes", true },
+	{ NULL, 0 },
+};
+
+const struct conf_word conf_all_down_words[] = {
+	{ "drop", CONF_ALL_DOWN_DROP },
+	{ "last", CONF_ALL_DOWN_LAST },
+	{ "all", CONF_ALL_DOWN_ALL },
 	{ NULL, 0 },
 };
 
@@ -67,6 +81,16 @@ const char *conf_scheduler_name(enum conf_scheduler s)
 const char *conf_forward_name(enum shunt_forward f)
 {
 	return word_name(conf_forward_words, f);
+}
+
+const char *conf_failback_name(bool failback)
+{
+	return word_name(conf_failback_words, failback);
+}
+
+const char *conf_all_down_name(enum conf_all_down d)
+{
+	return word_name(conf_all_down_words, d);
 }
 
 const char *conf_udp_name(bool moves)

@@ -17,6 +17,7 @@
 #include "plan/ids.h"
 #include "plan/members.h"
 #include "plan/names.h"
+#include "plan/roster.h"
 #include "plan/slots.h"
 
 /**
@@ -140,66 +141,83 @@ static const char *keep_name(struct step *s, const char *name)
 	return arena_strndup(&s->new->arena, name, strlen(name));
 }
 
-/* Nobody sits where he did not. */
-static bool seats_are_kept(const struct ids_service *old, const struct ids_service *service)
-{
-	if (!old || old->unit != service->unit || old->n_seats < service->n_seats)
-		return false;
-	for (size_t p = 0; p < service->n_seats; p++)
-		if (service->seats[p] &&
-		    (!old->seats[p] || strcmp(old->seats[p], service->seats[p])))
-			return false;
-	return true;
-}
-
-static int seats_record(struct step *s, const struct conf_service *conf, const struct seats *seats,
-			struct ids_service *service)
-{
-	if (seats_are_fixed(conf) || !seats->n)
-		return 0;
-	service->unit = seats->unit;
-	service->n_seats = seats->n;
-	service->seats = arena_alloc(&s->new->arena, seats->n * sizeof(*service->seats));
-	if (!service->seats)
-		return -ENOMEM;
-	for (size_t p = 0; p < seats->n; p++) {
-		if (seats->owner[p] == SEAT_EMPTY)
-			continue;
-		service->seats[p] = keep_name(s, conf->backends[seats->owner[p]].name);
-		if (!service->seats[p])
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-/* Positions and slots, which depend on each other. */
-static int table_use(struct step *s, const struct ids_service *old, uint32_t index,
+/* Positions of each pool, and slots enough for any; they depend on each other. */
+static int seats_use(struct step *s, const struct ids_service *old, uint32_t index,
 		     struct ids_service *service)
 {
 	const struct conf_service *conf = &s->wish->conf->services[index];
 	const struct slots_wish slots = slots_wish_of(s->wish->conf, conf, old ? old->slots : 0);
-	const struct seats_wish wish = {
+	struct seats_wish wish = {
 		.service = conf,
 		.backends = &s->wish->plan->backends[s->wish->plan->first_backend[index]],
 		.most = slots_seats_max(&slots),
 	};
-	struct seats *seats = &s->wish->seats[index];
+	size_t longest = 0;
+
+	for (enum plan_pool pool = 0; pool < POOLS; pool++) {
+		const struct ids_seats *before = old ? &old->seats[pool] : NULL;
+		struct seats *seats = &s->wish->seats[index][pool];
+		int err;
+
+		wish.pool = pool;
+		err = seats_assign(&s->wish->plan->arena, &wish, before, seats)
+			      ?: seats_record(&s->new->arena, conf, seats, &service->seats[pool]);
+		if (err)
+			return err;
+		if (!seats_are_kept(before, &service->seats[pool]))
+			note_given(s);
+		longest = seats->n > longest ? seats->n : longest;
+	}
+	service->slots = slots_of(&slots, longest);
+	if (old && old->slots != service->slots)
+		note_given(s);
+	return 0;
+}
+
+static bool is_same_name(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/* What was known of who serves is known still. */
+static bool roster_is_kept(const struct ids_service *old, const struct ids_service *service)
+{
+	if (!old)
+		return !service->current && !service->n_last;
+	if (!is_same_name(old->current, service->current) || old->n_last != service->n_last)
+		return false;
+	for (size_t i = 0; i < service->n_last; i++)
+		if (strcmp(old->last[i], service->last[i]))
+			return false;
+	return true;
+}
+
+/* Who serves, which positions need to know. */
+static int roster_use(struct step *s, const struct ids_service *old, uint32_t index,
+		      struct ids_service *service)
+{
+	const struct roster_wish wish = {
+		.service = &s->wish->conf->services[index],
+		.backends = &s->wish->plan->backends[s->wish->plan->first_backend[index]],
+		.old = old,
+	};
+	int err = roster_call(&s->new->arena, &wish, service);
+
+	if (!err && !roster_is_kept(old, service))
+		note_given(s);
+	return err;
+}
+
+static int table_use(struct step *s, const struct ids_service *old, uint32_t index,
+		     struct ids_service *service)
+{
 	int err = 0;
 
 	if (old)
 		service->table = old->table;
 	else
 		err = table_take(s, &service->table);
-	err = err ?: seats_assign(&s->wish->plan->arena, &wish, old, seats);
-	err = err ?: seats_record(s, conf, seats, service);
-	if (err)
-		return err;
-	service->slots = slots_of(&slots, seats->n);
-	if (service->n_seats && !seats_are_kept(old, service))
-		note_given(s);
-	if (old && old->slots != service->slots)
-		note_given(s);
-	return 0;
+	return err ?: roster_use(s, old, index, service) ?: seats_use(s, old, index, service);
 }
 
 /* The block of a service that has another now. */

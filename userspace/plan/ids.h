@@ -24,12 +24,23 @@ struct ids_backend {
 };
 
 /**
+ * struct ids_seats - who holds each position of one pool
+ * @names: NULL: nobody
+ * @unit: weight that one position stands for; not 0 if there are seats
+ */
+struct ids_seats {
+	const char **names;
+	size_t n;
+	uint32_t unit;
+};
+
+/**
  * struct ids_service
  * @freed: the build that no longer wanted it; 0: in use
  * @base, @span: its block; @span 0: it has none yet, and no backends
  * @slots: of its table
- * @seats: who holds each table position; NULL: nobody
- * @unit: weight that one position stands for; not 0 if there are seats
+ * @current: whom scheduler first has chosen, with `failback: no`; NULL: nobody yet
+ * @last: who served when any was usable, with `when_all_down: last`
  * @backends: sorted by name; of one name at most one is in use
  */
 struct ids_service {
@@ -39,9 +50,10 @@ struct ids_service {
 	uint32_t base;
 	uint32_t span;
 	uint32_t slots;
-	uint32_t unit;
-	const char **seats;
-	size_t n_seats;
+	struct ids_seats seats[POOLS];
+	const char *current;
+	const char **last;
+	size_t n_last;
 	struct ids_backend *backends;
 	size_t n_backends;
 };
@@ -61,7 +73,7 @@ struct ids_block {
 /**
  * struct ids
  * @build: counts the plans that were built
- * @given: the last one that gave out a number, a block or a position
+ * @given: the last one that ids_given() counts
  * @services: sorted by name
  * @left: blocks at rest that no service owns any more, the last one first
  */
@@ -79,12 +91,12 @@ struct ids {
  * struct ids_wish - what ids are given out for
  * @plan: gets the id of each backend, which lie in the order of the config, and the
  *	number, block and slots of each table, likewise
- * @seats: of each service of the config; gets the table positions
+ * @seats: of each service of the config; get the positions of its pools
  */
 struct ids_wish {
 	const struct conf *conf;
 	struct plan *plan;
-	struct seats *seats;
+	struct seats (*seats)[POOLS];
 };
 
 /**

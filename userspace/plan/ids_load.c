@@ -79,26 +79,57 @@ static int backend_from_json(struct ids *ids, json_t *json, uint32_t span, struc
 	return 0;
 }
 
-static int seats_from_json(struct ids *ids, const json_t *list, struct ids_service *service)
+/* Null is a name only where there may be holes. */
+static int names_from_json(struct ids *ids, const json_t *list, bool holes, const char ***out)
 {
-	int err;
+	const size_t n = json_array_size(list);
+	const char **names = arena_alloc(&ids->arena, n * sizeof(*names));
+	int err = names ? 0 : -ENOMEM;
 
-	service->n_seats = json_array_size(list);
-	if (!json_is_array(list) || service->n_seats > SHUNT_MAX_SLOTS ||
-	    (service->n_seats && !service->unit))
-		return -EINVAL;
-	service->seats = arena_alloc(&ids->arena, service->n_seats * sizeof(*service->seats));
-	if (!service->seats)
-		return -ENOMEM;
-	for (size_t p = 0; p < service->n_seats; p++) {
-		const json_t *seat = json_array_get(list, p);
+	for (size_t i = 0; !err && i < n; i++) {
+		const json_t *name = json_array_get(list, i);
 
-		err = json_is_null(seat) ? 0
-					 : string_from_json(&ids->arena, seat, &service->seats[p]);
-		if (err)
-			return err;
+		if (!holes || !json_is_null(name))
+			err = string_from_json(&ids->arena, name, &names[i]);
 	}
-	return 0;
+	if (!err)
+		*out = names;
+	return err;
+}
+
+static int seats_from_json(struct ids *ids, const json_t *unit, const json_t *list,
+			   struct ids_seats *seats)
+{
+	json_int_t n_unit;
+	int err = number_from_json(unit, 0, PLAN_MAX_WEIGHT, &n_unit);
+
+	if (err || !json_is_array(list) || json_array_size(list) > SHUNT_MAX_SLOTS ||
+	    (json_array_size(list) && !n_unit))
+		return -EINVAL;
+	seats->unit = n_unit;
+	seats->n = json_array_size(list);
+	return names_from_json(ids, list, true, &seats->names);
+}
+
+static int backups_from_json(struct ids *ids, json_t *json, struct ids_seats *seats)
+{
+	json_t *unit, *positions;
+
+	if (!json)
+		return 0;
+	if (json_unpack(json, "{s:o, s:o !}", "unit", &unit, "positions", &positions))
+		return -EINVAL;
+	return seats_from_json(ids, unit, positions, seats);
+}
+
+static int last_from_json(struct ids *ids, const json_t *list, struct ids_service *service)
+{
+	if (!list)
+		return 0;
+	if (!json_is_array(list) || json_array_size(list) >= SHUNT_MAX_MEMBERS)
+		return -EINVAL;
+	service->n_last = json_array_size(list);
+	return names_from_json(ids, list, false, &service->last);
 }
 
 static int backends_from_json(struct ids *ids, const json_t *list, struct ids_service *service)
@@ -150,18 +181,20 @@ static int slots_from_json(const json_t *json, uint32_t *out)
 struct service_json {
 	json_t *name, *table, *freed, *unit, *positions, *backends;
 	json_t *base, *span, *slots;
+	json_t *backups, *current, *last; /* NULL where there is no such thing */
 };
 
 static int service_unpack(json_t *json, int format, struct service_json *s)
 {
 	static const char *const text[] = {
 		[FORMAT_WITHOUT_BLOCKS] = "{s:o, s:o, s:o, s:o, s:o, s:o !}",
-		[IDS_FORMAT] = "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o !}",
+		[IDS_FORMAT] = "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s?o, s?o, s?o !}",
 	};
 
 	return json_unpack(json, text[format], "name", &s->name, "table", &s->table, "freed",
 			   &s->freed, "unit", &s->unit, "positions", &s->positions, "backends",
-			   &s->backends, "base", &s->base, "span", &s->span, "slots", &s->slots)
+			   &s->backends, "base", &s->base, "span", &s->span, "slots", &s->slots,
+			   "backups", &s->backups, "current", &s->current, "last", &s->last)
 		       ? -EINVAL
 		       : 0;
 }
@@ -178,22 +211,32 @@ static int block_and_backends_from_json(struct ids *ids, const struct service_js
 		       ?: backends_from_json(ids, json->backends, service);
 }
 
+static int standby_from_json(struct ids *ids, const struct service_json *json,
+			     struct ids_service *service)
+{
+	int err = backups_from_json(ids, json->backups, &service->seats[POOL_BACKUP])
+			  ?: last_from_json(ids, json->last, service);
+
+	if (!err && json->current)
+		err = string_from_json(&ids->arena, json->current, &service->current);
+	return err;
+}
+
 static int service_from_json(struct ids *ids, const struct service_json *json,
 			     struct ids_service *service)
 {
-	json_int_t n_table, n_freed, n_unit;
+	json_int_t n_table, n_freed;
 	int err;
 
 	err = string_from_json(&ids->arena, json->name, &service->name)
 	    ?: number_from_json(json->table, 0, SHUNT_MAX_SERVICES - 1, &n_table)
-	    ?: number_from_json(json->freed, 0, ids->build, &n_freed)
-	    ?: number_from_json(json->unit, 0, PLAN_MAX_WEIGHT, &n_unit);
+	    ?: number_from_json(json->freed, 0, ids->build, &n_freed);
 	if (err)
 		return err;
 	service->table = n_table;
 	service->freed = n_freed;
-	service->unit = n_unit;
-	return seats_from_json(ids, json->positions, service)
+	return seats_from_json(ids, json->unit, json->positions, &service->seats[POOL_MAIN])
+		       ?: standby_from_json(ids, json, service)
 		       ?: block_and_backends_from_json(ids, json, service);
 }
 

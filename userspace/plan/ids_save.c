@@ -25,12 +25,12 @@ static json_t *backend_to_json(const struct ids_backend *b)
 			 leg_to_json(&b->leg[SHUNT_V6]));
 }
 
-static json_t *seats_to_json(const struct ids_service *service)
+static json_t *names_to_json(const char *const *names, size_t n)
 {
 	json_auto_t *list = json_array();
 
-	for (size_t p = 0; p < service->n_seats; p++) {
-		const char *name = service->seats[p];
+	for (size_t i = 0; i < n; i++) {
+		const char *name = names[i];
 
 		if (json_array_append_new(list, name ? json_string(name) : json_null()))
 			return NULL;
@@ -38,18 +38,44 @@ static json_t *seats_to_json(const struct ids_service *service)
 	return take_ptr(&list);
 }
 
+static json_t *seats_to_json(const struct ids_seats *seats)
+{
+	return names_to_json(seats->names, seats->n);
+}
+
+/* Only what there is: most services have none of it, and older daemons know none. */
+static int add_standby(const struct ids_service *service, json_t *json)
+{
+	const struct ids_seats *backup = &service->seats[POOL_BACKUP];
+	int err = 0;
+
+	if (backup->n)
+		err |= json_object_set_new(json, "backups",
+					   json_pack("{s:i, s:o}", "unit", (int)backup->unit,
+						     "positions", seats_to_json(backup)));
+	if (service->current)
+		err |= json_object_set_new(json, "current", json_string(service->current));
+	if (service->n_last)
+		err |= json_object_set_new(json, "last",
+					   names_to_json(service->last, service->n_last));
+	return err;
+}
+
 static json_t *service_to_json(const struct ids_service *service)
 {
 	json_auto_t *backends = json_array();
+	json_auto_t *json = NULL;
 
 	for (size_t i = 0; i < service->n_backends; i++)
 		if (json_array_append_new(backends, backend_to_json(&service->backends[i])))
 			return NULL;
-	return json_pack("{s:s, s:i, s:I, s:i, s:i, s:i, s:i, s:o, s:O}", "name", service->name,
+	json = json_pack("{s:s, s:i, s:I, s:i, s:i, s:i, s:i, s:o, s:O}", "name", service->name,
 			 "table", (int)service->table, "freed", (json_int_t)service->freed, "base",
 			 (int)service->base, "span", (int)service->span, "slots",
-			 (int)service->slots, "unit", (int)service->unit, "positions",
-			 seats_to_json(service), "backends", backends);
+			 (int)service->slots, "unit", (int)service->seats[POOL_MAIN].unit,
+			 "positions", seats_to_json(&service->seats[POOL_MAIN]), "backends",
+			 backends);
+	return json && !add_standby(service, json) ? take_ptr(&json) : NULL;
 }
 
 static json_t *block_to_json(const struct ids_block *block)

@@ -102,6 +102,10 @@ uint32_t admin_weight_enabled(const struct admin_entry *e_or_null, uint32_t conf
  * are left open more than 16 a backend, the unit is made coarser, and the positions
  * of that service are dealt out afresh.
  *
+ * Backups have positions of their own, in another unit: they are in the table only
+ * when nobody else is, and then it is a table of backups alone. So the others sit as
+ * if there were none.
+ *
  * If all backends of a service have an `id:`, positions are not remembered but
  * follow from the config: position id - 1, one each, and keep is the weight in
  * proportion to the heaviest. So all balancers of a fleet agree whatever happened
@@ -109,6 +113,10 @@ uint32_t admin_weight_enabled(const struct admin_entry *e_or_null, uint32_t conf
  * usable yet, moves what it does not take of an even share from some of the others
  * to the rest. Ids count only if all backends of the service have one; conf sees to
  * it that they differ.
+ *
+ * Whom scheduler first has chosen, where it must not return to an earlier one; and who
+ * served last, where they go on when all are down. By name, as long as it is in the
+ * config.
  *
  * Opaque; kept in the state directory as JSON.
  */
@@ -123,8 +131,9 @@ static inline void ids_freep(struct ids **ids)
 	ids_free(*ids);
 }
 /*
- * Grows when something was given out that was not before. As long as it stays, a
- * crash may lose what ids have become: none will be given out twice.
+ * Grows when something was given out that was not before, and when somebody else is
+ * current or serves last. As long as it stays, a crash may lose what ids have become:
+ * none will be given out twice, and whoever has the flows will have them again.
  */
 uint64_t ids_given(const struct ids *ids);
 /* As JSON text for the state file, and back. -EINVAL if it is not ours. */
@@ -160,7 +169,9 @@ struct plan_leg {
  * @id: write-once, [1, SHUNT_MAX_BACKENDS)
  * @weight: effective: after the operator's word, before health
  * @weight_enabled: the same as if it were not drained
- * @usable: healthy and enabled and weighted: may hold slots
+ * @usable: healthy and enabled and weighted
+ * @serves: may hold slots: of the usable ones all, but for backups and scheduler first;
+ *	if none is usable, those that when_all_down says
  * @alive: not known to be down: flows that it has are kept, drained or not
  */
 struct plan_backend {
@@ -171,6 +182,7 @@ struct plan_backend {
 	uint32_t weight;
 	uint32_t weight_enabled;
 	bool usable;
+	bool serves;
 	bool alive;
 };
 
@@ -199,7 +211,7 @@ struct plan_position {
  *	rests, and so on: of these, number, base and span. Maps may still go by them.
  * @slots: a power of two
  * @positions: indexed by position, [0, n_positions); for maglev in the order of the
- *	backends' names, one entry a usable backend
+ *	backends' names, one entry for each that serves; for first there is one
  * @weights: maglev only, else NULL
  * @seeds: maglev only, else NULL: hash of each backend's name and addresses
  */

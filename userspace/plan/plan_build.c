@@ -89,14 +89,14 @@ static int backends_enter(const struct inputs *in, struct plan *plan)
 	return 0;
 }
 
-static int tables_enter(const struct conf *conf, const struct seats *seats, struct plan *plan)
+static int tables_enter(const struct conf *conf, struct seats (*seats)[POOLS], struct plan *plan)
 {
 	int err = 0;
 
 	for (size_t s = 0; !err && s < conf->n_services; s++) {
 		plan->tables[s].scheduler = conf->services[s].scheduler;
 		err = recipe_make(&plan->arena, &conf->services[s],
-				  &plan->backends[plan->first_backend[s]], &seats[s],
+				  &plan->backends[plan->first_backend[s]], seats[s],
 				  &plan->tables[s]);
 	}
 	return err;

@@ -4,6 +4,7 @@
  * equal recipes give equal words, and a table whose recipe did not change needs
  * no look.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +21,16 @@
  * their own.
  */
 static uint32_t full_position(const struct conf_service *service,
-			      const struct plan_backend *backends, uint32_t unit)
+			      const struct plan_backend *backends, enum plan_pool pool,
+			      uint32_t unit)
 {
 	uint32_t heaviest = 1;
 
 	for (size_t i = 0; i < service->n_backends; i++) {
 		uint32_t weight = backends[i].weight_enabled;
 
+		if (service->backends[i].backup != (pool == POOL_BACKUP))
+			continue;
 		if (!weight)
 			weight = service->backends[i].weight;
 		heaviest = weight > heaviest ? weight : heaviest;
@@ -40,12 +44,24 @@ static uint32_t keep_of(uint32_t part, uint32_t full)
 	return part >= full ? PLAN_KEEP_ALL : ((uint64_t)part * PLAN_KEEP_ALL + full - 1) / full;
 }
 
+/* Backups serve alone. */
+static enum plan_pool pool_of(const struct conf_service *service,
+			      const struct plan_backend *backends)
+{
+	for (size_t i = 0; i < service->n_backends; i++)
+		if (backends[i].serves && service->backends[i].backup)
+			return POOL_BACKUP;
+	return POOL_MAIN;
+}
+
 static int recipe_consistent(struct arena *arena, const struct conf_service *service,
-			     const struct plan_backend *backends, const struct seats *seats,
+			     const struct plan_backend *backends, const struct seats *pools,
 			     struct plan_table *table)
 {
+	const enum plan_pool pool = pool_of(service, backends);
+	const struct seats *seats = &pools[pool];
 	_cleanup_free_ uint32_t *left = calloc(service->n_backends + 1, sizeof(*left));
-	const uint32_t full = full_position(service, backends, seats->unit);
+	const uint32_t full = full_position(service, backends, pool, seats->unit);
 	const uint32_t each = seats->unit ? seats->unit : PLAN_MAX_WEIGHT;
 
 	table->positions = arena_alloc(arena, seats->n * sizeof(*table->positions));
@@ -53,7 +69,7 @@ static int recipe_consistent(struct arena *arena, const struct conf_service *ser
 		return -ENOMEM;
 	table->n_positions = seats->n;
 	for (size_t i = 0; i < service->n_backends; i++)
-		left[i] = backends[i].usable ? backends[i].weight : 0;
+		left[i] = backends[i].serves ? backends[i].weight : 0;
 	for (size_t p = 0; p < seats->n; p++) {
 		uint32_t b = seats->owner[p];
 
@@ -94,7 +110,7 @@ static int recipe_maglev(struct arena *arena, const struct conf_service *service
 	for (size_t i = 0; i < service->n_backends; i++) {
 		const struct plan_backend *b = &backends[names[i].index];
 
-		if (!b->usable)
+		if (!b->serves)
 			continue;
 		table->positions[n] = (struct plan_position){ b->id - table->base, PLAN_KEEP_ALL };
 		table->weights[n] = b->weight;
@@ -105,11 +121,33 @@ static int recipe_maglev(struct arena *arena, const struct conf_service *service
 	return 0;
 }
 
+/* One position, and nothing to be even between. */
+static int recipe_first(struct arena *arena, const struct conf_service *service,
+			const struct plan_backend *backends, struct plan_table *table)
+{
+	table->positions = arena_alloc(arena, sizeof(*table->positions));
+	if (!table->positions)
+		return -ENOMEM;
+	table->n_positions = 1;
+	for (size_t i = 0; i < service->n_backends; i++)
+		if (backends[i].serves)
+			table->positions[0] = (struct plan_position){ backends[i].id - table->base,
+								      PLAN_KEEP_ALL };
+	return 0;
+}
+
 int recipe_make(struct arena *arena, const struct conf_service *service,
 		const struct plan_backend *backends, const struct seats *seats,
 		struct plan_table *table)
 {
-	return table->scheduler == CONF_SCHEDULER_MAGLEV
-		       ? recipe_maglev(arena, service, backends, table)
-		       : recipe_consistent(arena, service, backends, seats, table);
+	switch (table->scheduler) {
+	case CONF_SCHEDULER_CONSISTENT:
+		return recipe_consistent(arena, service, backends, seats, table);
+	case CONF_SCHEDULER_MAGLEV:
+		return recipe_maglev(arena, service, backends, table);
+	case CONF_SCHEDULER_FIRST:
+		return recipe_first(arena, service, backends, table);
+	}
+	assert(!"a scheduler without a recipe");
+	return -EINVAL;
 }

@@ -9,7 +9,7 @@
 /**
  * recipe_make() - who sits where in @table
  * @backends: of the plan, with ids, in the order of the config
- * @seats: of the service, for scheduler consistent
+ * @seats: of the pools of the service, for scheduler consistent
  * @table: its scheduler, block and slots are set
  *
  * Return: 0 or -ENOMEM.

@@ -5,7 +5,14 @@
 
 #include "plan/plan.h"
 
-struct ids_service;
+struct ids_seats;
+
+/* Tables that a service has by turns, by conf_backend.backup. */
+enum plan_pool {
+	POOL_MAIN,
+	POOL_BACKUP,
+	POOLS,
+};
 
 #define SEAT_EMPTY UINT32_MAX
 
@@ -27,22 +34,31 @@ bool seats_are_fixed(const struct conf_service *service);
 /**
  * struct seats_wish - what positions are dealt out for
  * @backends: of the plan, in the order of the config
+ * @pool: all others have no positions
  * @most: positions that there should be at most, where weights leave a choice
  */
 struct seats_wish {
 	const struct conf_service *service;
 	const struct plan_backend *backends;
+	enum plan_pool pool;
 	uint32_t most;
 };
 
 /**
- * seats_assign() - deal out the positions of one service
- * @old: what was dealt out before, or NULL
+ * seats_assign() - deal out the positions of one pool
+ * @old: what was dealt out before in that pool, or NULL
  * @out: in @arena
  *
  * Return: 0 or -ENOMEM.
  */
-int seats_assign(struct arena *arena, const struct seats_wish *wish, const struct ids_service *old,
+int seats_assign(struct arena *arena, const struct seats_wish *wish, const struct ids_seats *old,
 		 struct seats *out);
+
+/* As names in @arena, for the next time; nothing where they follow from the config. */
+int seats_record(struct arena *arena, const struct conf_service *service, const struct seats *seats,
+		 struct ids_seats *out);
+
+/* Nobody of @now sits where he did not in @old, which may be NULL. */
+bool seats_are_kept(const struct ids_seats *old, const struct ids_seats *now);
 
 #endif /* PLAN_SEATS_H */

@@ -29,6 +29,7 @@ int table_build_cached(struct table_cache *cache, const struct plan_table *table
 	assert(table->slots && !(table->slots & (table->slots - 1)));
 	switch (table->scheduler) {
 	case CONF_SCHEDULER_CONSISTENT:
+	case CONF_SCHEDULER_FIRST:
 		return table_build_consistent(cache, table, words);
 	case CONF_SCHEDULER_MAGLEV:
 		return table_build_maglev(table, words);

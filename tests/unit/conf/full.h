@@ -63,8 +63,12 @@ static const char full_text[] =
 	"    ports: any/udp\n"
 	"    udp: keep\n"
 	"    track: false\n"
+	"    scheduler: first\n"
+	"    failback: no\n"
+	"    when_all_down: last\n"
 	"    check: { type: tcp, port: 22, timeout: 250ms }\n"
 	"    backends:\n"
-	"      - { name: box, address: 192.0.2.99, check: { fall: 1 } }\n";
+	"      - { name: box, address: 192.0.2.99, check: { fall: 1 } }\n"
+	"      - { name: spare, address: 192.0.2.98, backup: true }\n";
 
 #endif /* TESTS_UNIT_CONF_FULL_H */

@@ -55,6 +55,9 @@ Test(conf, presets)
 	cr_assert_eq(c->n_services, 1);
 	cr_expect_eq(s->forward, SHUNT_FORWARD_DIRECT);
 	cr_expect_eq(s->scheduler, CONF_SCHEDULER_CONSISTENT);
+	cr_expect(s->failback);
+	cr_expect_eq(s->when_all_down, CONF_ALL_DOWN_DROP);
+	cr_expect_not(s->backends[0].backup);
 	cr_expect_eq(s->n_vips, 1);
 	cr_expect_eq(s->n_ports, 1);
 	cr_expect_not(s->udp_moves);
@@ -156,6 +159,12 @@ Test(conf, full_service)
 	cr_expect_eq(s->ports[0].proto, IPPROTO_UDP);
 	cr_expect_not(s->udp_moves);
 	cr_expect_not(s->track);
+	cr_expect_eq(s->scheduler, CONF_SCHEDULER_FIRST);
+	cr_expect_not(s->failback);
+	cr_expect_eq(s->when_all_down, CONF_ALL_DOWN_LAST);
+	cr_assert_eq(s->n_backends, 2);
+	cr_expect_not(s->backends[0].backup);
+	cr_expect(s->backends[1].backup);
 	conf_free(c);
 }
 
@@ -304,6 +313,10 @@ Test(conf, names)
 	cr_expect_str_eq(conf_udp_name(false), "keep");
 	cr_expect_str_eq(conf_udp_name(true), "move");
 	cr_expect_str_eq(conf_scheduler_name(CONF_SCHEDULER_MAGLEV), "maglev");
+	cr_expect_str_eq(conf_scheduler_name(CONF_SCHEDULER_FIRST), "first");
+	cr_expect_str_eq(conf_failback_name(true), "yes");
+	cr_expect_str_eq(conf_failback_name(false), "no");
+	cr_expect_str_eq(conf_all_down_name(CONF_ALL_DOWN_LAST), "last");
 	cr_expect_str_eq(conf_forward_name(SHUNT_FORWARD_IPIP), "ipip");
 	cr_expect_str_eq(conf_check_type_name(CONF_CHECK_NONE), "none");
 	cr_expect_str_eq(conf_xdp_mode_name(CONF_XDP_GENERIC), "generic");

@@ -77,10 +77,10 @@ static const struct row rows[] = {
 	},
 	{
 		"a backend with a key of the future",
-		BACKENDS "      - { name: a, address: 192.0.2.11, backup: true }\n",
-		"t.yaml:8:41: error: services.web.backends[0]: unknown key \"backup\"\n"
-		"      - { name: a, address: 192.0.2.11, backup: true }\n"
-		"                                        ^~~~~~\n",
+		BACKENDS "      - { name: a, address: 192.0.2.11, drain: true }\n",
+		"t.yaml:8:41: error: services.web.backends[0]: unknown key \"drain\"\n"
+		"      - { name: a, address: 192.0.2.11, drain: true }\n"
+		"                                        ^~~~~\n",
 	},
 	{
 		"a name that is none",

@@ -245,7 +245,7 @@ static const struct row rows[] = {
 		"a scheduler that is not there",
 		SERVICE "    scheduler: magleff\n",
 		"t.yaml:8:16: error: services.web.scheduler: unknown value \"magleff\" (did you "
-		"mean \"maglev\"?), known: consistent or maglev\n"
+		"mean \"maglev\"?), known: consistent, maglev or first\n"
 		"    scheduler: magleff\n"
 		"               ^~~~~~~\n",
 	},

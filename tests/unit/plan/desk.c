@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,4 +60,45 @@ uint32_t desk_replan(struct desk *d)
 	desk_plan(d);
 	cr_assert_eq(plan_table_of(d->plan, 0)->slots, slots);
 	return count_moved(before, d->words, slots);
+}
+
+void desk_set_down(struct desk *d, const char *which)
+{
+	for (size_t i = 0; i < d->conf->services[0].n_backends; i++)
+		d->down[i] = strchr(which, d->conf->services[0].backends[i].name[1]);
+}
+
+void desk_drain(struct desk *d, const char *name, bool drained)
+{
+	admin_get(&d->admin, "web", name)->state = drained ? ADMIN_DRAIN : ADMIN_ENABLED;
+}
+
+void desk_restart(struct desk *d)
+{
+	_cleanup_(buf_free) struct buf text = { 0 };
+
+	cr_assert_eq(ids_save(d->ids, &text), 0);
+	ids_free(take_ptr(&d->ids));
+	cr_assert_eq(ids_load(text.data, &d->ids), 0);
+}
+
+const char *desk_who(const struct desk *d)
+{
+	const struct conf_service *s = &d->conf->services[0];
+	static char text[256];
+	uint32_t held = 0;
+	size_t len = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < s->n_backends; i++) {
+		const uint32_t share = desk_share(d, i);
+
+		held += share;
+		if (share)
+			len += snprintf(text + len, sizeof(text) - len, "%s%s", len ? " " : "",
+					s->backends[i].name + 1);
+		cr_assert_lt(len, sizeof(text));
+	}
+	cr_assert_eq(held, len ? plan_table_of(d->plan, 0)->slots : 0);
+	return text;
 }

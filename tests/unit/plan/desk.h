@@ -31,4 +31,21 @@ uint32_t desk_replan(struct desk *d);
 /* Slots of a backend of the first service. */
 uint32_t desk_share(const struct desk *d, size_t backend);
 
+/* Only the backends of the first service whose names, b1 to b9, have a digit of @which. */
+void desk_set_down(struct desk *d, const char *which);
+/* Take backend @name of service "web" out, or in again. */
+void desk_drain(struct desk *d, const char *name, bool drained);
+/* The daemon ends, and another one goes on with its state. */
+void desk_restart(struct desk *d);
+
+/* "1 3": who of the first service holds slots; "" for nobody. Valid until the next call. */
+const char *desk_who(const struct desk *d);
+
+/* Plan again, and these hold all slots. */
+#define DESK_EXPECT(d, names)                                                                      \
+	do {                                                                                       \
+		desk_plan(d);                                                                      \
+		cr_assert_str_eq(desk_who(d), names);                                              \
+	} while (0)
+
 #endif /* TESTS_UNIT_PLAN_DESK_H */

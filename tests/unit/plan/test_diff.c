@@ -189,11 +189,11 @@ Test(diff, an_id_never_changes_its_meaning, .signal = SIGABRT)
 struct wish {
 	bool present;
 	bool v4, v6, udp, two_ports;
-	int forward, scheduler;
-	bool fixed;
+	int forward, scheduler, when_all_down;
+	bool fixed, failback;
 	uint32_t slots;
 	struct {
-		bool present, has6;
+		bool present, has6, backup;
 		int weight;
 		int address;
 	} backend[WALK_BACKENDS];
@@ -212,7 +212,7 @@ struct walk {
 
 static void change_service(struct walk *w, struct wish *s)
 {
-	switch (make_random(&w->random, 9)) {
+	switch (make_random(&w->random, 10)) {
 	case 0:
 		s->present = !s->present;
 		break;
@@ -234,13 +234,17 @@ static void change_service(struct walk *w, struct wish *s)
 		s->forward = 1 + make_random(&w->random, SHUNT_FORWARD_COUNT - 1);
 		break;
 	case 6:
-		s->scheduler = make_random(&w->random, 2);
+		s->scheduler = make_random(&w->random, 3);
 		break;
 	case 7:
 		s->fixed = !s->fixed;
 		break;
 	case 8:
 		s->slots = make_random(&w->random, 2) << (10 + make_random(&w->random, 2));
+		break;
+	case 9:
+		s->when_all_down = make_random(&w->random, 3);
+		s->failback = !s->failback;
 		break;
 	}
 }
@@ -254,7 +258,7 @@ static void change_backend(struct walk *w, uint32_t s, uint32_t b)
 	snprintf(service, sizeof(service), "s%u", s);
 	snprintf(backend, sizeof(backend), "b%u", b);
 	e = admin_get(&w->admin, service, backend);
-	switch (make_random(&w->random, 7)) {
+	switch (make_random(&w->random, 8)) {
 	case 0:
 		wish->backend[b].present = !wish->backend[b].present;
 		break;
@@ -276,6 +280,9 @@ static void change_backend(struct walk *w, uint32_t s, uint32_t b)
 	case 6:
 		e->weight_percent = (int)make_random(&w->random, 200) - 1;
 		break;
+	case 7:
+		wish->backend[b].backup = !wish->backend[b].backup;
+		break;
 	}
 }
 
@@ -288,6 +295,7 @@ static void walk_backend(struct walk *w, struct conf_service *s, const struct wi
 	snprintf(text, sizeof(text), "10.5.%d.%u", wish->backend[b].address, b);
 	backend->address = make_addr(text);
 	backend->id = wish->fixed ? b + 1 : 0;
+	backend->backup = wish->backend[b].backup;
 	if (wish->backend[b].has6) {
 		backend->has_address6 = true;
 		backend->address6 = make_addr("2001:db8::b");
@@ -310,6 +318,8 @@ static void walk_service(struct walk *w, uint32_t index)
 		s->ports[s->n_ports++] = (struct conf_port){ 2000 + index, IPPROTO_TCP };
 	s->forward = wish->forward;
 	s->scheduler = wish->scheduler;
+	s->failback = wish->failback;
+	s->when_all_down = wish->when_all_down;
 	s->slots = wish->slots;
 	for (uint32_t b = 0; b < WALK_BACKENDS; b++)
 		if (wish->backend[b].present)

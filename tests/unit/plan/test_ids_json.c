@@ -29,6 +29,8 @@ static struct ids *make_past(void)
 	struct conf_service *s = &conf->services[0];
 
 	s->backends[1].weight = 20;
+	s->backends[4].backup = true;
+	s->when_all_down = CONF_ALL_DOWN_LAST;
 	make_backend(conf, make_service(conf, "dns", "2001:db8::53"), 1, 1);
 	conf->services[1].forward = SHUNT_FORWARD_IPIP;
 	age(conf, ids, 1);
@@ -126,6 +128,10 @@ Test(ids_json, damage_is_refused_or_harmless)
 	SERVICE_IN(BLOCK("0", "4"), name, table, "1024", unit, positions, backends)
 #define PLACED(block) SERVICE_IN(block, "a", "0", "1024", "1", "", "")
 #define SLOTS(slots) SERVICE_IN(BLOCK("0", "4"), "a", "0", slots, "1", "", "")
+#define WITH(more)                                                                                 \
+	"{\"name\":\"a\",\"table\":0,\"freed\":0," BLOCK(                                          \
+		"0", "4") ",\"slots\":1024,\"unit\":1,"                                            \
+			  "\"positions\":[],\"backends\":[]," more "}"
 #define LEFT(block, freed) "{\"table\":0," block ",\"freed\":" freed "}"
 #define IDS_AND(services, left)                                                                    \
 	"{\"format\":2,\"build\":9,\"services\":[" services "],\"left\":[" left "]}"
@@ -177,6 +183,19 @@ static const char *const wrong[] = {
 	IDS(SLOTS("512")),
 	IDS(SLOTS("1025")),
 	IDS(SLOTS("2097152")),
+	IDS(WITH("\"more\":1")),
+	IDS(WITH("\"current\":null")),
+	IDS(WITH("\"current\":\"\"")),
+	IDS(WITH("\"current\":[\"b\"]")),
+	IDS(WITH("\"last\":\"b\"")),
+	IDS(WITH("\"last\":[null]")),
+	IDS(WITH("\"last\":[\"b\",1]")),
+	IDS(WITH("\"backups\":[]")),
+	IDS(WITH("\"backups\":{\"unit\":1}")),
+	IDS(WITH("\"backups\":{\"unit\":0,\"positions\":[\"b\"]}")),
+	IDS(WITH("\"backups\":{\"unit\":1001,\"positions\":[]}")),
+	IDS(WITH("\"backups\":{\"unit\":1,\"positions\":[1]}")),
+	IDS(WITH("\"backups\":{\"unit\":1,\"positions\":[],\"more\":1}")),
 	IDS_AND("", "1"),
 	IDS_AND("", "{" BLOCK("0", "4") ",\"freed\":3}"),
 	IDS_AND("", "{\"table\":16384," BLOCK("0", "4") ",\"freed\":3}"),
@@ -192,6 +211,9 @@ static const char *const right[] = {
 	IDS(PLACED(BLOCK("65532", "4"))),
 	IDS(PLACED(BLOCK("0", "0"))),
 	IDS(SLOTS("1048576")),
+	IDS(WITH("\"current\":\"b\"")),
+	IDS(WITH("\"last\":[]")),
+	IDS(WITH("\"last\":[\"b\",\"b\"],\"backups\":{\"unit\":1,\"positions\":[null,\"b\"]}")),
 };
 
 Test(ids_json, what_cannot_be_is_refused)
