@@ -151,9 +151,20 @@ static void add_backends(const json_t *service, struct table *t)
 		}
 		table_add(t, TABLE_PLAIN, "  -> %s", view_text(b, "name"));
 		table_add(t, TABLE_PLAIN, "%s%s%s", a4, *a4 && *a6 ? "," : "", a6);
-		table_add(t, TABLE_PLAIN, "weight %" PRIu64, view_int(b, "weight"));
+		table_add(t, TABLE_PLAIN, "weight %" PRIu64 "%s", view_int(b, "weight"),
+			  view_bool(b, "backup") ? ", backup" : "");
 		table_add(t, TABLE_PLAIN, "%s", buf_str(&text));
 	}
+}
+
+static void add_scheduler(const json_t *s, struct buf *out)
+{
+	const char *scheduler = view_text(s, "scheduler");
+
+	buf_printf(out, ", scheduler %s", scheduler);
+	if (!strcmp(scheduler, conf_scheduler_name(CONF_SCHEDULER_FIRST)))
+		buf_printf(out, ", failback %s", view_text(s, "failback"));
+	buf_printf(out, ", when_all_down %s", view_text(s, "when_all_down"));
 }
 
 static void render_service(const json_t *s, const struct ctl_view *view, struct buf *out)
@@ -173,8 +184,9 @@ static void render_service(const json_t *s, const struct ctl_view *view, struct 
 	add_list(json_object_get(s, "vip"), out);
 	buf_puts(out, " ports ");
 	add_list(json_object_get(s, "ports"), out);
-	buf_printf(out, ", forward %s, scheduler %s, udp %s, track %s", view_text(s, "forward"),
-		   view_text(s, "scheduler"), view_text(s, "udp"),
+	buf_printf(out, ", forward %s", view_text(s, "forward"));
+	add_scheduler(s, out);
+	buf_printf(out, ", udp %s, track %s", view_text(s, "udp"),
 		   view_bool(s, "track") ? "true" : "false");
 	if (view_int(s, "slots"))
 		buf_printf(out, ", slots %" PRIu64, view_int(s, "slots"));

@@ -51,10 +51,10 @@ static json_t *addr_or_null(bool has, const struct shunt_addr *a)
 
 static json_t *backend_of(const struct conf_backend *b)
 {
-	return json_pack("{s:s, s:o, s:o, s:i, s:i, s:o}", "name", b->name, "address",
+	return json_pack("{s:s, s:o, s:o, s:i, s:i, s:b, s:o}", "name", b->name, "address",
 			 addr_or_null(b->has_address, &b->address), "address6",
 			 addr_or_null(b->has_address6, &b->address6), "weight", (int)b->weight,
-			 "id", (int)b->id, "check", check_of(&b->check));
+			 "id", (int)b->id, "backup", b->backup, "check", check_of(&b->check));
 }
 
 static json_t *service_of(const struct conf_service *s)
@@ -75,11 +75,13 @@ static json_t *service_of(const struct conf_service *s)
 	}
 	array_for_each (b, s->backends, s->n_backends)
 		json_array_append_new(backends, backend_of(b));
-	return json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:b, s:i, s:o, s:o}", "name", s->name,
-			 "vip", vips, "ports", ports, "forward", conf_forward_name(s->forward),
-			 "scheduler", conf_scheduler_name(s->scheduler), "udp",
-			 conf_udp_name(s->udp_moves), "track", s->track, "slots", (int)s->slots,
-			 "check", check_of(&s->check), "backends", backends);
+	return json_pack(
+		"{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:o, s:o}", "name", s->name,
+		"vip", vips, "ports", ports, "forward", conf_forward_name(s->forward), "scheduler",
+		conf_scheduler_name(s->scheduler), "failback", conf_failback_name(s->failback),
+		"when_all_down", conf_all_down_name(s->when_all_down), "udp",
+		conf_udp_name(s->udp_moves), "track", s->track, "slots", (int)s->slots, "check",
+		check_of(&s->check), "backends", backends);
 }
 
 static json_t *daemon_of(const struct conf *c)

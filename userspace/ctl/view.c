@@ -103,10 +103,14 @@ void view_backend_state(const json_t *backend, struct buf *out)
 {
 	const char *state = view_text(backend, "state");
 	uint64_t flows = view_int(backend, "flows");
+	bool usable = view_bool(backend, "usable");
+	bool serves = view_int(backend, "effective_weight");
 
 	buf_puts(out, state);
 	if (flows && !strcmp(state, "drain"))
 		buf_printf(out, ", %" PRIu64 " flow%s", flows, flows == 1 ? "" : "s");
+	if (usable != serves)
+		buf_puts(out, usable ? ", standby" : ", in use");
 }
 
 void view_probe(const json_t *backend, struct buf *out)

@@ -32,7 +32,10 @@ enum table_color view_state_color(const char *state);
 /* "500 migrating, 0 pinning, 36 pinned": slots by state, from @first on. */
 void view_slots(const json_t *slots, enum shunt_slot_state first, struct buf *out);
 
-/* "drain, 148 flows": the state of a backend, and what it keeps while it drains. */
+/*
+ * The state of a backend, and what it keeps while it drains ("drain, 148 flows"), that
+ * it gets nothing ("up, standby"), or flows all the same ("down, in use").
+ */
 void view_backend_state(const json_t *backend, struct buf *out);
 
 /* "http 200 1.1ms": the last probe of a backend. */

@@ -30,6 +30,12 @@ static void obey(const struct admin *admin, struct snapshot_service *s)
 	}
 }
 
+static void turn_upside_down(struct snapshot_service *s)
+{
+	array_for_each (b, s->backends, s->n_backends)
+		b->effective_weight = b->health.state == HEALTH_DOWN ? b->weight : 0;
+}
+
 static struct snapshot *fake_snapshot(void *app)
 {
 	const struct fake_daemon *d = app;
@@ -37,6 +43,8 @@ static struct snapshot *fake_snapshot(void *app)
 
 	array_for_each (service, s->services, s->n_services) {
 		obey(&d->admin, service);
+		if (d->is_upside_down)
+			turn_upside_down(service);
 		service->sharing = d->sharing ?: service->sharing;
 	}
 	return s;

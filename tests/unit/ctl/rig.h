@@ -22,6 +22,7 @@ struct fake_daemon {
 	int dry_runs;
 	int reload_err;
 	const char *reload_says;
+	bool is_upside_down; /* who is up stands by for who is down */
 	uint32_t sharing; /* of each service; 0: as in the fixture */
 };
 

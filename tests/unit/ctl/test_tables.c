@@ -96,6 +96,18 @@ Test(tables, backend_list)
 BACKENDS_DNS);
 }
 
+/* Who is usable and gets nothing, and who gets flows all the same. */
+Test(tables, backend_list_tells_who_stands_by)
+{
+	r.daemon.is_upside_down = true;
+	cr_assert_eq(rig_run(&r, "backend", "list", "web", NULL), CTL_OK);
+	cr_assert_not_null(strstr(buf_str(&r.out), "  up, standby "));
+	cr_assert_not_null(strstr(buf_str(&r.out), "    0/100 "));
+	cr_assert_not_null(strstr(buf_str(&r.out), "  down, in use "));
+	cr_assert_not_null(strstr(buf_str(&r.out), "  100/100 "));
+	cr_assert_not_null(strstr(buf_str(&r.out), "  drain, 148 flows "));
+}
+
 Test(tables, backend_list_of_one_service)
 {
 	cr_assert_eq(rig_run(&r, "backend", "list", "dns", NULL), CTL_OK);
@@ -144,13 +156,13 @@ Test(tables, show_config)
 "interface eth0, mode auto\n"
 "interface eth1, mode generic\n"
 "\n"
-"service web: 203.0.113.10, 2001:db8::10 ports 80/tcp, 443/tcp, forward direct, scheduler consistent, udp keep, track false, slots 65536\n"
+"service web: 203.0.113.10, 2001:db8::10 ports 80/tcp, 443/tcp, forward direct, scheduler consistent, when_all_down drop, udp keep, track false, slots 65536\n"
 "  check http port 8080 path /healthz status 200-299,304, every 2s (1s changing, 5s down), timeout 500ms, rise 2, fall 3\n"
 "  -> nginx1  192.0.2.11,2001:db8::11  weight 100\n"
 "  -> nginx2  192.0.2.12               weight 100\n"
 "  -> nginx3  192.0.2.13               weight 50   check http port 8080 path /healthz status 200-299,304, every 2s (1s changing, 5s down), timeout 2.5s, rise 2, fall 3\n"
 "\n"
-"service dns: 203.0.113.53 ports 53/udp, any/tcp, forward ipip, scheduler maglev, udp move, track false\n"
+"service dns: 203.0.113.53 ports 53/udp, any/tcp, forward ipip, scheduler maglev, when_all_down drop, udp move, track false\n"
 "  check none\n"
 "  -> ns1  192.0.2.53  weight 1\n");
 }
