@@ -1,29 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * libbpf puts the functions that a program calls behind it, in an order of its own.
- * Where one begins is told by the calls, and what it is by the kernel, which lists
- * the functions of a loaded program from the first to the last.
+ * Where one begins is told by the calls, and what it is by its instructions, which are
+ * those of one function of the object. The kernel's list would lack those that a
+ * specialisation never calls.
  */
 #include <err.h>
 #include <fcntl.h>
 #include <libelf.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "base/cleanup.h"
 #include "origin.h"
 
-#define FUNCTIONS_MAX 32
+#define FUNCTIONS ".text"
 
+/* @ext, @text: the sections */
 struct origin {
 	struct btf *btf;
-	__u8 *ext; /* the section */
+	__u8 *ext;
+	struct bpf_insn *text; /* NULL if there are no functions */
+	size_t n_text;
 };
 
 /* What .BTF.ext begins with; offsets count from its end. */
@@ -58,7 +60,7 @@ struct records {
 };
 
 /* A copy of the section's bytes, or NULL. */
-static __u8 *copy_section(Elf *elf, const char *name)
+static void *copy_section(Elf *elf, const char *name, size_t *bytes)
 {
 	Elf_Scn *section = NULL;
 	size_t strings;
@@ -69,28 +71,30 @@ static __u8 *copy_section(Elf *elf, const char *name)
 		const Elf64_Shdr *head = elf64_getshdr(section);
 		const char *called = head ? elf_strptr(elf, strings, head->sh_name) : NULL;
 		const Elf_Data *data = elf_rawdata(section, NULL);
-		__u8 *copy;
+		void *copy;
 
 		if (!called || strcmp(called, name) || !data || !data->d_size)
 			continue;
 		copy = malloc(data->d_size);
+		*bytes = data->d_size;
 		return copy ? memcpy(copy, data->d_buf, data->d_size) : NULL;
 	}
 	return NULL;
 }
 
-/* libbpf 1.1 parses this section, and keeps what it finds to itself. */
-static __u8 *read_ext(const char *object)
+/* libbpf 1.1 parses .BTF.ext, too, and keeps what it finds to itself. */
+static void read_sections(struct origin *o, const char *object)
 {
 	_cleanup_close_ int fd = open(object, O_RDONLY | O_CLOEXEC);
-	__u8 *ext;
+	size_t bytes = 0;
 	Elf *elf;
 
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ, NULL);
-	ext = elf ? copy_section(elf, ".BTF.ext") : NULL;
+	o->ext = elf ? copy_section(elf, ".BTF.ext", &bytes) : NULL;
+	o->text = elf ? copy_section(elf, FUNCTIONS, &bytes) : NULL;
+	o->n_text = o->text ? bytes / sizeof(o->text[0]) : 0;
 	elf_end(elf);
-	return ext;
 }
 
 struct origin *origin_open(const char *object)
@@ -100,7 +104,7 @@ struct origin *origin_open(const char *object)
 	if (!o)
 		err(EXIT_FAILURE, "origin");
 	o->btf = btf__parse(object, NULL);
-	o->ext = read_ext(object);
+	read_sections(o, object);
 	if (!o->btf || !o->ext)
 		errx(EXIT_FAILURE, "%s: no line information", object);
 	return o;
@@ -110,6 +114,7 @@ void origin_close(struct origin *o)
 {
 	btf__free(o->btf);
 	free(o->ext);
+	free(o->text);
 	free(o);
 }
 
@@ -141,7 +146,44 @@ static const char *name_of_type(const struct origin *o, __u32 id)
 	return btf__name_by_offset(o->btf, btf__type_by_id(o->btf, id)->name_off);
 }
 
-static struct place find_function(const struct origin *o, const char *name)
+/* But for what libbpf fills in: addresses of maps, distances of calls. */
+static bool are_same(const struct bpf_insn *a, const struct bpf_insn *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (a[i].code != b[i].code || a[i].dst_reg != b[i].dst_reg || a[i].off != b[i].off)
+			return false;
+	return true;
+}
+
+static bool is_there(const struct origin *o, const struct bpf_insn *insns, size_t n, __u32 offset)
+{
+	const size_t first = offset / sizeof(*insns);
+
+	return first + n <= o->n_text && are_same(insns, o->text + first, n);
+}
+
+/* Where the object has the function of these instructions. */
+static struct place find_function(const struct origin *o, const struct bpf_insn *insns, size_t n)
+{
+	struct records r = find_records(o, false);
+	struct ext_section section;
+	const __u8 *first;
+
+	while (next_section(&r, &section, &first)) {
+		if (strcmp(btf__name_by_offset(o->btf, section.name), FUNCTIONS))
+			continue;
+		for (__u32 i = 0; i < section.records; i++) {
+			const struct bpf_func_info *f = (const void *)(first + i * r.record_bytes);
+
+			if (is_there(o, insns, n, f->insn_off))
+				return (struct place){ section.name, f->insn_off };
+		}
+	}
+	errx(EXIT_FAILURE, "a function that is not in the object");
+}
+
+/* Where the object has the program itself. */
+static struct place find_program(const struct origin *o, const struct bpf_program *prog)
 {
 	struct records r = find_records(o, false);
 	struct ext_section section;
@@ -151,11 +193,11 @@ static struct place find_function(const struct origin *o, const char *name)
 		for (__u32 i = 0; i < section.records; i++) {
 			const struct bpf_func_info *f = (const void *)(first + i * r.record_bytes);
 
-			if (!strcmp(name_of_type(o, f->type_id), name))
+			if (!strcmp(name_of_type(o, f->type_id), bpf_program__name(prog)))
 				return (struct place){ section.name, f->insn_off };
 		}
 	}
-	errx(EXIT_FAILURE, "no function %s in the line information", name);
+	errx(EXIT_FAILURE, "no program %s in the line information", bpf_program__name(prog));
 }
 
 /* Of the line that @p is in, or behind which it stands without one of its own. */
@@ -180,26 +222,6 @@ static const char *find_file(const struct origin *o, const struct place *p)
 	return strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
 }
 
-/* The names, in the order in which the functions stand in the program. */
-static __u32 list_functions(const struct origin *o, int fd, const char *names[FUNCTIONS_MAX])
-{
-	struct bpf_func_info functions[FUNCTIONS_MAX];
-	struct bpf_prog_info info = {
-		.func_info = (uintptr_t)functions,
-		.nr_func_info = FUNCTIONS_MAX,
-		.func_info_rec_size = sizeof(functions[0]),
-	};
-	__u32 len = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		err(EXIT_FAILURE, "ask about functions");
-	if (info.nr_func_info > FUNCTIONS_MAX)
-		errx(EXIT_FAILURE, "more than %d functions", FUNCTIONS_MAX);
-	for (__u32 i = 0; i < info.nr_func_info; i++)
-		names[i] = name_of_type(o, functions[i].type_id);
-	return info.nr_func_info;
-}
-
 /* Instructions that something calls, and the first one. */
 static bool *mark_starts(const struct bpf_insn *insns, size_t n)
 {
@@ -214,27 +236,29 @@ static bool *mark_starts(const struct bpf_insn *insns, size_t n)
 	return starts;
 }
 
+static size_t function_length(const bool *starts, size_t from, size_t n)
+{
+	size_t end = from + 1;
+
+	while (end < n && !starts[end])
+		end++;
+	return end - from;
+}
+
 const char **origin_files(const struct origin *o, const struct bpf_program *prog)
 {
 	const struct bpf_insn *insns = bpf_program__insns(prog);
 	const size_t n = bpf_program__insn_cnt(prog);
 	_cleanup_free_ bool *starts = mark_starts(insns, n);
 	const char **files = calloc(n, sizeof(*files));
-	const char *names[FUNCTIONS_MAX];
-	const __u32 functions = list_functions(o, bpf_program__fd(prog), names);
-	struct place here = { 0 };
-	__u32 function = 0;
+	struct place here = find_program(o, prog);
 
 	if (!files)
 		err(EXIT_FAILURE, "files");
 	for (size_t i = 0; i < n; i++, here.offset += sizeof(*insns)) {
-		if (starts[i] && function < functions)
-			here = find_function(o, names[function]);
-		function += starts[i];
+		if (i && starts[i])
+			here = find_function(o, insns + i, function_length(starts, i, n));
 		files[i] = find_file(o, &here);
 	}
-	/* Else the kernel has left one out, and who is who is not known. */
-	if (function != functions)
-		errx(EXIT_FAILURE, "%u functions called, %u loaded", function, functions);
 	return files;
 }
