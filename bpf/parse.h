@@ -16,6 +16,7 @@
 #include <bpf/bpf_endian.h>
 
 #include "addr.h"
+#include "extension.h"
 #include "maps.h"
 #include "pkt.h"
 #include "rodata.h"
@@ -98,7 +99,7 @@ static __always_inline enum shunt_reason parse_ipv4(struct cursor *cur, struct p
 	return parse_l4(cur, ip, pkt);
 }
 
-/* Extension headers that can stand before TCP or UDP: RFC 8200, 4302. */
+/* Extension headers that can stand before TCP or UDP are for parse_behind_extensions(). */
 static __always_inline enum shunt_reason parse_next_header(__u8 next)
 {
 	switch (next) {
@@ -114,18 +115,37 @@ static __always_inline enum shunt_reason parse_next_header(__u8 next)
 	}
 }
 
+static __always_inline void parse_ipv6_header(const struct ipv6hdr *ip6, struct pkt *pkt)
+{
+	pkt->src = addr_from_v6(&ip6->saddr);
+	pkt->dst = addr_from_v6(&ip6->daddr);
+	pkt->proto = ip6->nexthdr;
+	pkt->ttl = ip6->hop_limit;
+	pkt->ip_bytes = bpf_ntohs(ip6->payload_len) + sizeof(*ip6);
+}
+
 static __always_inline enum shunt_reason parse_ipv6(struct cursor *cur, struct pkt *pkt)
 {
 	const struct ipv6hdr *ip6;
 
 	if (!cursor_take(cur, ip6) || ip6->version != 6)
 		return SHUNT_RUNT;
-	pkt->src = addr_from_v6(&ip6->saddr);
-	pkt->dst = addr_from_v6(&ip6->daddr);
-	pkt->proto = ip6->nexthdr;
-	pkt->ttl = ip6->hop_limit;
-	pkt->ip_bytes = bpf_ntohs(ip6->payload_len) + sizeof(*ip6);
+	parse_ipv6_header(ip6, pkt);
 	return parse_next_header(ip6->nexthdr) ?: parse_l4(cur, ip6, pkt);
+}
+
+/* Once more, for a packet that ended in SHUNT_EXTENSION there. */
+static __always_inline enum shunt_reason parse_behind_extensions(struct cursor *cur,
+								 struct pkt *pkt)
+{
+	const struct ipv6hdr *ip6;
+
+	if (!cursor_take(cur, ip6))
+		return SHUNT_RUNT;
+	parse_ipv6_header(ip6, pkt);
+	return extension_skip_all(cur, &pkt->proto)
+		?: parse_next_header(pkt->proto)
+		?: parse_l4(cur, ip6, pkt);
 }
 
 static __always_inline enum shunt_reason parse_ip(struct cursor *cur, struct pkt *pkt,

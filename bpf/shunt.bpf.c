@@ -5,7 +5,8 @@
  * and turns it into an XDP action.
  *
  * The stages behind the Ethernet header are compiled once per family, from one
- * text: a constant decides what differs.
+ * text: a constant decides what differs. Once more for IPv6 with extension headers.
+ * VLAN tags are taken off before the stages and put back behind them.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -15,24 +16,56 @@
 #include "service.h"
 #include "slot.h"
 #include "stats.h"
+#include "tags.h"
 
-static __always_inline enum shunt_reason run_stages(struct xdp_md *xdp, struct cursor *cur,
-						    struct pkt *pkt, const bool v6)
+/* From the service on, for a packet that was parsed. */
+static __always_inline enum shunt_reason run_behind_parse(struct xdp_md *xdp, struct pkt *pkt,
+							  enum shunt_reason parsed, const bool v6)
 {
-	return parse_judge(parse_ip(cur, pkt, v6), pkt)
+	return parse_judge(parsed, pkt)
 		?: service_match(pkt, v6)
 		?: slot_pick(pkt, v6)
 		?: forward(xdp, pkt, v6);
 }
 
+/*
+ * IPv6 with extension headers: a cold path, and stages of its own. If it met the others
+ * behind the parser, they would pay 12 instructions for what it leaves in variables.
+ * Global, so that the verifier looks at it once. Return: enum shunt_reason.
+ */
+__noinline int run_behind_extensions(struct xdp_md *xdp, __u32 frame_bytes)
+{
+	struct cursor cur = cursor_open(xdp);
+	enum shunt_reason parsed;
+	struct ethhdr *eth;
+	struct pkt pkt;
+
+	pkt.frame_bytes = frame_bytes;
+	if (!cursor_take(&cur, eth))
+		return SHUNT_RUNT;
+	parsed = parse_behind_extensions(&cur, &pkt);
+	return run_behind_parse(xdp, &pkt, parsed, true);
+}
+
+static __always_inline enum shunt_reason run_stages(struct xdp_md *xdp, struct cursor *cur,
+						    struct pkt *pkt, const bool v6)
+{
+	const enum shunt_reason parsed = parse_ip(cur, pkt, v6);
+
+	if (v6 && parsed == SHUNT_EXTENSION)
+		return run_behind_extensions(xdp, pkt->frame_bytes);
+	return run_behind_parse(xdp, pkt, parsed, v6);
+}
+
 /* One bit a reason: does it leave the packet to the stack? */
 #define PASS_BIT(name, action, text) | (__u64)(XDP_##action == XDP_PASS) << SHUNT_##name
 
-static __always_inline int finish(enum shunt_reason reason)
+/* @zero: the key of the counters, which need not be written once more. */
+static __always_inline int finish(enum shunt_reason reason, const __u32 *zero)
 {
 	const __u64 passed = 0 SHUNT_REASON_LIST(PASS_BIT);
 
-	stats_count_reason(reason);
+	stats_count_reason(reason, zero);
 	if (reason == SHUNT_FORWARDED)
 		return XDP_TX;
 	if (reason == SHUNT_REDIRECTED)
@@ -46,14 +79,28 @@ int shunt_ingress(struct xdp_md *xdp)
 	struct cursor cur = cursor_open(xdp);
 	struct pkt pkt; /* not zeroed: each stage sets what later ones read */
 	enum shunt_reason reason;
+	/* Volatile: in none of the registers of the stages. Without tags it is the key 0. */
+	volatile __u64 tags = 0;
 	bool v6;
 
 	pkt.frame_bytes = cur.end - cur.pos;
 	reason = parse_ethernet(&cur, &v6);
+	if (reason == SHUNT_NOT_IP) {
+		tags = tags_take(xdp);
+		if (tags) {
+			cur = cursor_open(xdp);
+			reason = parse_ethernet(&cur, &v6);
+		}
+	}
 	if (!reason)
 		reason =
 			v6 ? run_stages(xdp, &cur, &pkt, true) : run_stages(xdp, &cur, &pkt, false);
-	return finish(reason);
+	if (tags) {
+		if (tags_put(xdp, tags))
+			reason = SHUNT_NO_HEADROOM;
+		tags = 0;
+	}
+	return finish(reason, (const __u32 *)&tags);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

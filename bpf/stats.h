@@ -5,12 +5,10 @@
 
 #include "maps.h"
 
-static __always_inline void stats_count_reason(enum shunt_reason reason)
+static __always_inline void stats_count_reason(enum shunt_reason reason, const __u32 *zero)
 {
-	struct shunt_reasons *reasons;
-	__u32 zero = 0;
+	struct shunt_reasons *reasons = bpf_map_lookup_elem(&shunt_reasons, zero);
 
-	reasons = bpf_map_lookup_elem(&shunt_reasons, &zero);
 	if (reasons)
 		reasons->packets[reason & (SHUNT_MAX_REASONS - 1)]++;
 }

@@ -22,7 +22,7 @@
 	X(TRUNCATED,		DROP,		"for a VIP, but a header runs past the end")	\
 	X(BAD_LENGTH,		DROP,		"for a VIP, but the IP length is wrong")	\
 	X(FRAGMENT,		DROP,		"for a VIP, but a fragment")	\
-	X(EXTENSION,		DROP,		"for a VIP, but with an IPv6 extension header")	\
+	X(EXTENSION,		DROP,		"for a VIP, but with too many or broken IPv6 extension headers")	\
 	X(TTL_EXPIRED,		DROP,		"for a VIP, but it may not be forwarded any further")	\
 	X(NO_BACKEND,		DROP,		"no backend of the service is usable")	\
 	X(NO_LEG,		DROP,		"the backend has no way for this address family")	\

@@ -38,6 +38,22 @@ void frame_dump(const char *what, const struct frame *f)
 	fputc('\n', stderr);
 }
 
+/* IEEE 802.1Q and 802.1ad: what a tag begins with is where the type would be. */
+static bool is_tag(const __u8 *type)
+{
+	return frame_get16(type) == 0x8100 || frame_get16(type) == 0x88a8;
+}
+
+size_t frame_ip(const struct frame *f)
+{
+	size_t type = 12;
+
+	for (int tags = 0; tags < 2; tags++)
+		if (type + 2 <= f->len && is_tag(f->data + type))
+			type += 4;
+	return type + 2 <= f->len ? type + 2 : 0;
+}
+
 /* @n zeroes at the end of @f. */
 static __u8 *push(struct frame *f, size_t n)
 {
@@ -60,8 +76,8 @@ static void put_ethernet(const struct packet *p, bool v6, struct frame *f)
 	for (int i = 0; i < p->tags; i++) {
 		__u8 *tag = push(f, 4);
 
-		frame_put16(tag, i + 1 < p->tags ? 0x88a8 : 0x8100);
-		frame_put16(tag + 2, 100);
+		frame_put16(tag, p->tpid ?: i + 1 < p->tags ? 0x88a8 : 0x8100);
+		frame_put16(tag + 2, (p->tci ?: 100) + i);
 	}
 	frame_put16(push(f, 2), p->ethertype ?: type);
 }
@@ -96,23 +112,60 @@ static void put_ipv4(const struct packet *p, struct frame *f)
 	frame_put16(ip + 10, (__u16)~frame_sum(ip, hlen) + p->csum_off);
 }
 
+static size_t n_extensions(const struct packet *p)
+{
+	size_t n = 0;
+
+	while (n < FRAME_EXTENSIONS && p->extension[n])
+		n++;
+	return n;
+}
+
+/* The type of the header at @i behind the IPv6 header. */
+static __u8 next_header(const struct packet *p, size_t i)
+{
+	return i < n_extensions(p) ? p->extension[i] & 0xff : p->proto;
+}
+
+static size_t extension_len(const struct packet *p, size_t i)
+{
+	return p->extension_len ?: next_header(p, i) == IPPROTO_AH ? 16 : 8;
+}
+
+/* RFC 8200: in units of 8 bytes, but the first; RFC 4302: in units of 4, but two. */
+static void put_extensions(const struct packet *p, struct frame *f)
+{
+	const size_t n = n_extensions(p);
+
+	for (size_t i = 0; i < n; i++) {
+		const size_t len = extension_len(p, i);
+		__u8 *hdr = push(f, len);
+
+		hdr[0] = next_header(p, i + 1);
+		hdr[1] = next_header(p, i) == IPPROTO_AH ? len / 4 - 2 : len / 8 - 1;
+		if (i + 1 == n)
+			hdr[1] += p->extension_off;
+	}
+}
+
 static void put_ipv6(const struct packet *p, struct frame *f)
 {
-	const size_t ext_len = p->extension ? 8 : 0;
+	size_t ext_len = 0;
 	struct shunt_addr src = frame_addr(p->src), dst = frame_addr(p->dst);
 	__u8 *ip = push(f, 40);
 
+	for (size_t i = 0; i < n_extensions(p); i++)
+		ext_len += extension_len(p, i);
 	ip[0] = (p->version ?: 6) << 4 | p->tos >> 4;
 	ip[1] = (__u8)(p->tos << 4) | 0x0a; /* and a flow label: 0xabcde */
 	ip[2] = 0xbc;
 	ip[3] = 0xde;
 	frame_put16(ip + 4, ext_len + l4_len(p) + p->ip_len_off);
-	ip[6] = p->extension ? p->extension & 0xff : p->proto;
+	ip[6] = next_header(p, 0);
 	ip[7] = usual_ttl(p);
 	memcpy(ip + 8, src.b, 16);
 	memcpy(ip + 24, dst.b, 16);
-	if (p->extension)
-		push(f, 8)[0] = p->proto;
+	put_extensions(p, f);
 }
 
 /* One's complement sum of the pseudo header (RFC 9293, RFC 768, RFC 8200). */

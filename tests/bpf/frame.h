@@ -31,8 +31,9 @@ struct frame {
 #define FRAME_ACK 0x10
 #define FRAME_NO_FLAGS 0x100
 
-/* An IPv6 extension header of type @n before the transport header. */
+/* Of a packet, as struct packet has them: an IPv6 extension header of type @n. */
 #define FRAME_EXTENSION(n) (0x100 | (n))
+#define FRAME_EXTENSIONS 8
 
 /**
  * struct packet - what a frame should hold
@@ -44,10 +45,14 @@ struct frame {
  * @tos: DSCP and ECN; the traffic class in IPv6
  * @fragment: the IPv4 word of flags and fragment offset
  * @options: bytes of IPv4 options, a multiple of 4
- * @extension: 0 or FRAME_EXTENSION()
+ * @extension: before the transport header, each FRAME_EXTENSION(), up to the first 0
+ * @extension_len: bytes of each; 0 for 8, or 16 if it is AH
+ * @extension_off: added to the length field of the last one
  * @payload: bytes behind the transport header
  * @pad: bytes behind the IP packet, of no value to anybody
- * @tags: VLAN tags
+ * @tags: VLAN tags: of 802.1Q the last one, of 802.1ad those before it
+ * @tpid: of all of them, instead
+ * @tci: of the first tag, 0 for 100; one more for each further tag
  * @ethertype, @version, @ihl: in place of the right value
  * @ip_len_off: added to the IP length field
  * @csum_off: added to the IPv4 header checksum
@@ -66,10 +71,14 @@ struct packet {
 	__u16 id;
 	__u16 fragment;
 	__u16 options;
-	__u16 extension;
+	__u16 extension[FRAME_EXTENSIONS];
+	__u16 extension_len;
+	int extension_off;
 	__u16 payload;
 	__u16 pad;
 	__u8 tags;
+	__u16 tpid;
+	__u16 tci;
 	bool group;
 	__u16 ethertype;
 	__u8 version;
@@ -83,6 +92,9 @@ void frame_build(const struct packet *p, struct frame *f);
 
 /* Offset of the IP header behind Ethernet without tags. */
 #define FRAME_IP 14
+
+/* The same behind at most two tags; 0 if the frame ends before its type. */
+size_t frame_ip(const struct frame *f);
 
 static inline __u16 frame_get16(const __u8 *p)
 {

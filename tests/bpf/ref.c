@@ -6,20 +6,7 @@
 #include <string.h>
 
 #include "shunt/hash.h"
-
-/* What the headers of a frame say of themselves. */
-struct view {
-	bool v6;
-	bool dont_fragment;
-	bool is_fragment;
-	__u8 proto; /* the one next to the IP header */
-	__u8 tos; /* DSCP and ECN */
-	__u8 ttl;
-	size_t l4; /* offset in the frame */
-	size_t ip_len; /* of the IP packet, by its length field */
-	struct shunt_addr src;
-	struct shunt_addr dst;
-};
+#include "view.h"
 
 /* The way that was found for a packet. */
 struct route {
@@ -52,68 +39,7 @@ bool ref_is_forwarded(enum shunt_reason r)
 	return r == SHUNT_FORWARDED || r == SHUNT_REDIRECTED;
 }
 
-/* --- reading ---------------------------------------------------------------- */
-
-static enum shunt_reason read_ipv4(const struct frame *f, struct view *v)
-{
-	const __u8 *ip = f->data + FRAME_IP;
-
-	if (f->len < FRAME_IP + 20 || ip[0] >> 4 != 4 || (ip[0] & 0xf) < 5)
-		return SHUNT_RUNT;
-	v->tos = ip[1];
-	v->ip_len = frame_get16(ip + 2);
-	v->dont_fragment = ip[6] & 0x40;
-	v->is_fragment = frame_get16(ip + 6) & 0x3fff; /* more to come, or an offset */
-	v->ttl = ip[8];
-	v->proto = ip[9];
-	v->src = v->dst = (struct shunt_addr){ .b = { [10] = 0xff, [11] = 0xff } };
-	memcpy(v->src.b + 12, ip + 12, 4);
-	memcpy(v->dst.b + 12, ip + 16, 4);
-	v->l4 = FRAME_IP + (ip[0] & 0xf) * 4;
-	return SHUNT_CONTINUE;
-}
-
-static enum shunt_reason read_ipv6(const struct frame *f, struct view *v)
-{
-	const __u8 *ip = f->data + FRAME_IP;
-
-	if (f->len < FRAME_IP + 40 || ip[0] >> 4 != 6)
-		return SHUNT_RUNT;
-	v->v6 = true;
-	v->dont_fragment = true; /* routers never do */
-	v->tos = (__u8)(ip[0] << 4 | ip[1] >> 4);
-	v->ip_len = 40 + frame_get16(ip + 4);
-	v->proto = ip[6];
-	v->is_fragment = v->proto == IPPROTO_FRAGMENT;
-	v->ttl = ip[7];
-	memcpy(v->src.b, ip + 8, 16);
-	memcpy(v->dst.b, ip + 24, 16);
-	v->l4 = FRAME_IP + 40;
-	return SHUNT_CONTINUE;
-}
-
-static enum shunt_reason read_frame(const struct world *w, const struct frame *f, struct view *v)
-{
-	memset(v, 0, sizeof(*v));
-	if (f->data[0] & 1)
-		return SHUNT_NOT_UNICAST;
-	switch (frame_get16(f->data + 12)) {
-	case 0x0800:
-		return w->rodata.ipv4 ? read_ipv4(f, v) : SHUNT_NOT_IP;
-	case 0x86dd:
-		return w->rodata.ipv6 ? read_ipv6(f, v) : SHUNT_NOT_IP;
-	default:
-		return SHUNT_NOT_IP;
-	}
-}
-
 /* --- judging what was read -------------------------------------------------- */
-
-static bool is_extension(const struct view *v)
-{
-	return v->v6 && (v->proto == IPPROTO_HOPOPTS || v->proto == IPPROTO_ROUTING ||
-			 v->proto == IPPROTO_DSTOPTS || v->proto == IPPROTO_AH);
-}
 
 static bool is_balanced(const struct world *w, const struct view *v)
 {
@@ -126,13 +52,13 @@ static enum shunt_reason find_fault(const struct frame *f, const struct view *v)
 {
 	const size_t l4_end = v->l4 + (v->proto == IPPROTO_TCP ? 20 : 8);
 
+	if (v->fault)
+		return v->fault;
 	if (v->is_fragment)
 		return SHUNT_FRAGMENT;
-	if (is_extension(v))
-		return SHUNT_EXTENSION;
 	if (l4_end > f->len)
 		return SHUNT_TRUNCATED;
-	if (FRAME_IP + v->ip_len < l4_end || FRAME_IP + v->ip_len > f->len)
+	if (v->ip + v->ip_len < l4_end || v->ip + v->ip_len > f->len)
 		return SHUNT_BAD_LENGTH;
 	return SHUNT_CONTINUE;
 }
@@ -149,7 +75,7 @@ static enum shunt_reason admit(const struct world *w, const struct frame *f, con
 {
 	enum shunt_reason fault;
 
-	if (!is_balanced(w, v) && !is_extension(v) && !(v->v6 && v->is_fragment))
+	if (!v->fault && !is_balanced(w, v))
 		return SHUNT_NOT_L4;
 	fault = find_fault(f, v);
 	return fault && !is_vip(w, &v->dst) ? SHUNT_NOT_SERVICE : fault;
@@ -330,16 +256,16 @@ static void encapsulate(const struct view *v, const struct route *r, const struc
 {
 	const bool v4 = outer_is_v4(r->leg);
 	const size_t outer_len = v4 ? 20 : 40;
-	__u8 *ip = f->data + FRAME_IP;
+	__u8 *ip = f->data + v->ip;
 
-	memmove(ip + outer_len, ip, f->len - FRAME_IP);
+	memmove(ip + outer_len, ip, f->len - v->ip);
 	memset(ip, 0, outer_len);
 	f->len += outer_len;
-	frame_put16(f->data + 12, v4 ? 0x0800 : 0x86dd);
+	frame_put16(ip - 2, v4 ? 0x0800 : 0x86dd);
 	if (v4)
-		put_outer_ipv4(v, r, got->data + FRAME_IP, ip);
+		put_outer_ipv4(v, r, got->data + v->ip, ip);
 	else
-		put_outer_ipv6(v, r, got->data + FRAME_IP, ip);
+		put_outer_ipv6(v, r, got->data + v->ip, ip);
 }
 
 static enum shunt_reason forward(const struct world *w, const struct view *v, const struct route *r,
@@ -347,7 +273,7 @@ static enum shunt_reason forward(const struct world *w, const struct view *v, co
 {
 	if (r->egress->ifindex != WORLD_INGRESS && !w->device[r->leg->hop.egress])
 		return SHUNT_NO_DEVICE;
-	age(f->data + FRAME_IP, v->v6);
+	age(f->data + v->ip, v->v6);
 	if (r->leg->forward == SHUNT_FORWARD_IPIP)
 		encapsulate(v, r, got, f);
 	memcpy(f->data, r->leg->hop.dmac, 6);
@@ -373,7 +299,7 @@ void ref_judge(const struct world *w, const struct frame *in, const struct frame
 
 	verdict->out.len = in->len;
 	memcpy(verdict->out.data, in->data, in->len);
-	verdict->reason = read_frame(w, in, &view)
+	verdict->reason = view_read(w, in, &view)
 		       ?: admit(w, in, &view)
 		       ?: route_packet(w, in, &view, &route)
 		       ?: forward(w, &view, &route, got, &verdict->out);

@@ -5,15 +5,18 @@
  * nothing with the program but the ABI's types, the list of reasons and the
  * flow hash, which is itself part of the contract.
  *
+ *   802.1Q          VLAN tags, and 802.1ad's around them
  *   RFC 791, 8200   IPv4 and IPv6 headers
+ *   RFC 4302        the length of AH
  *   RFC 2003, 4213  IPv4 and IPv6 in IPv4
  *   RFC 2473        IPv4 and IPv6 in IPv6
  *   RFC 6040        ECN and tunnels: normal mode, the inner field is copied
  *   RFC 6864        the ID of an atomic datagram
  *
  * Where several reasons apply, the first in this order counts: Ethernet, IP header,
- * protocol, fragment or extension, the end of the frame, the IP length, service,
- * slot and backend, TTL, leg, hop, mode, source address, size, device.
+ * IPv6 extension headers from the first on, protocol, fragment, the end of the frame,
+ * the IP length, service, slot and backend, TTL, leg, hop, mode, source address, size,
+ * device.
  *
  * Of slots in transition it knows one thing, that it does not know them: there a
  * packet goes where world.found says.

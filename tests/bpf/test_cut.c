@@ -58,11 +58,13 @@ Test(cut, what_is_left_is_never_forwarded)
 /* The IP length field of @f, IPv4 or IPv6 by its type; NULL if there is none. */
 static __u8 *length_field(struct frame *f)
 {
-	switch (frame_get16(f->data + 12)) {
+	const size_t ip = frame_ip(f);
+
+	switch (frame_get16(f->data + ip - 2)) {
 	case 0x0800:
-		return f->len >= FRAME_IP + 4 ? f->data + FRAME_IP + 2 : NULL;
+		return f->len >= ip + 4 ? f->data + ip + 2 : NULL;
 	case 0x86dd:
-		return f->len >= FRAME_IP + 6 ? f->data + FRAME_IP + 4 : NULL;
+		return f->len >= ip + 6 ? f->data + ip + 4 : NULL;
 	default:
 		return NULL;
 	}

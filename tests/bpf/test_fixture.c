@@ -29,13 +29,14 @@ Test(fixture, header_checksums_add_up)
 
 	for (size_t i = 0; i < n_fixtures; i++) {
 		const struct fixture *fx = &fixtures[i];
-		const __u8 *ip = rig->got.data + FRAME_IP;
+		const __u8 *ip;
 		struct frame in;
 
 		frame_build(&fx->in, &in);
 		dp_run(rig->dp, &in, &rig->got);
 		if (!ref_is_forwarded(fx->reason))
 			continue;
+		ip = rig->got.data + frame_ip(&rig->got);
 		if (ip[0] >> 4 == 4 && ip[9] != IPPROTO_IPIP && fx->in.csum_off)
 			continue;
 		if (ip[0] >> 4 == 4)

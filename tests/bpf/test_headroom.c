@@ -46,9 +46,9 @@ static __u32 squeeze_run(struct squeeze *s, __u32 taken, const struct frame *in)
 	return dp_run_program(bpf_program__fd(s->skel->progs.squeeze), in, &s->rig->got);
 }
 
-static void build_frame(const char *src, const char *dst, __u16 port, struct frame *out)
+static void build_frame(const char *src, const char *dst, __u16 port, __u8 tags, struct frame *out)
 {
-	struct packet p = { .src = src, .dst = dst, .sport = 40001, .dport = port };
+	struct packet p = { .src = src, .dst = dst, .sport = 40001, .dport = port, .tags = tags };
 
 	p.proto = IPPROTO_UDP;
 	frame_build(&p, out);
@@ -62,7 +62,7 @@ static __u32 find_room(struct squeeze *s)
 	struct frame in;
 	__u32 room = 0;
 
-	build_frame(CLIENT4, STRANGER4, PORT_DIRECT, &in);
+	build_frame(CLIENT4, STRANGER4, PORT_DIRECT, 0, &in);
 	while (room < MOST_ROOM && squeeze_run(s, room + 1, &in) == XDP_PASS)
 		room++;
 	cr_assert_gt(room, 40);
@@ -70,11 +70,15 @@ static __u32 find_room(struct squeeze *s)
 	return room;
 }
 
-/* Forwarded as the reference says while there are @need bytes, dropped as it came without. */
+/*
+ * Forwarded as the reference says while there are @need bytes, and dropped without: as
+ * it came, unless an outer header found room where tags had been and these now lack it.
+ */
 static void expect_need(struct squeeze *s, const struct frame *in, __u32 room, __u32 need)
 {
 	const struct frame *got = &s->rig->got, *want = &s->rig->verdict.out;
 	__u64 before[SHUNT_MAX_REASONS], after[SHUNT_MAX_REASONS];
+	const __u32 tag_bytes = frame_ip(in) - FRAME_IP;
 	__u32 lacking = 0;
 
 	dp_read_reasons(s->rig->dp, before);
@@ -87,6 +91,8 @@ static void expect_need(struct squeeze *s, const struct frame *in, __u32 room, _
 			s->rig->verdict.out = *in;
 		lacking += !fits;
 		cr_expect_eq(action, fits ? XDP_TX : XDP_DROP, "%u bytes left", room - taken);
+		if (!fits && room - taken + tag_bytes >= need)
+			continue;
 		cr_expect_eq(got->len, want->len, "%u bytes left", room - taken);
 		cr_expect_arr_eq(got->data, want->data, want->len, "%u bytes left", room - taken);
 	}
@@ -101,10 +107,14 @@ Test(headroom, is_needed_for_the_outer_header_only)
 		const char *src, *dst;
 		__u16 port;
 		__u32 need;
+		__u8 tags;
 	} cases[] = {
-		{ CLIENT4, SHOP4, PORT_DIRECT, 0 }, { CLIENT6, SHOP6, PORT_DIRECT, 0 },
-		{ CLIENT4, SHOP4, PORT_IPIP4, 20 }, { CLIENT6, SHOP6, PORT_IPIP4, 20 },
-		{ CLIENT4, SHOP4, PORT_IPIP6, 40 }, { CLIENT6, SHOP6, PORT_IPIP6, 40 },
+		{ CLIENT4, SHOP4, PORT_DIRECT, 0, 0 }, { CLIENT6, SHOP6, PORT_DIRECT, 0, 0 },
+		{ CLIENT4, SHOP4, PORT_IPIP4, 20, 0 }, { CLIENT6, SHOP6, PORT_IPIP4, 20, 0 },
+		{ CLIENT4, SHOP4, PORT_IPIP6, 40, 0 }, { CLIENT6, SHOP6, PORT_IPIP6, 40, 0 },
+		{ CLIENT4, SHOP4, PORT_DIRECT, 0, 1 }, { CLIENT6, SHOP6, PORT_DIRECT, 0, 2 },
+		{ CLIENT4, SHOP4, PORT_IPIP4, 20, 2 }, { CLIENT6, SHOP6, PORT_IPIP4, 20, 1 },
+		{ CLIENT4, SHOP4, PORT_IPIP6, 40, 1 }, { CLIENT6, SHOP6, PORT_IPIP6, 40, 2 },
 	};
 	_cleanup_rig_ struct rig *rig = rig_open(world_build_town);
 	struct squeeze s = squeeze_open(rig);
@@ -113,7 +123,7 @@ Test(headroom, is_needed_for_the_outer_header_only)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct frame in;
 
-		build_frame(cases[i].src, cases[i].dst, cases[i].port, &in);
+		build_frame(cases[i].src, cases[i].dst, cases[i].port, cases[i].tags, &in);
 		expect_need(&s, &in, room, cases[i].need);
 	}
 	squeeze_bpf__destroy(s.skel);

@@ -16,7 +16,7 @@
 #define SEED 0x5eedfacadeULL
 
 /* Headers end before this: most damage is done there. */
-#define HEADERS 80
+#define HEADERS 96
 /* The most that one insertion or removal moves. */
 #define MOST_BYTES 8
 
@@ -34,9 +34,8 @@ static void flip_bit(struct frame *f, __u64 r)
 
 static void set_byte(struct frame *f, __u64 r)
 {
-	static const __u8 words[] = {
-		0, 1, 2, 4, 5, 6, 17, 44, 0x45, 0x46, 0x4f, 0x60, 0x86, 0xff
-	};
+	static const __u8 words[] = { 0,  1,	2,    4,    5,	  6,	17,   43,   44,	  51,
+				      60, 0x45, 0x46, 0x4f, 0x60, 0x81, 0x86, 0x88, 0xa8, 0xff };
 
 	f->data[pick_place(f, r >> 8)] = words[(r & 0xff) % sizeof(words)];
 }

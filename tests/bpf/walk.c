@@ -257,6 +257,17 @@ static __u16 pick_flags(struct walk *w)
 	return PICK(w, flags);
 }
 
+/* What is before the transport header changes nothing; a chain may be malformed. */
+static void put_before(struct walk *w, struct packet *p)
+{
+	static const __u8 types[] = { IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_DSTOPTS,
+				      IPPROTO_AH };
+
+	p->tags = pick(w, 4) ? 0 : pick(w, 3);
+	for (int i = 0; i < FRAME_EXTENSIONS && !pick(w, 4); i++)
+		p->extension[i] = FRAME_EXTENSION(PICK(w, types));
+}
+
 static int count_lost(const struct shunt_flow_line *before, const struct shunt_flow_line *after)
 {
 	int lost = 0;
@@ -338,6 +349,7 @@ static bool send_packet(struct walk *w)
 	p.flags = pick_flags(w);
 	p.payload = pick(w, 100);
 	p.ttl = pick(w, 64) ? 64 : 1;
+	put_before(w, &p);
 	agree = crossing_check(w->t, f, &p);
 	tally(w, f, &before);
 	return agree;

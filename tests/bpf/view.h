@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The part of the reference (ref.h) that reads frames. */
+#ifndef TESTS_BPF_VIEW_H
+#define TESTS_BPF_VIEW_H
+
+#include "shunt/reason.h"
+#include "frame.h"
+#include "world.h"
+
+/* What the headers of a frame say of themselves. */
+struct view {
+	bool v6;
+	bool dont_fragment;
+	bool is_fragment;
+	enum shunt_reason fault; /* of IPv6 extension headers */
+	__u8 proto; /* behind them */
+	__u8 tos; /* DSCP and ECN */
+	__u8 ttl;
+	size_t ip; /* offset in the frame */
+	size_t l4;
+	size_t ip_len; /* of the IP packet, by its length field */
+	struct shunt_addr src;
+	struct shunt_addr dst;
+};
+
+/**
+ * view_read() - what @f says
+ *
+ * Return: why it is left to the stack before its protocol is known, or
+ * SHUNT_CONTINUE.
+ */
+enum shunt_reason view_read(const struct world *w, const struct frame *f, struct view *v);
+
+#endif /* TESTS_BPF_VIEW_H */
