@@ -34,6 +34,7 @@ BPF = [
     ["service.h"],
     ["guard.h", "icmp.h"],
     ["parse.h"],
+    ["tags.h", "extension.h"],
     ["event.h", "stats.h"],
     ["maps.h", "pkt.h", "addr.h", "rodata.h"],
 ]
