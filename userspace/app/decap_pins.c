@@ -5,21 +5,19 @@
  * names of interfaces have no colons: a colon stands for a dot.
  */
 #include <bpf/bpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include "app/decap.h"
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/path.h"
 
 /* So long that no name of an interface ends in it. */
 #define NEXT ":being-prepared"
@@ -44,18 +42,6 @@ void decap_pins_close(struct decap_pins *pins)
 {
 	for (size_t i = 0; i < array_len(files); i++)
 		cleanup_closep(pins_fd(pins, i));
-}
-
-__attribute__((format(printf, 2, 3))) static int path_format(char out[PATH_MAX], const char *fmt,
-							     ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(out, PATH_MAX, fmt, ap);
-	va_end(ap);
-	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
 static int dir_of(char out[PATH_MAX], const char *pin_dir, const char *ifname, const char *suffix)
@@ -83,14 +69,13 @@ bool decap_pins_name(const char *file, char ifname[IF_NAMESIZE])
 static int check_bpffs(const char *pin_dir)
 {
 	char parent[PATH_MAX], *slash;
-	struct statfs fs;
 	int err = path_format(parent, "%s", pin_dir);
 
 	slash = strrchr(parent, '/');
 	if (err || !slash || slash == parent)
 		return log_err(-EINVAL, "pin directory %s", pin_dir);
 	*slash = '\0';
-	if (!statfs(parent, &fs) && fs.f_type == BPF_FS_MAGIC)
+	if (path_is_on_bpffs(parent))
 		return 0;
 	log_error("%s is not on bpffs: mount -t bpf bpf %s (`ip netns exec` hides the one there "
 		  "is: use nsenter --net=/run/netns/NAME)",
@@ -163,26 +148,11 @@ int decap_pins_open(const char *pin_dir, const char *ifname, struct decap_pins *
 	return 0;
 }
 
-static int remove_dir(const char *dir)
-{
-	DIR *d = opendir(dir);
-	struct dirent *e;
-	int err = 0;
-
-	if (!d)
-		return errno == ENOENT ? 0 : -errno;
-	while ((e = readdir(d)))
-		if (e->d_name[0] != '.' && unlinkat(dirfd(d), e->d_name, 0))
-			err = -errno;
-	closedir(d);
-	return rmdir(dir) ? -errno : err;
-}
-
 static int pin_all(const char *dir, const struct decap_pins *pins)
 {
 	struct decap_pins copy = *pins;
 	char path[PATH_MAX];
-	int err = remove_dir(dir) ?: mkdir(dir, 0700) ? -errno : 0;
+	int err = path_remove_dir(dir) ?: mkdir(dir, 0700) ? -errno : 0;
 
 	for (size_t i = 0; i < array_len(files) && !err; i++)
 		err = path_format(path, "%s/%s", dir, files[i].name)
@@ -198,7 +168,7 @@ int decap_pins_prepare(const char *pin_dir, const char *ifname, const struct dec
 
 	if (!err)
 		return 0;
-	remove_dir(next);
+	path_remove_dir(next);
 	return log_err(err, "pin in %s", next);
 }
 
@@ -211,7 +181,7 @@ int decap_pins_publish(const char *pin_dir, const char *ifname)
 		if (renameat2(AT_FDCWD, next, AT_FDCWD, dir, RENAME_EXCHANGE))
 			err = -errno;
 		else
-			err = remove_dir(next);
+			err = path_remove_dir(next);
 	}
 	return err ? log_err(err, "rename %s", next) : 0;
 }
@@ -221,8 +191,8 @@ int decap_pins_remove(const char *pin_dir, const char *ifname)
 	char next[PATH_MAX], dir[PATH_MAX];
 	int err = dir_of(next, pin_dir, ifname, NEXT)
 			  ?: dir_of(dir, pin_dir, ifname, "")
-			  ?: remove_dir(next)
-			  ?: remove_dir(dir);
+			  ?: path_remove_dir(next)
+			  ?: path_remove_dir(dir);
 
 	if (!err && rmdir(pin_dir) && errno != ENOTEMPTY)
 		err = -errno;

@@ -15,41 +15,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "dataplane/internal.h"
 
 #define BPFFS "/sys/fs/bpf"
 #define RODATA "rodata"
-
-__attribute__((format(printf, 2, 3))) static int path_format(char out[PATH_MAX], const char *fmt,
-							     ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(out, PATH_MAX, fmt, ap);
-	va_end(ap);
-	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
-}
-
-static bool is_bpffs(const char *path)
-{
-	struct statfs fs;
-
-	return !statfs(path, &fs) && fs.f_type == BPF_FS_MAGIC;
-}
 
 static int make_dir(const char *path)
 {
@@ -65,10 +45,10 @@ int pin_prepare(const char *pin_dir)
 	if (err || !slash || slash == parent)
 		return log_err(-EINVAL, "pin directory %s", pin_dir);
 	*slash = '\0';
-	if (!is_bpffs(parent) && !strcmp(parent, BPFFS) &&
+	if (!path_is_on_bpffs(parent) && !strcmp(parent, BPFFS) &&
 	    mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		return log_err(-errno, "mount bpffs on " BPFFS);
-	if (!is_bpffs(parent))
+	if (!path_is_on_bpffs(parent))
 		return log_err(0, "%s is not on bpffs, where maps are pinned", parent);
 	err = make_dir(pin_dir);
 	return err ? log_err(err, "make %s", pin_dir) : 0;
@@ -84,22 +64,6 @@ int pin_lock(const char *pin_dir, int *fd)
 		return errno == EWOULDBLOCK ? -EADDRINUSE : -errno;
 	*fd = take_fd(&dir);
 	return 0;
-}
-
-/* Remove @dir with the files in it; there are no directories in one of ours. */
-static int remove_dir(const char *dir)
-{
-	DIR *d = opendir(dir);
-	struct dirent *e;
-	int err = 0;
-
-	if (!d)
-		return errno == ENOENT ? 0 : -errno;
-	while ((e = readdir(d)))
-		if (e->d_name[0] != '.' && unlinkat(dirfd(d), e->d_name, 0))
-			err = -errno;
-	closedir(d);
-	return rmdir(dir) ? -errno : err;
 }
 
 static int version_dir(char out[PATH_MAX], const char *pin_dir, int version, const char *suffix)
@@ -226,12 +190,12 @@ static int swap_dirs(const char *next, const char *dir, const char *old)
 	if (!rename(next, dir))
 		return 0;
 	if (!renameat2(AT_FDCWD, next, AT_FDCWD, dir, RENAME_EXCHANGE))
-		return remove_dir(next);
+		return path_remove_dir(next);
 	if (errno != EINVAL)
 		return -errno;
 	if (rename(dir, old) || rename(next, dir))
 		return -errno;
-	return remove_dir(old);
+	return path_remove_dir(old);
 }
 
 int pin_replace_maps(const char *pin_dir, const int fds[LOAD_MAPS], int rodata_fd)
@@ -240,7 +204,7 @@ int pin_replace_maps(const char *pin_dir, const int fds[LOAD_MAPS], int rodata_f
 	int err = set_dir(dir, pin_dir, "") ?: set_dir(next, pin_dir, "-next")
 		  ?: set_dir(old, pin_dir, "-old");
 
-	return err ?: remove_dir(next) ?: remove_dir(old) ?: fill_dir(next, fds, rodata_fd)
+	return err ?: path_remove_dir(next) ?: path_remove_dir(old) ?: fill_dir(next, fds, rodata_fd)
 		   ?: swap_dirs(next, dir, old);
 }
 
@@ -313,7 +277,7 @@ int pin_remove_maps(const char *pin_dir, int version)
 	int err = 0;
 
 	array_for_each (suffix, suffixes, array_len(suffixes))
-		err = err ?: version_dir(dir, pin_dir, version, *suffix) ?: remove_dir(dir);
+		err = err ?: version_dir(dir, pin_dir, version, *suffix) ?: path_remove_dir(dir);
 	return err;
 }
 
@@ -328,7 +292,8 @@ int pin_remove_all(const char *pin_dir)
 		return errno == ENOENT ? 0 : -errno;
 	while ((e = readdir(d)) && !err)
 		if (!strcmp(e->d_name, "attached") || sscanf(e->d_name, "v%d", &version) == 1)
-			err = path_format(path, "%s/%s", pin_dir, e->d_name) ?: remove_dir(path);
+			err = path_format(path, "%s/%s", pin_dir, e->d_name)
+				      ?: path_remove_dir(path);
 	closedir(d);
 	if (!err && rmdir(pin_dir) && errno != ENOTEMPTY && errno != ENOENT)
 		err = -errno;
