@@ -271,42 +271,28 @@ void former_lose_flows(struct former *f)
 
 /* --- flows and counters -------------------------------------------------------- */
 
-static int carry_pins(const struct former *f, struct dataplane *dp, uint16_t now_s)
+/* @m: the flow cache, or the notes, which have no marks and always the same size. */
+static int carry_lines(const struct former *f, struct dataplane *dp, enum load_map m,
+		       uint16_t now_s)
 {
+	const bool are_pins = m == LOAD_FLOWS;
 	const struct flows_ids ids = { f->ids, f->n_backends };
-	struct flows_cache from = { .n = f->flow_mask + 1ULL }, to = { .n = dp->sizes.flow_lines };
+	struct flows_cache from = { .n = are_pins ? f->flow_mask + 1ULL : SHUNT_FRESH_LINES };
+	struct flows_cache to = { .n = are_pins ? dp->sizes.flow_lines : SHUNT_FRESH_LINES };
 	int err = 0;
 
-	from.lines = flow_lines_map(f->fds[LOAD_FLOWS], 0, from.n);
-	to.lines = from.lines ? flow_lines_map(dp->fds[LOAD_FLOWS], 0, to.n) : NULL;
-	to.marks = to.lines ? flow_marks_map(dp->fds[LOAD_MARKS], 0, to.n) : NULL;
-	if (to.marks) {
+	from.lines = flow_lines_map(f->fds[m], 0, from.n);
+	to.lines = from.lines ? flow_lines_map(dp->fds[m], 0, to.n) : NULL;
+	if (to.lines && are_pins)
+		to.marks = flow_marks_map(dp->fds[LOAD_MARKS], 0, to.n);
+	if (to.lines && (to.marks || !are_pins))
 		flows_carry(&from, &to, &ids, now_s);
-		flow_marks_unmap(to.marks, to.n);
-	} else {
+	else
 		err = -errno;
-	}
+	if (to.marks)
+		flow_marks_unmap(to.marks, to.n);
 	if (to.lines)
 		flow_lines_unmap(to.lines, to.n);
-	if (from.lines)
-		flow_lines_unmap(from.lines, from.n);
-	return err;
-}
-
-static int carry_notes(const struct former *f, struct dataplane *dp, uint16_t now_s)
-{
-	const struct flows_ids ids = { f->ids, f->n_backends };
-	struct flows_cache from = { .n = SHUNT_FRESH_LINES }, to = from;
-	int err = 0;
-
-	from.lines = flow_lines_map(f->fds[LOAD_FRESH], 0, from.n);
-	to.lines = from.lines ? flow_lines_map(dp->fds[LOAD_FRESH], 0, to.n) : NULL;
-	if (to.lines) {
-		flows_carry(&from, &to, &ids, now_s);
-		flow_lines_unmap(to.lines, to.n);
-	} else {
-		err = -errno;
-	}
 	if (from.lines)
 		flow_lines_unmap(from.lines, from.n);
 	return err;
@@ -319,7 +305,7 @@ int former_carry_flows(const struct former *f, struct dataplane *dp, uint64_t no
 	if (f->lost_flows)
 		return 0;
 	dp->flows.may_hold = true;
-	return carry_pins(f, dp, now_s) ?: carry_notes(f, dp, now_s);
+	return carry_lines(f, dp, LOAD_FLOWS, now_s) ?: carry_lines(f, dp, LOAD_FRESH, now_s);
 }
 
 int former_carry_counters(const struct former *f, struct dataplane *dp)
