@@ -77,7 +77,74 @@ struct {
 	__uint(max_entries, 2);
 } shunt_offsets SEC(".maps");
 
+/* The addresses that fullnat sends from: rodata.pool_addrs of IPv4, then those of IPv6. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_addr);
+	__uint(max_entries, 2 * SHUNT_MAX_POOL);
+} shunt_pool SEC(".maps");
+
 /* --- written by the program ------------------------------------------------- */
+
+/* By backend id: how busy it is. User space writes the limit and the weight. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_load);
+	__uint(max_entries, 2);
+} shunt_loads SEC(".maps");
+
+/* Connections of nat and fullnat; what these four are to each other stands in abi.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_conn);
+	__uint(max_entries, 1);
+} shunt_conns SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_flow_line);
+	__uint(max_entries, 1);
+} shunt_conn_index SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_bit_line);
+	__uint(max_entries, 1);
+} shunt_conn_bits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_bit_line);
+	__uint(max_entries, 1);
+} shunt_port_bits SEC(".maps");
+
+/* Datagrams whose first fragment was seen. The only ones that pay for it are fragments. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__type(key, struct shunt_fragment_key);
+	__type(value, struct shunt_fragment);
+	__uint(max_entries, SHUNT_FRAGMENTS);
+} shunt_fragments SEC(".maps");
+
+/* What a CPU has answered by ICMP this second. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, struct shunt_pin_budget);
+	__uint(max_entries, 1);
+} shunt_icmp_budget SEC(".maps");
 
 /* Flows of slots in transition; user space scans and sweeps it through a mapping. */
 struct {

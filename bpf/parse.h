@@ -50,8 +50,7 @@ static __always_inline enum shunt_reason parse_ethernet(struct cursor *cur, bool
 
 static __always_inline bool parse_is_served(__u8 proto)
 {
-	return (proto == IPPROTO_TCP && shunt_rodata.tcp) ||
-	       (proto == IPPROTO_UDP && shunt_rodata.udp);
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP;
 }
 
 /*

@@ -107,7 +107,7 @@ __noinline __u32 pin_rank(__u32 index, __u32 now)
 		return 0;
 	for (__u32 i = 0; i < SHUNT_FLOWS_PER_LINE; i++) {
 		const __u64 entry = ((const volatile struct shunt_flow_line *)line)->entry[i];
-		const __u32 age = (__u16)(now - SHUNT_FLOW_TIME(entry));
+		const __u32 age = SHUNT_FLOW_AGE(entry, now);
 
 		if (!entry && !n_free++)
 			which = i;

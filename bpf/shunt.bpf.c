@@ -59,17 +59,22 @@ static __always_inline enum shunt_reason run_stages(struct xdp_md *xdp, struct c
 
 /* One bit a reason: does it leave the packet to the stack? */
 #define PASS_BIT(name, action, text) | (__u64)(XDP_##action == XDP_PASS) << SHUNT_##name
+/* And is it sent back by the interface that it came in by? */
+#define TX_BIT(name, action, text) | (__u64)(XDP_##action == XDP_TX) << SHUNT_##name
 
 /* @zero: the key of the counters, which need not be written once more. */
 static __always_inline int finish(enum shunt_reason reason, const __u32 *zero)
 {
 	const __u64 passed = 0 SHUNT_REASON_LIST(PASS_BIT);
+	const __u64 answered = 0 SHUNT_REASON_LIST(TX_BIT);
 
 	stats_count_reason(reason, zero);
 	if (reason == SHUNT_FORWARDED)
 		return XDP_TX;
 	if (reason == SHUNT_REDIRECTED)
 		return XDP_REDIRECT;
+	if (answered >> reason & 1)
+		return XDP_TX;
 	return passed >> reason & 1 ? XDP_PASS : XDP_DROP;
 }
 

@@ -81,7 +81,7 @@ static __always_inline __u32 transit_pinned(const struct transit *t)
 
 	if (!entry || transit_is_dead(id, t->how))
 		return 0;
-	if (SHUNT_FLOW_TIME(entry) != (__u16)t->now && !(t->how & TRANSIT_RST))
+	if (SHUNT_FLOW_AGE(entry, t->now) && !(t->how & TRANSIT_RST))
 		pin_store(place, SHUNT_FLOW(t->hash, id, t->now));
 	return id;
 }

@@ -54,6 +54,9 @@ enum shunt_forward {
 	SHUNT_FORWARD_NONE, /* no such leg: the family is not served */
 	SHUNT_FORWARD_DIRECT, /* rewrite the MAC addresses */
 	SHUNT_FORWARD_IPIP, /* encapsulate in IPv4 or IPv6 */
+	SHUNT_FORWARD_GUE, /* the same in UDP: generic UDP encapsulation, variant 1 */
+	SHUNT_FORWARD_NAT, /* rewrite the destination; answers come back */
+	SHUNT_FORWARD_FULLNAT, /* rewrite the source, too; perhaps into the other family */
 	SHUNT_FORWARD_COUNT,
 };
 
@@ -104,6 +107,39 @@ struct shunt_service {
 #define SHUNT_SERVICE_UDP_MOVES (1U << 1)
 /* Every flow is kept in the flow cache, not only those of slots in transition. */
 #define SHUNT_SERVICE_TRACKED (1U << 2)
+/* The slot follows from the client's address alone: shunt_hash_source(). */
+#define SHUNT_SERVICE_SOURCE (1U << 3)
+/* The hash of a flow leaves the ports out, so that all fragments have the same. */
+#define SHUNT_SERVICE_L3HASH (1U << 4)
+/* Fragments are dropped; else later ones follow the first one. */
+#define SHUNT_SERVICE_NO_FRAGMENTS (1U << 5)
+/* Connections are kept in shunt_conns, not in the flow cache: nat and fullnat. */
+#define SHUNT_SERVICE_NAT (1U << 6)
+/*
+ * All flows of a client are one flow in the flow cache, which so remembers where
+ * the client went. With SHUNT_SERVICE_TRACKED.
+ */
+#define SHUNT_SERVICE_AFFINITY (1U << 7)
+/* struct shunt_load of its backends is kept: how many connections they have. With
+ * SHUNT_SERVICE_TRACKED or SHUNT_SERVICE_NAT. */
+#define SHUNT_SERVICE_COUNTED (1U << 8)
+/* Some backend has a limit of connections. With SHUNT_SERVICE_COUNTED. */
+#define SHUNT_SERVICE_LIMITED (1U << 9)
+/* Who gets a new flow: enum shunt_choice. All but SLOT are with SHUNT_SERVICE_TRACKED
+ * or SHUNT_SERVICE_NAT. */
+#define SHUNT_SERVICE_CHOICE_SHIFT 10
+#define SHUNT_SERVICE_CHOICE(flags) ((flags) >> SHUNT_SERVICE_CHOICE_SHIFT & 3)
+/* The largest TCP segment that SYNs may ask for; 0: as they say. */
+#define SHUNT_SERVICE_MSS_SHIFT 16
+#define SHUNT_SERVICE_MSS(flags) ((flags) >> SHUNT_SERVICE_MSS_SHIFT)
+
+/* Who gets a new flow. The owner of the slot ... */
+enum shunt_choice {
+	SHUNT_CHOICE_SLOT, /* that its hash picks */
+	SHUNT_CHOICE_TURN, /* whose turn it is: struct shunt_load.turn */
+	SHUNT_CHOICE_RANDOM, /* that is drawn */
+	SHUNT_CHOICE_LEAST, /* that its hash picks, or of another one with clearly less load */
+};
 
 /**
  * struct shunt_listing - a virtual service
@@ -122,18 +158,21 @@ struct shunt_service_line {
 };
 
 #define SHUNT_SERVICE_MATCH(port_be, proto) ((__u32)(__u16)(port_be) | (__u32)(proto) << 16)
+/* Listed once more, for fragments that have no ports: with SHUNT_SERVICE_L3HASH. */
+#define SHUNT_SERVICE_MATCH_FRAGMENT(proto) ((__u32)(proto) << 16 | 1U << 24)
 
 /*
  * The flow cache: eight flows in a cache line, 0 is an empty entry:
  *
  *    63             32 31         16 15          0
  *   +-----------------+-------------+-------------+
- *   |       tag       |   backend   |    time     |
+ *   |       tag       |   backend   |c|   time    |
  *   +-----------------+-------------+-------------+
  *
  * tag: the low half of the flow's hash, which holds its slot in any table. backend:
- * an id. time: seconds of the monotonic clock when the flow was last seen, modulo
- * 2^16. Entries are loaded and stored whole.
+ * an id. c: the client has ended it (FIN or RST); it is counted no more in struct
+ * shunt_load. time: seconds of the monotonic clock when the flow was last seen, modulo
+ * 2^15. Entries are loaded and stored whole.
  *
  * A flow is in one of two lines: the one that the high half of its hash picks, hash
  * >> 32 & flow_mask, or the one that shunt_flow_other() names. It is entered in the
@@ -152,10 +191,17 @@ struct shunt_flow_line {
 };
 
 #define SHUNT_FLOW(tag, backend, time)                                                             \
-	((__u64)(__u32)(tag) << 32 | (__u32)(__u16)(backend) << 16 | (__u16)(time))
+	((__u64)(__u32)(tag) << 32 | (__u32)(__u16)(backend) << 16 | ((time)&SHUNT_FLOW_TIME_MASK))
 #define SHUNT_FLOW_TAG(entry) ((__u32)((entry) >> 32))
 #define SHUNT_FLOW_BACKEND(entry) ((__u16)((entry) >> 16))
-#define SHUNT_FLOW_TIME(entry) ((__u16)(entry))
+/* The same entry for another backend. */
+#define SHUNT_FLOW_OF(entry, backend)                                                              \
+	(((entry) & ~(__u64)0xffff0000) | (__u32)(__u16)(backend) << 16)
+#define SHUNT_FLOW_CLOSING 0x8000ULL
+#define SHUNT_FLOW_TIME_MASK 0x7fffU
+#define SHUNT_FLOW_TIME(entry) ((__u32)(entry)&SHUNT_FLOW_TIME_MASK)
+/* Seconds from when an entry was last seen until @now. */
+#define SHUNT_FLOW_AGE(entry, now) (((now)-SHUNT_FLOW_TIME(entry)) & SHUNT_FLOW_TIME_MASK)
 
 /* The other line of a flow, of either of them. */
 static inline __attribute__((always_inline)) __u32 shunt_flow_other(__u32 line, __u32 tag,
@@ -182,12 +228,154 @@ struct shunt_flow_marks {
 #define SHUNT_FRESH_LINES 4096
 
 /**
- * struct shunt_pin_budget - pins to prev that a CPU may still write this second
+ * struct shunt_pin_budget - what a CPU has done this second of what is rationed: pins
+ *	to prev, answers by ICMP
  */
 struct shunt_pin_budget {
 	__u32 second;
 	__u32 used;
 };
+
+/**
+ * struct shunt_load - how busy a backend is, by id
+ *
+ * Where SHUNT_SERVICE_COUNTED or a choice asks for it. The program adds and subtracts
+ * atomically; user space counts the flows that there are and corrects what was lost.
+ * The id that is the base of a block is nobody's: there is the turn of the service.
+ *
+ * @active: connections that have begun and not ended
+ * @turn: of the base: new flows that were dealt out so far
+ * @limit: of @active; 0: none
+ * @weight: what @active is measured by; 0: gets no new flow by SHUNT_CHOICE_LEAST
+ * @opened: connections so far, modulo 2^32
+ */
+struct shunt_load {
+	union {
+		__u32 active;
+		__u32 turn;
+	};
+	__u32 limit;
+	__u32 weight;
+	__u32 opened;
+};
+
+/*
+ * Connections of nat and fullnat, exactly: shunt_conns has a record for each. Its index
+ * has both tuples of it, in lines like those of the flow cache, at the same two places
+ * (hash >> 32 & conn_mask, shunt_flow_other()), by shunt_hash_flow() of the tuple:
+ *
+ *    63             32 31              0
+ *   +-----------------+-----------------+
+ *   |       tag       |     record      |	0 is empty; record 0 is nobody's
+ *   +-----------------+-----------------+
+ *
+ * A record is taken by setting its bit in shunt_conn_bits, written, and then entered in
+ * the index, the tuple of the server first, by compare-and-swap of an empty entry. Who
+ * has entered it looks for another entry with that tag in both lines, and takes its own
+ * away if there is one: of two that do so at once at least one sees the other. User
+ * space takes records out: first from the index; a second later its bits are cleared.
+ */
+
+/**
+ * struct shunt_tuple - a flow in one direction, as it is in its packets
+ * @ports: source and destination port
+ */
+struct shunt_tuple {
+	struct shunt_addr src;
+	struct shunt_addr dst;
+	__be32 ports;
+	__u8 proto;
+	__u8 pad[3];
+};
+
+enum shunt_way {
+	SHUNT_TO_SERVER,
+	SHUNT_TO_CLIENT,
+	SHUNT_WAYS,
+};
+
+/* struct shunt_conn.flags: what was seen in that direction */
+#define SHUNT_CONN_SYN (1U << 0) /* TCP */
+#define SHUNT_CONN_DATA (1U << 1) /* a packet, without SYN or RST */
+#define SHUNT_CONN_FIN (1U << 2)
+#define SHUNT_CONN_RST (1U << 3)
+
+#define SHUNT_NO_PORT_BIT 0xffffffffU
+
+/**
+ * struct shunt_conn - a connection of nat or fullnat
+ * @client: of packets that the client sends: to the VIP
+ * @server: of packets that the server sends: to the client or to the pool; the
+ *	families differ where fullnat translates. Its ports are not 0 of a record in use.
+ * @seen_s: by enum shunt_way: seconds of the monotonic clock
+ * @flags: by enum shunt_way: SHUNT_CONN_*
+ * @backend: id
+ * @counted: the id whose shunt_load.active counts it, else 0; exchanged atomically
+ * @tags: VLAN tags of the client's frames
+ * @port_bit: in shunt_port_bits, or SHUNT_NO_PORT_BIT
+ * @ifindex: by which the client's packets come
+ * @macs: of a frame to the client: destination, source
+ */
+struct shunt_conn {
+	struct shunt_tuple client;
+	__u32 seen_s[SHUNT_WAYS];
+	__u8 flags[SHUNT_WAYS];
+	__u16 backend;
+	__u32 counted;
+	__u64 tags;
+	struct shunt_tuple server;
+	__u32 port_bit;
+	__u32 ifindex;
+	__u8 macs[12];
+	__u32 pad;
+};
+
+#define SHUNT_CONN_ENTRY(tag, record) ((__u64)(__u32)(tag) << 32 | (__u32)(record))
+#define SHUNT_CONN_RECORD(entry) ((__u32)(entry))
+
+/*
+ * Bits, a cache line of words a value. shunt_conn_bits: records that are in use.
+ * shunt_port_bits: ports that are, in spaces of rodata.space_lines lines. A server's
+ * address has a space of its own (struct shunt_leg.space) as long as there are enough
+ * of them; if two share one, they share the ports. Bit b of a space is port
+ * pool_first_port + b % pool_ports of address b / pool_ports of the pool.
+ */
+#define SHUNT_BITS_PER_LINE 512
+
+struct shunt_bit_line {
+	__u64 word[SHUNT_BITS_PER_LINE / 64];
+};
+
+/* Addresses that fullnat sends from: shunt_pool has those of IPv4, then those of IPv6. */
+#define SHUNT_MAX_POOL 64
+
+/**
+ * struct shunt_fragment_key - a datagram that came in fragments
+ * @id: as it lies in the packet; IPv4 has 16 bits
+ */
+struct shunt_fragment_key {
+	struct shunt_addr src;
+	struct shunt_addr dst;
+	__u32 id;
+	__u8 proto;
+	__u8 pad[3];
+};
+
+/**
+ * struct shunt_fragment - what its first fragment said
+ * @ports: as they lie in the packet
+ * @seen_s: when, seconds of the monotonic clock
+ */
+struct shunt_fragment {
+	__be32 ports;
+	__u32 seen_s;
+};
+
+/* Datagrams in fragments that are kept at a time. */
+#define SHUNT_FRAGMENTS 16384
+
+/* RFC 8200 gives reassembly 60 s, Linux 30: identifications come again. */
+#define SHUNT_FRAGMENT_S 30
 
 /**
  * union shunt_hop - the next hop of a leg, one word so that it changes whole
@@ -204,11 +392,14 @@ union shunt_hop {
 
 /**
  * struct shunt_leg - how packets of one family reach a backend
- * @addr: the backend's address; with SHUNT_FORWARD_IPIP the outer destination
+ * @addr: the backend's address; with SHUNT_FORWARD_IPIP and GUE the outer destination
  * @hop: followed in place when routes or neighbours change
  * @mtu: largest IP packet that the egress link takes, outer header included
  * @forward: enum shunt_forward
  * @flags: SHUNT_LEG_*; one byte, written in place
+ * @port: SHUNT_FORWARD_GUE: of the outer UDP header; with NAT and FULLNAT the port of
+ *	the server, 0 if it is that of the service
+ * @space: SHUNT_FORWARD_FULLNAT: of shunt_port_bits
  */
 struct shunt_leg {
 	struct shunt_addr addr;
@@ -216,7 +407,8 @@ struct shunt_leg {
 	__u16 mtu;
 	__u8 forward;
 	__u8 flags;
-	__u8 pad[4];
+	__be16 port;
+	__u16 space;
 };
 
 /* The backend is known to be down: pins to it do not count. */
@@ -243,13 +435,15 @@ struct shunt_backend {
  * @smac: MAC address of the interface
  * @src4: outer source of IPv4 tunnels, 0 if the interface has no address
  * @src6: outer source of IPv6 tunnels, zeroes if it has none
+ * @vlan: the 802.1Q tag (TCI) that frames leave with, instead of those that they came
+ *	with, which is never VLAN 0; 0: they keep those
  */
 struct shunt_egress {
 	struct shunt_addr src6;
 	__be32 src4;
 	__u32 ifindex;
 	__u8 smac[6];
-	__u8 pad[2];
+	__be16 vlan;
 };
 
 /**
@@ -289,28 +483,45 @@ struct shunt_reasons {
  * @service_mask: lines of the services map - 1
  * @flow_mask: lines of the flow cache - 1
  * @pins_per_s: pins to prev that one CPU may write in a second
- * @ipv4, @ipv6: some VIP is of that family
- * @tcp, @udp: some service has that protocol
+ * @conn_mask: lines of shunt_conn_index - 1
+ * @conns: records in shunt_conns, the one that is nobody's included
+ * @space_lines: lines of a space of shunt_port_bits
+ * @pool_first_port, @pool_ports: of each address of the pool; host order
+ * @pool_addrs: addresses of the pool, by family
+ * @icmp_per_s: ICMP packets that one CPU may answer with in a second
+ * @ipv4, @ipv6: some VIP, or some backend of fullnat, is of that family
  * @any_port: some service has port 0
  * @direct: some leg is SHUNT_FORWARD_DIRECT
  * @ipip4, @ipip6: some leg is SHUNT_FORWARD_IPIP with such an outer header
  * @tracked: some service has SHUNT_SERVICE_TRACKED
+ * @rich: some leg or service has what few have, and what is therefore asked for at run
+ *	time: SHUNT_FORWARD_GUE, SHUNT_SERVICE_SOURCE, L3HASH, AFFINITY, an MSS, or
+ *	@nat; some interface has a VLAN tag
+ * @nat: some service has SHUNT_SERVICE_NAT: packets that are for no service may be
+ *	answers
  */
 struct shunt_rodata {
 	__u64 hash_key[2];
 	__u32 service_mask;
 	__u32 flow_mask;
 	__u32 pins_per_s;
+	__u32 conn_mask;
+	__u32 conns;
+	__u32 space_lines;
+	__u16 pool_first_port;
+	__u16 pool_ports;
+	__u16 pool_addrs[SHUNT_FAMILIES];
+	__u32 icmp_per_s;
 	__u8 ipv4;
 	__u8 ipv6;
-	__u8 tcp;
-	__u8 udp;
 	__u8 any_port;
 	__u8 direct;
 	__u8 ipip4;
 	__u8 ipip6;
 	__u8 tracked;
-	__u8 pad[3];
+	__u8 rich;
+	__u8 nat;
+	__u8 pad[7];
 };
 
 _Static_assert(sizeof(struct shunt_addr) == 16, "ABI");
@@ -324,6 +535,11 @@ _Static_assert(sizeof(struct shunt_egress) == 32, "ABI");
 _Static_assert(sizeof(struct shunt_counter_block) == 256, "ABI");
 _Static_assert(sizeof(struct shunt_flow_line) == 64, "ABI");
 _Static_assert(sizeof(struct shunt_flow_marks) == 64, "ABI");
-_Static_assert(sizeof(struct shunt_rodata) == 40, "ABI");
+_Static_assert(sizeof(struct shunt_load) == 16, "ABI");
+_Static_assert(sizeof(struct shunt_tuple) == 40, "ABI");
+_Static_assert(sizeof(struct shunt_conn) == 128, "ABI");
+_Static_assert(sizeof(struct shunt_bit_line) == 64, "ABI");
+_Static_assert(sizeof(struct shunt_fragment_key) == 40, "ABI");
+_Static_assert(sizeof(struct shunt_rodata) == 72, "ABI");
 
 #endif /* SHUNT_ABI_H */

@@ -45,6 +45,27 @@ shunt_hash_flow(const volatile __u64 *key, const struct shunt_addr *src,
 }
 
 /**
+ * shunt_hash_source() - hash of a client, for services that do not look at ports
+ * @src: as in shunt_hash_flow()
+ */
+static inline __attribute__((always_inline)) __u64
+shunt_hash_source(const volatile __u64 *key, const struct shunt_addr *src, const int v6)
+{
+	__u64 h = key[0];
+
+	if (v6)
+		h = shunt_hash_word(h, src->d[0]);
+	h = shunt_hash_word(h, v6 ? src->d[1] : src->w[3]);
+	return shunt_hash_word(h, key[1]);
+}
+
+/* The flow's hash with the slot of another one: the tag still tells slot and flow. */
+static inline __attribute__((always_inline)) __u64 shunt_hash_with_slot(__u64 flow, __u64 slot)
+{
+	return (flow & ~(__u64)(SHUNT_MAX_SLOTS - 1)) | (slot & (SHUNT_MAX_SLOTS - 1));
+}
+
+/**
  * shunt_service_hash() - which line a virtual service is in: the hash & service_mask
  * @vip0, @vip1: the two halves of the address; with @v6 false only @vip1 counts
  * @match: SHUNT_SERVICE_MATCH()

@@ -31,7 +31,18 @@
 	X(TOO_BIG,		DROP,		"does not fit the link after encapsulation")	\
 	X(NO_HEADROOM,		DROP,		"the driver left no room for the outer header")	\
 	X(NO_DEVICE,		DROP,		"the interface to leave by takes no redirected frames")	\
-	X(BAD_SLOT,		DROP,		"a table names a backend or an interface that does not exist")
+	X(BAD_SLOT,		DROP,		"a table names a backend or an interface that does not exist")	\
+	X(ECHO_ANSWERED,	TX,		"a ping to a VIP, answered")	\
+	X(TOO_BIG_ANSWERED,	TX,		"does not fit the link: its sender was told by ICMP")	\
+	X(ICMP_LIMITED,		DROP,		"would be answered by ICMP, but for the budget of this second")	\
+	X(BAD_ICMP,		DROP,		"for a VIP, but an ICMP error that names none of its flows")	\
+	X(LATE_FRAGMENT,	DROP,		"for a VIP, but a later fragment whose first one was not seen")	\
+	X(OVER_LIMIT,		DROP,		"every backend has as many connections as it may")	\
+	X(NO_CONNECTION,	DROP,		"for a VIP with nat, but no connection is known, and it begins none")	\
+	X(CONNECTIONS_FULL,	DROP,		"there is no room for one more connection")	\
+	X(CONNECTION_CLASH,	DROP,		"nat: its answers would be taken for those of another connection")	\
+	X(NO_PORT,		DROP,		"fullnat: every port of the pool is in use to this backend")	\
+	X(NO_TRANSLATION,	DROP,		"fullnat: the other address family cannot say this")
 /* clang-format on */
 
 enum shunt_reason {

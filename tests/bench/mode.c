@@ -36,8 +36,6 @@ struct shunt_rodata mode_rodata(enum mode mode, enum variant variant)
 		.hash_key = { 0x243f6a8885a308d3ULL, 0x13198a2e03707344ULL },
 		.flow_mask = MODE_FLOW_LINES - 1,
 		.pins_per_s = 100000,
-		.tcp = 1,
-		.udp = 1,
 		.ipv4 = full || !modes[mode].v6,
 		.ipv6 = full || modes[mode].v6,
 		.direct = full || !ipip,

@@ -257,14 +257,15 @@ static void age_lines(const struct fleet *f, struct shunt_flow_line *lines, size
 {
 	for (size_t i = 0; i < n * SHUNT_FLOWS_PER_LINE; i++) {
 		__u64 *at = &lines[i / SHUNT_FLOWS_PER_LINE].entry[i % SHUNT_FLOWS_PER_LINE];
-		int16_t age;
+		__u32 age;
 
 		if (!*at)
 			continue;
-		age = (int16_t)(f->began_s - SHUNT_FLOW_TIME(*at));
-		if (age < 0)
+		age = SHUNT_FLOW_AGE(*at, f->began_s);
+		if (age > SHUNT_FLOW_TIME_MASK / 2) /* seen since */
 			age = 0;
-		*at = (*at & ~0xffffULL) | (__u16)(clock_s - age - 1);
+		*at = (*at & ~(__u64)SHUNT_FLOW_TIME_MASK) |
+		      ((clock_s - age - 1) & SHUNT_FLOW_TIME_MASK);
 	}
 }
 

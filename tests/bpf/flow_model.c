@@ -127,7 +127,7 @@ static struct place find_oldest(const struct flow_lines *at, __u32 now_s)
 
 	for (int l = 0; l < at->n; l++)
 		for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++) {
-			const __u16 age = (__u16)(now_s - (at->line[l].entry[i] & 0xffff));
+			const __u16 age = SHUNT_FLOW_AGE(at->line[l].entry[i], now_s);
 
 			if (age <= most)
 				continue;

@@ -41,10 +41,9 @@ bool ref_is_forwarded(enum shunt_reason r)
 
 /* --- judging what was read -------------------------------------------------- */
 
-static bool is_balanced(const struct world *w, const struct view *v)
+static bool is_balanced(const struct view *v)
 {
-	return (v->proto == IPPROTO_TCP && w->rodata.tcp) ||
-	       (v->proto == IPPROTO_UDP && w->rodata.udp);
+	return v->proto == IPPROTO_TCP || v->proto == IPPROTO_UDP;
 }
 
 /* What is wrong with the packet, if anything is. */
@@ -75,7 +74,7 @@ static enum shunt_reason admit(const struct world *w, const struct frame *f, con
 {
 	enum shunt_reason fault;
 
-	if (!v->fault && !is_balanced(w, v))
+	if (!v->fault && !is_balanced(v))
 		return SHUNT_NOT_L4;
 	fault = find_fault(f, v);
 	return fault && !is_vip(w, &v->dst) ? SHUNT_NOT_SERVICE : fault;

@@ -220,8 +220,7 @@ Test(line, a_flow_is_found_where_it_is)
 		settle(t, place, &f);
 		cr_expect_eq(crossing_send(t, &f, FRAME_ACK), 3);
 		cr_expect_eq(place_of(t, NEWCOMER_TAG), place);
-		cr_expect_gt(
-			(__u16)(SHUNT_FLOW_TIME(entry_at(t, place)) - (flow_model_now_s() - 7)), 0);
+		cr_expect_gt(SHUNT_FLOW_AGE(entry_at(t, place), flow_model_now_s() - 7), 0);
 	}
 }
 

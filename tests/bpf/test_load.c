@@ -18,8 +18,8 @@
 
 static void specialise(struct shunt_rodata *ro, unsigned int bits)
 {
-	__u8 *switches[] = { &ro->ipv4,	 &ro->ipv6,  &ro->tcp,	    &ro->udp,	 &ro->direct,
-			     &ro->ipip4, &ro->ipip6, &ro->any_port, &ro->tracked };
+	__u8 *switches[] = { &ro->ipv4,	    &ro->ipv6,	  &ro->direct, &ro->ipip4, &ro->ipip6,
+			     &ro->any_port, &ro->tracked, &ro->rich,   &ro->nat };
 
 	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
 		*switches[i] = bits >> i & 1;

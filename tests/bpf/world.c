@@ -143,8 +143,6 @@ void world_build_empty(struct world *w)
 		.pins_per_s = 1000,
 		.ipv4 = 1,
 		.ipv6 = 1,
-		.tcp = 1,
-		.udp = 1,
 		.any_port = 1,
 		.direct = 1,
 		.ipip4 = 1,

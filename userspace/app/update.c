@@ -60,13 +60,13 @@ static struct shunt_rodata rodata_join(const struct shunt_rodata *a, const struc
 
 	r.ipv4 |= a->ipv4;
 	r.ipv6 |= a->ipv6;
-	r.tcp |= a->tcp;
-	r.udp |= a->udp;
 	r.any_port |= a->any_port;
 	r.direct |= a->direct;
 	r.ipip4 |= a->ipip4;
 	r.ipip6 |= a->ipip6;
 	r.tracked |= a->tracked;
+	r.rich |= a->rich;
+	r.nat |= a->nat;
 	return r;
 }
 

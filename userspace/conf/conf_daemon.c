@@ -182,7 +182,7 @@ static const struct conf_field dataplane_rows[] = {
 		.effect = CONF_LIVE,
 		.off = OFF(flow_idle_ms),
 		.min = 1000,
-		.max = 12 * 3600 * 1000,
+		.max = 8 * 3600 * 1000,
 		.preset = "300s",
 		.doc = "The longest silence of a flow that is kept while its slot moves: flows "
 		       "have "

@@ -261,10 +261,10 @@ struct plan {
 /* Health of backend @backend of service @service, both indices in the config. */
 typedef enum health_state plan_health_fn(void *arg, size_t service, size_t backend);
 
-/* What the config leaves open, and the greatest time that entries of 16 bits bear. */
+/* What the config leaves open, and the greatest time that the 15 bits of an entry bear. */
 #define PLAN_FLOW_CACHE_BYTES (4 << 20)
 #define PLAN_FLOW_IDLE_MS (300 * 1000)
-#define PLAN_FLOW_MAX_S (12 * 3600)
+#define PLAN_FLOW_MAX_S (8 * 3600)
 
 /**
  * plan_build() - decide what the maps should hold

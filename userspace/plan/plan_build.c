@@ -195,8 +195,6 @@ static struct shunt_rodata rodata_of(const struct conf *conf, const struct plan 
 
 		ro.ipv4 |= addr_is_v4(&key->vip);
 		ro.ipv6 |= !addr_is_v4(&key->vip);
-		ro.tcp |= key->proto == IPPROTO_TCP;
-		ro.udp |= key->proto == IPPROTO_UDP;
 		ro.any_port |= !key->port;
 		ro.tracked |= !!(plan->services[i].flags & SHUNT_SERVICE_TRACKED);
 	}

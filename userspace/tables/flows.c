@@ -10,9 +10,9 @@
 
 static uint16_t age_of(uint64_t entry, uint16_t now_s)
 {
-	const uint16_t age = now_s - SHUNT_FLOW_TIME(entry);
+	const uint16_t age = SHUNT_FLOW_AGE(entry, now_s);
 
-	return age > UINT16_MAX - FUTURE_S ? 0 : age;
+	return age > SHUNT_FLOW_TIME_MASK - FUTURE_S ? 0 : age;
 }
 
 /* False if it does not count any more. */
@@ -131,10 +131,7 @@ void flows_carry(const struct flows_cache *from, const struct flows_cache *to,
 		if (!entry || id >= ids->n || !ids->to[id])
 			continue;
 		for (size_t j = line & (to->n - 1); j < to->n; j += from->n)
-			enter(to, j,
-			      SHUNT_FLOW(SHUNT_FLOW_TAG(entry), ids->to[id],
-					 SHUNT_FLOW_TIME(entry)),
-			      now_s);
+			enter(to, j, SHUNT_FLOW_OF(entry, ids->to[id]), now_s);
 	}
 }
 
@@ -168,9 +165,7 @@ size_t flows_move(const struct flows_move *moves, size_t n_moves, struct shunt_f
 
 		if (!move)
 			continue;
-		replace(at, entry,
-			SHUNT_FLOW(SHUNT_FLOW_TAG(entry), move->to + id - move->from,
-				   SHUNT_FLOW_TIME(entry)));
+		replace(at, entry, SHUNT_FLOW_OF(entry, move->to + id - move->from));
 		found++;
 	}
 	return found;

@@ -17,7 +17,7 @@ static const char full_text[] =
 	"  max_backends: 128\n"
 	"  flow_cache: 512KiB\n"
 	"  flow_early: 0s\n"
-	"  flow_idle: 12h\n"
+	"  flow_idle: 8h\n"
 	"  hash_key: 00112233445566778899aabbccddeeff\n"
 	"interfaces:\n"
 	"  eth0: { mode: native }\n"

@@ -107,7 +107,7 @@ Test(conf, full_daemon)
 	cr_expect_eq(c->max_backends, 128);
 	cr_expect_eq(c->flow_cache_bytes, 512 << 10);
 	cr_expect_eq(c->flow_early_ms, 0);
-	cr_expect_eq(c->flow_idle_ms, 12 * 3600 * 1000);
+	cr_expect_eq(c->flow_idle_ms, 8 * 3600 * 1000);
 	cr_expect_str_eq(c->hash_key, "00112233445566778899aabbccddeeff");
 	cr_assert_eq(c->n_interfaces, 3);
 	cr_expect_str_eq(c->interfaces[0].name, "eth0");

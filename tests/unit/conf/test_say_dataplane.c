@@ -186,14 +186,14 @@ static const struct row rows[] = {
 	{
 		"a short idle gap",
 		QUIET "dataplane: { flow_idle: 999ms }\n",
-		"t.yaml:4:25: error: dataplane.flow_idle: \"999ms\" is out of range: 1s to 12h\n"
+		"t.yaml:4:25: error: dataplane.flow_idle: \"999ms\" is out of range: 1s to 8h\n"
 		"dataplane: { flow_idle: 999ms }\n"
 		"                        ^~~~~\n",
 	},
 	{
 		"a long idle gap",
 		QUIET "dataplane: { flow_idle: 13h }\n",
-		"t.yaml:4:25: error: dataplane.flow_idle: \"13h\" is out of range: 1s to 12h\n"
+		"t.yaml:4:25: error: dataplane.flow_idle: \"13h\" is out of range: 1s to 8h\n"
 		"dataplane: { flow_idle: 13h }\n"
 		"                        ^~~\n",
 	},

@@ -17,7 +17,7 @@
 static const struct dataplane_sizes sizes = {
 	.slot_lines = 256, .backends = 64, .services = 16, .flow_lines = 64
 };
-static const struct shunt_rodata rodata = { .flow_mask = 63, .ipv4 = 1, .tcp = 1, .direct = 1 };
+static const struct shunt_rodata rodata = { .flow_mask = 63, .ipv4 = 1, .direct = 1 };
 
 static void add_veth(void)
 {

@@ -17,11 +17,9 @@ static const struct dataplane_sizes sizes = {
 
 static struct dataplane *open_sized(const struct dataplane_sizes *s, bool adopt)
 {
-	const struct shunt_rodata rodata = { .flow_mask = s->flow_lines - 1,
-					     .ipv4 = 1,
-					     .tcp = 1,
-					     .direct = 1,
-					     .hash_key = { 1, 2 } };
+	const struct shunt_rodata rodata = {
+		.flow_mask = s->flow_lines - 1, .ipv4 = 1, .direct = 1, .hash_key = { 1, 2 }
+	};
 	struct dataplane *dp = NULL;
 
 	cr_assert_eq(dataplane_open(NS_PIN_DIR, s, &rodata, adopt, &dp), 0);

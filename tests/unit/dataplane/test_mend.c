@@ -11,7 +11,7 @@
 #include "ns.h"
 
 static const struct dataplane_sizes sizes = { .slot_lines = 256, .backends = 64, .services = 16 };
-static const struct shunt_rodata rodata = { .ipv4 = 1, .tcp = 1, .direct = 1 };
+static const struct shunt_rodata rodata = { .ipv4 = 1, .direct = 1 };
 
 static void add_veth(const char *name)
 {

@@ -324,9 +324,9 @@ Test(transit, waits_for_twelve_hours_without_looking)
 	struct world *w = world_moved(100);
 	uint32_t looked = 0;
 
-	transit_set_times(&w->transit, EARLY_S, 12 * 3600, w->now_s);
+	transit_set_times(&w->transit, EARLY_S, 8 * 3600, w->now_s);
 	tick(w);
-	for (uint32_t s = 1; s < EARLY_S + 12 * 3600; s++) {
+	for (uint32_t s = 1; s < EARLY_S + 8 * 3600; s++) {
 		w->now_s++;
 		looked += transit_due(&w->transit, w->now_s) != NULL;
 		tick(w);
