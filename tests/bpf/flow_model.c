@@ -35,7 +35,7 @@ static int find_empty(const struct shunt_flow_line *line)
 
 static __u64 make_entry(__u32 tag, __u32 backend, __u32 now_s)
 {
-	return (__u64)tag << 32 | (backend & 0xffff) << 16 | (now_s & 0xffff);
+	return (__u64)tag << 32 | (backend & 0xffff) << 16 | (now_s & 0x7fff);
 }
 
 /* The newest is in front; what is before the place that it leaves or takes moves back. */

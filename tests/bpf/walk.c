@@ -195,7 +195,7 @@ static void age(struct walk *w)
 
 	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
 		if (line.entry[i] && pick(w, 4))
-			line.entry[i] = (line.entry[i] & ~0xffffULL) | (pick_time(w) & 0xffff);
+			line.entry[i] = (line.entry[i] & ~0x7fffULL) | (pick_time(w) & 0x7fff);
 	crossing_put_flow_line(w->t, index, &line);
 }
 
