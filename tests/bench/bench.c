@@ -72,7 +72,8 @@ struct bench {
 
 static bool is_shape(const struct world_shape *a, const struct world_shape *b)
 {
-	return a->services == b->services && a->slots == b->slots && a->own == b->own;
+	return a->services == b->services && a->slots == b->slots && a->own == b->own &&
+	       a->nat == b->nat;
 }
 
 static struct place *find_place(struct bench *b, const struct world_shape *shape)
@@ -132,7 +133,8 @@ static void measure_shunt(struct bench *b, size_t i)
 {
 	const int n = b->options->objects[1] ? 2 : 1;
 	const struct bench_case *c = &b->cases[i];
-	const int reason = c->traffic.stranger ? SHUNT_NOT_SERVICE : SHUNT_FORWARDED;
+	const bool passes = c->traffic.stranger && c->state != WORLD_ANSWERED;
+	const int reason = passes ? SHUNT_NOT_SERVICE : SHUNT_FORWARDED;
 	const __u64 packets =
 		warm_packets(&c->traffic) + (__u64)b->options->samples * n * HARNESS_REPEAT;
 	__u64 before[SHUNT_MAX_REASONS], after[SHUNT_MAX_REASONS];
@@ -142,12 +144,12 @@ static void measure_shunt(struct bench *b, size_t i)
 	for (int object = 0; object < n; object++)
 		subjects[object] = (struct subject){
 			find_program(b, c, object),
-			c->traffic.stranger ? XDP_PASS : XDP_TX,
+			passes ? XDP_PASS : XDP_TX,
 			&c->traffic,
 		};
 	world = find_place(b, &c->shape)->world;
 	world_set_mode(world, c->mode);
-	world_set_state(world, c->state, &c->traffic);
+	world_set_state(world, c->state, c->mode, &c->traffic);
 	world_read_reasons(world, before);
 	take_samples(b, i, subjects, n);
 	world_read_reasons(world, after);

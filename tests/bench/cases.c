@@ -81,6 +81,16 @@ struct row {
 	{ .shunt = true, .mode = (m), .state = (s), .variant = (v),	\
 	  .proto = TCP, .flows = (set), .quick = (short_set),		\
 	  .services = 100 }
+/* nat and fullnat; every flow has a connection. */
+#define CONNS(m, p, set, short_set)					\
+	{ .shunt = true, .mode = (m), .state = WORLD_CONNECTED,		\
+	  .proto = (p), .flows = (set), .quick = (short_set),		\
+	  .services = 100 }
+/* Packets of their servers. */
+#define ANSWERS(m, set, short_set)					\
+	{ .shunt = true, .mode = (m), .state = WORLD_ANSWERED,		\
+	  .stranger = true, .proto = TCP, .flows = (set),		\
+	  .quick = (short_set), .services = 100 }
 #define STRANGER(m, p, short_set)					\
 	{ .shunt = true, .stranger = true, .mode = (m), .proto = (p),	\
 	  .flows = ONE | K64, .quick = (short_set), .services = 100 }
@@ -91,6 +101,7 @@ static const struct row rows[] = {
 	REF(REF_FLOOR_6IN6,	true,  ONE, 0),
 	REF(REF_FLOOR_4IN6,	false, ONE, 0),
 	REF(REF_FLOOR_6IN4,	true,  ONE, 0),
+	REF(REF_EXACT_4IN4,	false, BARS, BARS),
 	REF(REF_CLASSIC,	false, ESTABLISHED | SYNS, ONE | K64),
 
 	SHUNT(MODE_4IN4,	TCP, ESTABLISHED | SYNS, ESTABLISHED | SYNS),
@@ -126,6 +137,19 @@ static const struct row rows[] = {
 	STATE(MODE_4IN4, WORLD_TRACKED,	  VARIANT_TRACKED, K64, K64),
 	STATE(MODE_6IN6, WORLD_MIGRATING, VARIANT_LEAN, K64, 0),
 
+	SHUNT(MODE_GUE4,	TCP, BARS, K64),
+	SHUNT(MODE_GUE6,	TCP, BARS, 0),
+	CONNS(MODE_NAT4,	TCP, BARS, BARS),
+	CONNS(MODE_NAT6,	TCP, BARS, K64),
+	CONNS(MODE_FULLNAT4,	TCP, BARS, BARS),
+	CONNS(MODE_FULLNAT4,	UDP, K64,  0),
+	CONNS(MODE_FULLNAT6,	TCP, BARS, K64),
+	CONNS(MODE_FULLNAT46,	TCP, BARS, K64),
+	CONNS(MODE_FULLNAT64,	TCP, BARS, 0),
+	ANSWERS(MODE_FULLNAT4,	BARS, BARS),
+	ANSWERS(MODE_FULLNAT6,	BARS, 0),
+	ANSWERS(MODE_FULLNAT46,	K64, 0),
+
 	STRANGER(MODE_4IN4,	TCP, ONE | K64),
 	STRANGER(MODE_4IN4,	UDP, ONE),
 	STRANGER(MODE_6IN6,	TCP, ONE),
@@ -134,10 +158,9 @@ static const struct row rows[] = {
 /* clang-format on */
 
 static const char *const state_names[] = {
-	[WORLD_STABLE] = "",
-	[WORLD_MIGRATING] = " migrating",
-	[WORLD_PINNED] = " pinned",
-	[WORLD_TRACKED] = " tracked",
+	[WORLD_STABLE] = "",	    [WORLD_MIGRATING] = " migrating",
+	[WORLD_PINNED] = " pinned", [WORLD_TRACKED] = " tracked",
+	[WORLD_CONNECTED] = "",	    [WORLD_ANSWERED] = " answers",
 };
 
 static const char *const ref_names[REFS] = {
@@ -147,8 +170,16 @@ static const char *const ref_names[REFS] = {
 	[REF_FLOOR_6IN6] = "ref floor 6in6",
 	[REF_FLOOR_4IN6] = "ref floor 4in6",
 	[REF_FLOOR_6IN4] = "ref floor 6in4",
+	[REF_EXACT_4IN4] = "ref exact 4in4",
 	[REF_CLASSIC] = "ref classic 4in4",
 };
+
+static bool packets_are_v6(const struct row *row)
+{
+	if (!row->shunt)
+		return row->v6;
+	return row->state == WORLD_ANSWERED ? mode_server_is_v6(row->mode) : mode_is_v6(row->mode);
+}
 
 static struct bench_case make(const struct row *row, size_t f)
 {
@@ -158,9 +189,10 @@ static struct bench_case make(const struct row *row, size_t f)
 		.variant = row->variant,
 		.state = row->state,
 		.ref = row->ref,
-		.shape = { row->services, layouts[row->layout].slots, layouts[row->layout].own },
+		.shape = { row->services, layouts[row->layout].slots, layouts[row->layout].own,
+			   row->state == WORLD_CONNECTED || row->state == WORLD_ANSWERED },
 		.traffic = {
-			.v6 = row->shunt ? mode_is_v6(row->mode) : row->v6,
+			.v6 = packets_are_v6(row),
 			.proto = row->proto,
 			.syn = flows[f].syn,
 			.stranger = row->stranger,
@@ -172,8 +204,8 @@ static struct bench_case make(const struct row *row, size_t f)
 	snprintf(c.name, sizeof(c.name), "%s%s %s%s%s flows=%s services=%u%s",
 		 row->shunt ? mode_name(row->mode) : ref_names[row->ref],
 		 row->variant == VARIANT_FULL ? " full" : "", row->proto == TCP ? "tcp" : "udp",
-		 row->stranger ? " stranger" : "", state_names[row->state], flows[f].name,
-		 row->services, layouts[row->layout].name);
+		 row->stranger && row->state != WORLD_ANSWERED ? " stranger" : "",
+		 state_names[row->state], flows[f].name, row->services, layouts[row->layout].name);
 	return c;
 }
 

@@ -85,7 +85,7 @@ static struct insns_row measure_kind(struct world *w, int fd, const struct kind 
 
 	snprintf(row.name, sizeof(row.name), "%s", k->name);
 	world_set_mode(w, k->mode);
-	world_set_state(w, k->state, &t);
+	world_set_state(w, k->state, k->mode, &t);
 	ask_sizes(fd, &row);
 	row.count = count_packet(prog, files, &t);
 	if (row.count.action != (k->stranger ? XDP_PASS : XDP_TX))

@@ -15,6 +15,14 @@ enum mode {
 	MODE_6IN6,
 	MODE_4IN6,
 	MODE_6IN4,
+	MODE_GUE4, /* 4in4, in UDP */
+	MODE_GUE6,
+	MODE_NAT4,
+	MODE_NAT6,
+	MODE_FULLNAT4,
+	MODE_FULLNAT6,
+	MODE_FULLNAT46, /* an IPv4 client, an IPv6 server */
+	MODE_FULLNAT64,
 	MODES,
 };
 
@@ -31,6 +39,9 @@ enum variant {
 
 const char *mode_name(enum mode mode);
 bool mode_is_v6(enum mode mode); /* of the client's packet */
+bool mode_is_nat(enum mode mode); /* keeps connections */
+bool mode_is_fullnat(enum mode mode);
+bool mode_server_is_v6(enum mode mode); /* what reaches the server, or is around it */
 
 /* Without service_mask, which is of the maps. */
 struct shunt_rodata mode_rodata(enum mode mode, enum variant variant);

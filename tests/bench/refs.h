@@ -7,6 +7,8 @@
 
 /* Twice the flows of the largest case: an LRU map evicts before it is full. */
 #define REFS_FLOWS (2 << 20)
+/* The flows of the largest case. */
+#define REFS_CONNS (1 << 20)
 /* The usual size of a Maglev ring. */
 #define REFS_RING 65537
 #define REFS_SERVICES 100

@@ -102,6 +102,7 @@ const struct bpf_program *refs_program(const struct refs *r, enum ref ref)
 		[REF_FLOOR_6IN6] = r->skel->progs.ref_floor_6in6,
 		[REF_FLOOR_4IN6] = r->skel->progs.ref_floor_4in6,
 		[REF_FLOOR_6IN4] = r->skel->progs.ref_floor_6in4,
+		[REF_EXACT_4IN4] = r->skel->progs.ref_exact_4in4,
 		[REF_CLASSIC] = r->skel->progs.ref_classic,
 	};
 

@@ -11,6 +11,8 @@
 #include <bpf/libbpf.h>
 
 #include "base/cleanup.h"
+#include "conns.h"
+#include "lines.h"
 #include "shunt/hash.h"
 #include "tables/listing.h"
 #include "world.h"
@@ -33,16 +35,28 @@ enum map {
 	MAP_PIN_BUDGET,
 	MAP_COUNTERS,
 	MAP_REASONS,
+	MAP_CONNS,
+	MAP_CONN_INDEX,
+	MAP_CONN_BITS,
+	MAP_PORT_BITS,
+	MAP_POOL,
+	MAP_LOADS,
+	MAP_FRAGMENTS,
+	MAP_ICMP_BUDGET,
 	MAPS,
 };
 
 static const char *const map_names[MAPS] = {
-	[MAP_SERVICES] = "shunt_services", [MAP_VIPS] = "shunt_vips",
-	[MAP_SLOTS] = "shunt_slots",	   [MAP_BACKENDS] = "shunt_backends",
-	[MAP_EGRESS] = "shunt_egress",	   [MAP_DEVICES] = "shunt_devices",
-	[MAP_FLOWS] = "shunt_flows",	   [MAP_MARKS] = "shunt_marks",
-	[MAP_FRESH] = "shunt_fresh",	   [MAP_PIN_BUDGET] = "shunt_pin_budget",
-	[MAP_COUNTERS] = "shunt_counters", [MAP_REASONS] = "shunt_reasons",
+	[MAP_SERVICES] = "shunt_services",   [MAP_VIPS] = "shunt_vips",
+	[MAP_SLOTS] = "shunt_slots",	     [MAP_BACKENDS] = "shunt_backends",
+	[MAP_EGRESS] = "shunt_egress",	     [MAP_DEVICES] = "shunt_devices",
+	[MAP_FLOWS] = "shunt_flows",	     [MAP_MARKS] = "shunt_marks",
+	[MAP_FRESH] = "shunt_fresh",	     [MAP_PIN_BUDGET] = "shunt_pin_budget",
+	[MAP_COUNTERS] = "shunt_counters",   [MAP_REASONS] = "shunt_reasons",
+	[MAP_CONNS] = "shunt_conns",	     [MAP_CONN_INDEX] = "shunt_conn_index",
+	[MAP_CONN_BITS] = "shunt_conn_bits", [MAP_PORT_BITS] = "shunt_port_bits",
+	[MAP_POOL] = "shunt_pool",	     [MAP_LOADS] = "shunt_loads",
+	[MAP_FRAGMENTS] = "shunt_fragments", [MAP_ICMP_BUDGET] = "shunt_icmp_budget",
 };
 
 struct world {
@@ -116,6 +130,8 @@ static void set_rodata(const struct world *w, const struct bpf_object *obj,
 	struct shunt_rodata all = *rodata;
 
 	all.service_mask = service_lines(w) - 1;
+	all.conn_mask = w->shape.nat ? CONNS_LINES - 1 : 0;
+	all.conns = w->shape.nat ? CONNS_MAX + 1 : 1;
 	if (bpf_map__set_initial_value(find(obj, ".rodata"), &all, sizeof(all)))
 		err(EXIT_FAILURE, "set the constants");
 }
@@ -130,6 +146,9 @@ static void prepare_maps(const struct world *w, const struct bpf_object *obj)
 		[MAP_FLOWS] = MODE_FLOW_LINES,
 		[MAP_MARKS] = MODE_FLOW_LINES / SHUNT_MARKS_PER_VALUE,
 		[MAP_COUNTERS] = count_ids(w) / SHUNT_COUNTERS_PER_BLOCK,
+		[MAP_LOADS] = count_ids(w),
+		[MAP_CONNS] = w->shape.nat ? CONNS_MAX + 1 : 0,
+		[MAP_CONN_INDEX] = w->shape.nat ? CONNS_LINES : 0,
 	};
 
 	for (int m = 0; m < MAPS; m++) {
@@ -221,37 +240,6 @@ static void fill_slots(const struct world *w, enum world_state state)
 	munmap(lines, n * sizeof(*lines));
 }
 
-/* The first entry that is free, or behind the line. */
-static int find_room(const struct shunt_flow_line *line, int *n_free)
-{
-	int room = SHUNT_FLOWS_PER_LINE;
-
-	*n_free = 0;
-	for (int i = SHUNT_FLOWS_PER_LINE - 1; i >= 0; i--) {
-		if (line->entry[i])
-			continue;
-		++*n_free;
-		room = i;
-	}
-	return room;
-}
-
-/* Where the program enters it; who finds both lines full is left out. */
-static void put_flow(struct shunt_flow_line *lines, __u8 *marks, __u64 entry, __u64 hash)
-{
-	const __u32 mask = MODE_FLOW_LINES - 1, first = hash >> 32 & mask;
-	const __u32 other = shunt_flow_other(first, (__u32)hash, mask);
-	int in_first, in_other;
-	const int room = find_room(&lines[first], &in_first),
-		  room_in_other = find_room(&lines[other], &in_other);
-	const bool goes_first = in_first >= SHUNT_FLOWS_PER_LINE / 2 || in_first >= in_other;
-
-	if (!in_first && !in_other)
-		return;
-	lines[goes_first ? first : other].entry[goes_first ? room : room_in_other] = entry;
-	marks[goes_first ? first : other] |= SHUNT_FLOW_MARK(hash);
-}
-
 /* Everything known of flows is forgotten; then the first @n of @t are pinned. */
 static void fill_flows(const struct world *w, const struct traffic *t, __u64 n)
 {
@@ -271,25 +259,56 @@ static void fill_flows(const struct world *w, const struct traffic *t, __u64 n)
 		const struct traffic_flow flow = traffic_flow(t, i);
 		const __u64 hash = shunt_hash_flow(ro.hash_key, &flow.src, &flow.dst, flow.ports,
 						   t->proto, t->v6);
+		const __u32 id = conns_backend(flow.service, hash >> 56);
+		const __u32 line = lines_enter(lines, MODE_FLOW_LINES - 1, hash,
+					       SHUNT_FLOW(hash, id, now.tv_sec));
 
-		put_flow(lines, marks,
-			 SHUNT_FLOW(hash,
-				    flow.service * WORLD_BLOCK + (hash >> 56) % WORLD_BACKENDS + 1,
-				    now.tv_sec),
-			 hash);
+		if (line != LINES_FULL)
+			marks[line] |= SHUNT_FLOW_MARK(hash);
 	}
 	munmap(lines, bytes);
 	munmap(fresh, fresh_bytes);
 	munmap(marks, MODE_FLOW_LINES);
 }
 
-void world_set_state(struct world *w, enum world_state state, const struct traffic *t)
+static void fill_conns(const struct world *w, enum mode mode, const struct traffic *t,
+		       bool answered)
+{
+	const size_t bytes = (CONNS_MAX + 1) * sizeof(struct shunt_conn),
+		     line_bytes = CONNS_LINES * sizeof(struct shunt_flow_line);
+	const struct conns conns = {
+		.records = map_array(w, MAP_CONNS, bytes),
+		.lines = map_array(w, MAP_CONN_INDEX, line_bytes),
+	};
+
+	conns_fill(&conns, mode, t, answered, INGRESS);
+	munmap(conns.records, bytes);
+	munmap(conns.lines, line_bytes);
+}
+
+static __u32 flags_of(enum world_state state)
+{
+	switch (state) {
+	case WORLD_TRACKED:
+		return SHUNT_SERVICE_TRACKED;
+	case WORLD_CONNECTED:
+	case WORLD_ANSWERED:
+		return SHUNT_SERVICE_NAT;
+	default:
+		return 0;
+	}
+}
+
+void world_set_state(struct world *w, enum world_state state, enum mode mode,
+		     const struct traffic *t)
 {
 	const bool pinned = state == WORLD_PINNED || state == WORLD_TRACKED;
 
 	if (state == WORLD_STABLE && w->state == WORLD_STABLE)
 		return;
-	put_services(w, state == WORLD_TRACKED ? SHUNT_SERVICE_TRACKED : 0);
+	put_services(w, flags_of(state));
+	if (state == WORLD_CONNECTED || state == WORLD_ANSWERED)
+		fill_conns(w, mode, t, state == WORLD_ANSWERED);
 	fill_slots(w, state);
 	fill_flows(w, t, pinned ? t->flows : 0);
 	w->state = state;

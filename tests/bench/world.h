@@ -21,11 +21,13 @@
  * @slots: of a table
  * @own: every service has a table of its own, as where pools differ; else all have
  *	one in common, as where pools are alike
+ * @nat: there is room for connections
  */
 struct world_shape {
 	__u32 services;
 	__u32 slots;
 	bool own;
+	bool nat;
 };
 
 /* Of all slots, or services. */
@@ -34,6 +36,8 @@ enum world_state {
 	WORLD_MIGRATING, /* no flow is pinned, prev is alive */
 	WORLD_PINNED, /* every flow is, not where its slot says */
 	WORLD_TRACKED, /* likewise, but the slots are stable and the services tracked */
+	WORLD_CONNECTED, /* services with nat: every flow has a connection */
+	WORLD_ANSWERED, /* likewise, and the packets are the servers' */
 };
 
 struct world;
@@ -57,7 +61,8 @@ const struct bpf_program *world_program(const struct world *w, int fd);
 void world_set_mode(struct world *w, enum mode mode);
 
 /* All slots and services are like this, and the flows of @t known if they should be. */
-void world_set_state(struct world *w, enum world_state state, const struct traffic *t);
+void world_set_state(struct world *w, enum world_state state, enum mode mode,
+		     const struct traffic *t);
 
 /* Packets that the programs of this world have judged, by reason. */
 void world_read_reasons(const struct world *w, __u64 out[SHUNT_MAX_REASONS]);
