@@ -21,6 +21,12 @@
 #include "pkt.h"
 #include "rodata.h"
 
+/*
+ * Neither the end of the packet nor plain TCP or UDP: the cold way of odd.h parses it
+ * once more. Behind all reasons, and never counted.
+ */
+#define PARSE_ODD ((enum shunt_reason)SHUNT_REASONS)
+
 /* IPv4 fragment field: "more fragments" and the offset, not "don't fragment". */
 #define IPV4_FRAGMENT 0x3fff
 
@@ -79,6 +85,20 @@ static __always_inline enum shunt_reason parse_l4(const struct cursor *cur, cons
 	return SHUNT_CONTINUE;
 }
 
+static __always_inline void parse_ipv4_header(const struct iphdr *ip, struct pkt *pkt)
+{
+	pkt->src = addr_from_v4(ip->saddr);
+	pkt->dst = addr_from_v4(ip->daddr);
+	pkt->proto = ip->protocol;
+	pkt->ttl = ip->ttl;
+	pkt->ip_bytes = bpf_ntohs(ip->tot_len);
+}
+
+static __always_inline bool parse_is_fragment(const struct iphdr *ip)
+{
+	return ip->frag_off & bpf_htons(IPV4_FRAGMENT);
+}
+
 static __always_inline enum shunt_reason parse_ipv4(struct cursor *cur, struct pkt *pkt)
 {
 	const struct iphdr *ip;
@@ -86,32 +106,21 @@ static __always_inline enum shunt_reason parse_ipv4(struct cursor *cur, struct p
 	if (!cursor_take(cur, ip) || ip->version != 4 || ip->ihl < 5)
 		return SHUNT_RUNT;
 	if (!parse_is_served(ip->protocol))
-		return SHUNT_NOT_L4;
-	pkt->src = addr_from_v4(ip->saddr);
-	pkt->dst = addr_from_v4(ip->daddr);
-	pkt->proto = ip->protocol;
-	pkt->ttl = ip->ttl;
-	pkt->ip_bytes = bpf_ntohs(ip->tot_len);
-	if (ip->frag_off & bpf_htons(IPV4_FRAGMENT))
-		return SHUNT_FRAGMENT;
+		return ip->protocol == IPPROTO_ICMP ? PARSE_ODD : SHUNT_NOT_L4;
+	parse_ipv4_header(ip, pkt);
+	if (parse_is_fragment(ip))
+		return PARSE_ODD;
 	cur->pos = (void *)ip + ip->ihl * 4;
 	return parse_l4(cur, ip, pkt);
 }
 
-/* Extension headers that can stand before TCP or UDP are for parse_behind_extensions(). */
 static __always_inline enum shunt_reason parse_next_header(__u8 next)
 {
-	switch (next) {
-	case IPPROTO_FRAGMENT:
-		return SHUNT_FRAGMENT;
-	case IPPROTO_HOPOPTS:
-	case IPPROTO_ROUTING:
-	case IPPROTO_DSTOPTS:
-	case IPPROTO_AH:
-		return SHUNT_EXTENSION;
-	default:
-		return parse_is_served(next) ? SHUNT_CONTINUE : SHUNT_NOT_L4;
-	}
+	if (parse_is_served(next))
+		return SHUNT_CONTINUE;
+	if (extension_is(next) || next == IPPROTO_FRAGMENT || next == IPPROTO_ICMPV6)
+		return PARSE_ODD;
+	return SHUNT_NOT_L4;
 }
 
 static __always_inline void parse_ipv6_header(const struct ipv6hdr *ip6, struct pkt *pkt)
@@ -133,23 +142,10 @@ static __always_inline enum shunt_reason parse_ipv6(struct cursor *cur, struct p
 	return parse_next_header(ip6->nexthdr) ?: parse_l4(cur, ip6, pkt);
 }
 
-/* Once more, for a packet that ended in SHUNT_EXTENSION there. */
-static __always_inline enum shunt_reason parse_behind_extensions(struct cursor *cur,
-								 struct pkt *pkt)
-{
-	const struct ipv6hdr *ip6;
-
-	if (!cursor_take(cur, ip6))
-		return SHUNT_RUNT;
-	parse_ipv6_header(ip6, pkt);
-	return extension_skip_all(cur, &pkt->proto)
-		?: parse_next_header(pkt->proto)
-		?: parse_l4(cur, ip6, pkt);
-}
-
 static __always_inline enum shunt_reason parse_ip(struct cursor *cur, struct pkt *pkt,
 						  const bool v6)
 {
+	pkt->odd = 0;
 	return v6 ? parse_ipv6(cur, pkt) : parse_ipv4(cur, pkt);
 }
 
@@ -164,6 +160,7 @@ static __always_inline enum shunt_reason parse_judge(enum shunt_reason reason,
 	case SHUNT_BAD_LENGTH:
 	case SHUNT_FRAGMENT:
 	case SHUNT_EXTENSION:
+	case SHUNT_BAD_ICMP:
 		/* A copy: a pkt whose address is taken does not stay in registers. */
 		vip = pkt->dst;
 		return bpf_map_lookup_elem(&shunt_vips, &vip) ? reason : SHUNT_NOT_SERVICE;

@@ -21,6 +21,17 @@
 #error "words of MAC addresses and ports are put together for little-endian machines"
 #endif
 
+/*
+ * An ICMP error about a packet that was sent by one of ours. struct pkt describes that
+ * packet turned round: @src, @dst, @ports and @proto are those of the flow that it
+ * answered; lengths and TTL are of what came in.
+ */
+#define PKT_ICMP (1U << 0)
+/* A fragment. */
+#define PKT_FRAGMENT (1U << 1)
+/* And not the first one: there is no header of TCP or UDP. @ports are remembered, or 0. */
+#define PKT_LATER (1U << 2)
+
 /**
  * struct pkt - a packet on its way through the stages
  * @dst: as in the maps
@@ -28,7 +39,9 @@
  * @frame_bytes: the frame as received, Ethernet header included
  * @ip_bytes: the IP packet; a frame may be longer (Ethernet padding)
  * @ttl: or hop limit, as received
- * @tcp_flags: the byte of the TCP header; 0 for UDP
+ * @tcp_flags: the byte of the TCP header; 0 for UDP, and of an ICMP error
+ * @odd: PKT_*: what is not as it is in most packets. Only the cold way (odd.h) sets
+ *	bits here; on the others it is a constant, and what asks for it is not there.
  * @hash: of the flow
  * @service, @service_flags: of the virtual service
  */
@@ -41,6 +54,7 @@ struct pkt {
 	__u8 proto;
 	__u8 ttl;
 	__u8 tcp_flags;
+	__u8 odd;
 	__u64 hash;
 	struct shunt_service service;
 	__u32 service_flags;

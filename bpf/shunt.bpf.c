@@ -5,13 +5,15 @@
  * and turns it into an XDP action.
  *
  * The stages behind the Ethernet header are compiled once per family, from one
- * text: a constant decides what differs. Once more for IPv6 with extension headers.
+ * text: a constant decides what differs. Once more each for packets that are neither
+ * plain TCP nor UDP (odd.h).
  * VLAN tags are taken off before the stages and put back behind them.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
 #include "fwd.h"
+#include "odd.h"
 #include "parse.h"
 #include "service.h"
 #include "slot.h"
@@ -28,12 +30,8 @@ static __always_inline enum shunt_reason run_behind_parse(struct xdp_md *xdp, st
 		?: forward(xdp, pkt, v6);
 }
 
-/*
- * IPv6 with extension headers: a cold path, and stages of its own. If it met the others
- * behind the parser, they would pay 12 instructions for what it leaves in variables.
- * Global, so that the verifier looks at it once. Return: enum shunt_reason.
- */
-__noinline int run_behind_extensions(struct xdp_md *xdp, __u32 frame_bytes)
+static __always_inline enum shunt_reason run_odd(struct xdp_md *xdp, __u32 frame_bytes,
+						 const bool v6)
 {
 	struct cursor cur = cursor_open(xdp);
 	enum shunt_reason parsed;
@@ -43,8 +41,23 @@ __noinline int run_behind_extensions(struct xdp_md *xdp, __u32 frame_bytes)
 	pkt.frame_bytes = frame_bytes;
 	if (!cursor_take(&cur, eth))
 		return SHUNT_RUNT;
-	parsed = parse_behind_extensions(&cur, &pkt);
-	return run_behind_parse(xdp, &pkt, parsed, true);
+	parsed = odd_parse(&cur, &pkt, v6);
+	return run_behind_parse(xdp, &pkt, parsed, v6);
+}
+
+/*
+ * The cold way, and stages of its own. If it met the others behind the parser, they would
+ * pay 12 instructions for what it leaves in variables. Global, so that the verifier looks
+ * at each family's once. Return: enum shunt_reason.
+ */
+__noinline int run_odd4(struct xdp_md *xdp, __u32 frame_bytes)
+{
+	return run_odd(xdp, frame_bytes, false);
+}
+
+__noinline int run_odd6(struct xdp_md *xdp, __u32 frame_bytes)
+{
+	return run_odd(xdp, frame_bytes, true);
 }
 
 static __always_inline enum shunt_reason run_stages(struct xdp_md *xdp, struct cursor *cur,
@@ -52,8 +65,8 @@ static __always_inline enum shunt_reason run_stages(struct xdp_md *xdp, struct c
 {
 	const enum shunt_reason parsed = parse_ip(cur, pkt, v6);
 
-	if (v6 && parsed == SHUNT_EXTENSION)
-		return run_behind_extensions(xdp, pkt->frame_bytes);
+	if (parsed == PARSE_ODD)
+		return v6 ? run_odd6(xdp, pkt->frame_bytes) : run_odd4(xdp, pkt->frame_bytes);
 	return run_behind_parse(xdp, pkt, parsed, v6);
 }
 

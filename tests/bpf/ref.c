@@ -46,6 +46,11 @@ static bool is_balanced(const struct view *v)
 	return v->proto == IPPROTO_TCP || v->proto == IPPROTO_UDP;
 }
 
+static bool is_icmp_fragment(const struct view *v)
+{
+	return v->is_fragment && v->proto == IPPROTO_ICMP;
+}
+
 /* What is wrong with the packet, if anything is. */
 static enum shunt_reason find_fault(const struct frame *f, const struct view *v)
 {
@@ -74,7 +79,7 @@ static enum shunt_reason admit(const struct world *w, const struct frame *f, con
 {
 	enum shunt_reason fault;
 
-	if (!v->fault && !is_balanced(v))
+	if (!v->fault && !is_balanced(v) && !is_icmp_fragment(v))
 		return SHUNT_NOT_L4;
 	fault = find_fault(f, v);
 	return fault && !is_vip(w, &v->dst) ? SHUNT_NOT_SERVICE : fault;
