@@ -7,8 +7,19 @@
 #define BPF_FWD_H
 
 #include "fwd_direct.h"
+#include "fwd_gue.h"
 #include "fwd_ipip.h"
+#include "fwd_vlan.h"
 #include "stats.h"
+
+/* What is asked for last, so that others do not pay for it. */
+static __always_inline enum shunt_reason fwd_rewrite_rare(struct xdp_md *xdp, const struct pkt *pkt,
+							  const struct fwd *fwd, const bool v6)
+{
+	if (shunt_rodata.rich && fwd->leg->forward == SHUNT_FORWARD_GUE)
+		return fwd_gue(xdp, pkt, fwd, v6);
+	return SHUNT_NO_LEG;
+}
 
 static __always_inline enum shunt_reason fwd_rewrite(struct xdp_md *xdp, const struct pkt *pkt,
 						     const struct fwd *fwd, const bool v6)
@@ -18,7 +29,7 @@ static __always_inline enum shunt_reason fwd_rewrite(struct xdp_md *xdp, const s
 	if (shunt_rodata.direct && forward == SHUNT_FORWARD_DIRECT)
 		return fwd_direct(xdp, pkt, fwd, v6);
 	if ((!shunt_rodata.ipip4 && !shunt_rodata.ipip6) || forward != SHUNT_FORWARD_IPIP)
-		return SHUNT_NO_LEG;
+		return fwd_rewrite_rare(xdp, pkt, fwd, v6);
 	if (shunt_rodata.ipip4 && addr_is_v4(&fwd->leg->addr))
 		return fwd_ipip(xdp, pkt, fwd, false, v6);
 	if (shunt_rodata.ipip6 && !addr_is_v4(&fwd->leg->addr))
@@ -26,14 +37,14 @@ static __always_inline enum shunt_reason fwd_rewrite(struct xdp_md *xdp, const s
 	return SHUNT_NO_LEG;
 }
 
-/* Out by the interface it came in, or by another one. */
-static __always_inline enum shunt_reason fwd_send(const struct xdp_md *xdp, const struct fwd *fwd)
+/* Out by the interface it came in, by another one, or by a VLAN device, which is neither. */
+static __always_inline enum shunt_reason fwd_send(struct xdp_md *xdp, const struct fwd *fwd)
 {
 	if (fwd->egress->ifindex == xdp->ingress_ifindex)
 		return SHUNT_FORWARDED;
-	if (bpf_redirect_map(&shunt_devices, fwd->hop.egress, XDP_DROP) != XDP_REDIRECT)
-		return SHUNT_NO_DEVICE;
-	return SHUNT_REDIRECTED;
+	if (bpf_redirect_map(&shunt_devices, fwd->hop.egress, XDP_DROP) == XDP_REDIRECT)
+		return SHUNT_REDIRECTED;
+	return vlan_send(xdp, fwd->hop.egress);
 }
 
 static __always_inline enum shunt_reason forward(struct xdp_md *xdp, const struct pkt *pkt,

@@ -56,12 +56,15 @@ struct {
 	__uint(max_entries, SHUNT_MAX_EGRESS);
 } shunt_egress SEC(".maps");
 
-/* By shunt_hop.egress, too: the interface to redirect to. */
+/*
+ * By shunt_hop.egress, too: the interface to redirect to. That below a VLAN device is
+ * SHUNT_MAX_EGRESS further on: who finds none where he looked first asks for the tag.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);
 	__type(key, __u32);
 	__type(value, __u32);
-	__uint(max_entries, SHUNT_MAX_EGRESS);
+	__uint(max_entries, 2 * SHUNT_MAX_EGRESS);
 } shunt_devices SEC(".maps");
 
 /*

@@ -2,7 +2,8 @@
 /*
  * VLAN tags: 802.1Q, and 802.1ad around it; at most two. They are taken off before
  * the stages, which know of none, and put back afterwards, whatever became of the
- * frame: behind the MAC addresses, before the type of what is the packet then.
+ * frame: behind the MAC addresses, before the type of what is the packet then. A frame
+ * that leaves by a VLAN device has that one's tag instead.
  *
  * Considered: stages compiled once more, for headers of another length, which makes
  * the program twice as long to save two moves of 12 bytes; and a length that varies in
@@ -17,6 +18,8 @@
 #include "pkt.h"
 
 #define TAG_BYTES 4
+/* As it lies in a frame; the rest of it in network order. */
+#define TAG_8021Q(tci_be) (bpf_htons(ETH_P_8021Q) | (__u32)(tci_be) << 16)
 #define MACS_BYTES (2 * ETH_ALEN)
 
 struct macs {
@@ -156,12 +159,24 @@ static __always_inline bool tags_put_two(struct xdp_md *xdp, __u64 tags)
 	return true;
 }
 
+/* Has the frame been given another tag instead? None that was there is left now. */
+static __always_inline bool tags_are_there(const struct cursor *cur)
+{
+	const __be16 *type = cur->pos + MACS_BYTES;
+
+	return (void *)(type + 1) <= cur->end && *type == bpf_htons(ETH_P_8021Q);
+}
+
 /*
  * Return: 0, or -1 if an outer header has taken the room of the tags. The frame is
  * lost then, though its backend's counter says that it was sent.
  */
 __noinline int tags_put(struct xdp_md *xdp, __u64 tags)
 {
+	const struct cursor cur = cursor_open(xdp);
+
+	if (tags_are_there(&cur))
+		return 0;
 	return (tags >> 32 ? tags_put_two(xdp, tags) : tags_put_one(xdp, tags)) ? 0 : -1;
 }
 

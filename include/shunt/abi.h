@@ -431,7 +431,8 @@ struct shunt_backend {
 
 /**
  * struct shunt_egress - an interface that packets leave by
- * @ifindex: 0 if the entry is free; also the value in the device map
+ * @ifindex: 0 if the entry is free; also the value in the device map. Of a VLAN device:
+ *	that of the interface below it, with SHUNT_EGRESS_VLAN
  * @smac: MAC address of the interface
  * @src4: outer source of IPv4 tunnels, 0 if the interface has no address
  * @src6: outer source of IPv6 tunnels, zeroes if it has none
@@ -445,6 +446,9 @@ struct shunt_egress {
 	__u8 smac[6];
 	__be16 vlan;
 };
+
+/* So it is the interface of no packet, and only those that go there ask for the tag. */
+#define SHUNT_EGRESS_VLAN (1U << 31)
 
 /**
  * struct shunt_counter - packets and bytes of one backend on one CPU
@@ -496,7 +500,7 @@ struct shunt_reasons {
  * @tracked: some service has SHUNT_SERVICE_TRACKED
  * @rich: some leg or service has what few have, and what is therefore asked for at run
  *	time: SHUNT_FORWARD_GUE, SHUNT_SERVICE_SOURCE, L3HASH, AFFINITY, an MSS, or
- *	@nat; some interface has a VLAN tag
+ *	@nat
  * @nat: some service has SHUNT_SERVICE_NAT: packets that are for no service may be
  *	answers
  */

@@ -48,12 +48,16 @@
 #define EACH_MODE4(name, ...)                                                                      \
 	{ name ": direct", TCP4(SHOP, PORT_DIRECT, __VA_ARGS__), SHUNT_FORWARDED },                \
 		{ name ": 4in4", TCP4(SHOP, PORT_IPIP4, __VA_ARGS__), SHUNT_FORWARDED },           \
+		{ name ": GUE over IPv4", TCP4(SHOP, PORT_GUE4, __VA_ARGS__), SHUNT_FORWARDED },   \
+		{ name ": GUE over IPv6", TCP4(SHOP, PORT_GUE6, __VA_ARGS__), SHUNT_FORWARDED },   \
 	{                                                                                          \
 		name ": 4in6", TCP4(SHOP, PORT_IPIP6, __VA_ARGS__), SHUNT_FORWARDED                \
 	}
 #define EACH_MODE6(name, ...)                                                                      \
 	{ name ": direct", TCP6(SHOP, PORT_DIRECT, __VA_ARGS__), SHUNT_FORWARDED },                \
 		{ name ": 6in4", TCP6(SHOP, PORT_IPIP4, __VA_ARGS__), SHUNT_FORWARDED },           \
+		{ name ": GUE over IPv4", TCP6(SHOP, PORT_GUE4, __VA_ARGS__), SHUNT_FORWARDED },   \
+		{ name ": GUE over IPv6", TCP6(SHOP, PORT_GUE6, __VA_ARGS__), SHUNT_FORWARDED },   \
 	{                                                                                          \
 		name ": 6in6", TCP6(SHOP, PORT_IPIP6, __VA_ARGS__), SHUNT_FORWARDED                \
 	}
@@ -77,6 +81,10 @@ const struct fixture fixtures[] = {
 	EACH("IPv4 tunnel to another interface", REDIRECTED, SHOP, PORT_IPIP4_OTHER),
 	EACH("IPv6 tunnel", FORWARDED, SHOP, PORT_IPIP6),
 	EACH("IPv6 tunnel to another interface", REDIRECTED, SHOP, PORT_IPIP6_OTHER),
+	EACH("GUE over IPv4", FORWARDED, SHOP, PORT_GUE4),
+	EACH("GUE over IPv4 to another interface", REDIRECTED, SHOP, PORT_GUE4_OTHER),
+	EACH("GUE over IPv6", FORWARDED, SHOP, PORT_GUE6),
+	EACH("GUE over IPv6 to another interface", REDIRECTED, SHOP, PORT_GUE6_OTHER),
 	EACH("any port", FORWARDED, OPEN, 12345),
 	EACH("any port, the number 0", FORWARDED, OPEN, 0),
 	EACH("any port, the number 65535", FORWARDED, OPEN, 65535),
@@ -88,6 +96,21 @@ const struct fixture fixtures[] = {
 	EACH("a table of one line", FORWARDED, SHOP, PORT_SMALL_TABLE),
 	EACH("owners up to the end of the map", FORWARDED, SHOP, PORT_LAST_LINE),
 	EACH("slot that had another owner", FORWARDED, SHOP, PORT_OLD_OWNER),
+
+	/* A VLAN device: its tag, whatever there was. */
+	EACH("to a VLAN", FORWARDED, SHOP, PORT_VLAN),
+	EACH("to a VLAN: IPv4 tunnel", FORWARDED, SHOP, PORT_VLAN_IPIP4),
+	EACH("to a VLAN: GUE over IPv6", FORWARDED, SHOP, PORT_VLAN_GUE6),
+	EACH("to a VLAN on another interface", REDIRECTED, SHOP, PORT_VLAN_OTHER),
+	EACH("from VLAN to VLAN", FORWARDED, SHOP, PORT_VLAN, .tags = 1),
+	EACH("from VLAN to VLAN: IPv4 tunnel", FORWARDED, SHOP, PORT_VLAN_IPIP4, .tags = 1),
+	EACH("from VLAN to VLAN on another interface", REDIRECTED, SHOP, PORT_VLAN_OTHER,
+	     .tags = 1),
+	EACH("from VLAN to the same", FORWARDED, SHOP, PORT_VLAN, .tags = 1, .tci = TOWN_VLAN),
+	EACH("from QinQ to VLAN", FORWARDED, SHOP, PORT_VLAN, .tags = 2),
+	EACH("from QinQ to VLAN: GUE over IPv6", FORWARDED, SHOP, PORT_VLAN_GUE6, .tags = 2),
+	{ "to a VLAN, extension headers", TCP6(SHOP, PORT_VLAN, .extension = { EXT(43) }),
+	  SHUNT_FORWARDED },
 
 	/* Tags stay where they are. */
 	EACH("VLAN: direct", FORWARDED, SHOP, PORT_DIRECT, .tags = 1),
@@ -184,6 +207,22 @@ const struct fixture fixtures[] = {
 	  TCP6(SHOP, PORT_IPIP4_SMALL, .payload = TOWN_SMALL_MTU - 80), SHUNT_FORWARDED },
 	{ "IPv6 fills the link: 6in6",
 	  TCP6(SHOP, PORT_IPIP6_SMALL, .payload = TOWN_SMALL_MTU - 100), SHUNT_FORWARDED },
+	{ "IPv4 fills the link: GUE over IPv4",
+	  TCP4(SHOP, PORT_GUE4_SMALL, .payload = TOWN_SMALL_MTU - 68), SHUNT_FORWARDED },
+	{ "IPv4 fills the link: GUE over IPv6",
+	  TCP4(SHOP, PORT_GUE6_SMALL, .payload = TOWN_SMALL_MTU - 88), SHUNT_FORWARDED },
+	{ "IPv6 fills the link: GUE over IPv4",
+	  TCP6(SHOP, PORT_GUE4_SMALL, .payload = TOWN_SMALL_MTU - 88), SHUNT_FORWARDED },
+	{ "IPv6 fills the link: GUE over IPv6",
+	  TCP6(SHOP, PORT_GUE6_SMALL, .payload = TOWN_SMALL_MTU - 108), SHUNT_FORWARDED },
+	{ "IPv4 one byte too long: GUE over IPv4",
+	  TCP4(SHOP, PORT_GUE4_SMALL, .payload = TOWN_SMALL_MTU - 67), SHUNT_TOO_BIG },
+	{ "IPv4 one byte too long: GUE over IPv6",
+	  TCP4(SHOP, PORT_GUE6_SMALL, .payload = TOWN_SMALL_MTU - 87), SHUNT_TOO_BIG },
+	{ "IPv6 one byte too long: GUE over IPv4",
+	  TCP6(SHOP, PORT_GUE4_SMALL, .payload = TOWN_SMALL_MTU - 87), SHUNT_TOO_BIG },
+	{ "IPv6 one byte too long: GUE over IPv6",
+	  TCP6(SHOP, PORT_GUE6_SMALL, .payload = TOWN_SMALL_MTU - 107), SHUNT_TOO_BIG },
 	{ "padding does not count for the MTU",
 	  TCP4(SHOP, PORT_IPIP4_SMALL, .payload = TOWN_SMALL_MTU - 60, .pad = 40),
 	  SHUNT_FORWARDED },
@@ -349,6 +388,10 @@ const struct fixture fixtures[] = {
 	EACH("no neighbour: tunnel", NO_NEIGHBOUR, SHOP, PORT_NO_NEIGHBOUR_IPIP),
 	EACH("no IPv4 address to tunnel from", NO_SOURCE, SHOP, PORT_NO_SOURCE4),
 	EACH("no IPv6 address to tunnel from", NO_SOURCE, SHOP, PORT_NO_SOURCE6),
+	EACH("no IPv4 address to send GUE from", NO_SOURCE, SHOP, PORT_GUE4_NO_SOURCE),
+	EACH("no IPv6 address to send GUE from", NO_SOURCE, SHOP, PORT_GUE6_NO_SOURCE),
+	EACH("no device below the VLAN device", NO_DEVICE, SHOP, PORT_VLAN_NO_DEVICE),
+	EACH("no device below the VLAN device: VLAN", NO_DEVICE, SHOP, PORT_VLAN_NO_DEVICE, .tags = 1),
 	EACH("no device: direct", NO_DEVICE, SHOP, PORT_NO_DEVICE),
 	EACH("no device: tunnel", NO_DEVICE, SHOP, PORT_NO_DEVICE_IPIP),
 	EACH("a member with the first id behind the map", BAD_SLOT, SHOP, PORT_BAD_BACKEND),

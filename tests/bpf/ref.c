@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "ref_tunnel.h"
 #include "shunt/hash.h"
 #include "view.h"
 
@@ -148,26 +149,21 @@ static enum shunt_reason pick_backend(const struct world *w, const struct frame 
 	return *backend < WORLD_BACKENDS ? SHUNT_CONTINUE : SHUNT_BAD_SLOT;
 }
 
-static bool outer_is_v4(const struct shunt_leg *leg)
-{
-	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	return !memcmp(leg->addr.b, mapped, sizeof(mapped));
-}
-
 /* The program was loaded with what this leg needs. */
 static bool is_loaded(const struct world *w, const struct shunt_leg *leg)
 {
 	if (leg->forward == SHUNT_FORWARD_DIRECT)
 		return w->rodata.direct;
-	return outer_is_v4(leg) ? w->rodata.ipip4 : w->rodata.ipip6;
+	if (leg->forward == SHUNT_FORWARD_GUE)
+		return w->rodata.rich;
+	return ref_outer_is_v4(leg) ? w->rodata.ipip4 : w->rodata.ipip6;
 }
 
 static bool has_source(const struct route *r)
 {
 	static const struct shunt_addr none;
 
-	if (outer_is_v4(r->leg))
+	if (ref_outer_is_v4(r->leg))
 		return r->egress->src4 != 0;
 	return memcmp(&r->egress->src6, &none, sizeof(none)) != 0;
 }
@@ -175,8 +171,6 @@ static bool has_source(const struct route *r)
 static enum shunt_reason find_way(const struct world *w, const struct view *v, struct route *r)
 {
 	const struct shunt_leg *leg = &w->backends[r->backend].leg[v->v6 ? SHUNT_V6 : SHUNT_V4];
-	const bool tunnel = leg->forward == SHUNT_FORWARD_IPIP;
-	size_t len = v->ip_len;
 
 	r->leg = leg;
 	if (v->ttl <= 1)
@@ -190,11 +184,9 @@ static enum shunt_reason find_way(const struct world *w, const struct view *v, s
 	r->egress = &w->egress[leg->hop.egress];
 	if (!is_loaded(w, leg))
 		return SHUNT_NO_LEG;
-	if (tunnel && !has_source(r))
+	if (ref_is_tunnel(leg) && !has_source(r))
 		return SHUNT_NO_SOURCE;
-	if (tunnel)
-		len += outer_is_v4(leg) ? 20 : 40;
-	return len > leg->mtu ? SHUNT_TOO_BIG : SHUNT_CONTINUE;
+	return v->ip_len + ref_outer_len(leg) > leg->mtu ? SHUNT_TOO_BIG : SHUNT_CONTINUE;
 }
 
 /* --- writing ---------------------------------------------------------------- */
@@ -227,62 +219,33 @@ static void age(__u8 *ip, bool v6)
 	frame_put16(ip + 10, (right_checksum(ip) + error) % 0xffff);
 }
 
-/* RFC 2003, RFC 4213. */
-static void put_outer_ipv4(const struct view *v, const struct route *r, const __u8 *got, __u8 *ip)
+/* The one tag of the VLAN device that the frame leaves by, in place of those that it has. */
+static void put_tag(const struct shunt_egress *e, struct frame *f)
 {
-	ip[0] = 0x45;
-	ip[1] = v->tos;
-	frame_put16(ip + 2, v->ip_len + 20);
-	memcpy(ip + 4, v->dont_fragment ? (const __u8[2]){} : got + 4, 2);
-	ip[6] = v->dont_fragment ? 0x40 : 0;
-	ip[8] = 64;
-	ip[9] = v->v6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
-	memcpy(ip + 12, &r->egress->src4, 4);
-	memcpy(ip + 16, r->leg->addr.b + 12, 4);
-	frame_put16(ip + 10, right_checksum(ip));
-}
+	const size_t old = frame_ip(f) - FRAME_IP;
 
-/* RFC 2473. */
-static void put_outer_ipv6(const struct view *v, const struct route *r, const __u8 *got, __u8 *ip)
-{
-	ip[0] = 6 << 4 | v->tos >> 4;
-	ip[1] = (__u8)(v->tos << 4) | (got[1] & 0x0f);
-	memcpy(ip + 2, got + 2, 2);
-	frame_put16(ip + 4, v->ip_len);
-	ip[6] = v->v6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
-	ip[7] = 64;
-	memcpy(ip + 8, r->egress->src6.b, 16);
-	memcpy(ip + 24, r->leg->addr.b, 16);
-}
-
-static void encapsulate(const struct view *v, const struct route *r, const struct frame *got,
-			struct frame *f)
-{
-	const bool v4 = outer_is_v4(r->leg);
-	const size_t outer_len = v4 ? 20 : 40;
-	__u8 *ip = f->data + v->ip;
-
-	memmove(ip + outer_len, ip, f->len - v->ip);
-	memset(ip, 0, outer_len);
-	f->len += outer_len;
-	frame_put16(ip - 2, v4 ? 0x0800 : 0x86dd);
-	if (v4)
-		put_outer_ipv4(v, r, got->data + v->ip, ip);
-	else
-		put_outer_ipv6(v, r, got->data + v->ip, ip);
+	memmove(f->data + 16, f->data + 12 + old, f->len - 12 - old);
+	f->len += 4 - old;
+	frame_put16(f->data + 12, 0x8100);
+	memcpy(f->data + 14, &e->vlan, 2);
 }
 
 static enum shunt_reason forward(const struct world *w, const struct view *v, const struct route *r,
 				 const struct frame *got, struct frame *f)
 {
-	if (r->egress->ifindex != WORLD_INGRESS && !w->device[r->leg->hop.egress])
+	const bool back = (r->egress->ifindex & ~SHUNT_EGRESS_VLAN) == WORLD_INGRESS;
+	const bool tagged = r->egress->ifindex & SHUNT_EGRESS_VLAN;
+
+	if (!back && !w->device[r->leg->hop.egress])
 		return SHUNT_NO_DEVICE;
 	age(f->data + v->ip, v->v6);
-	if (r->leg->forward == SHUNT_FORWARD_IPIP)
-		encapsulate(v, r, got, f);
+	if (ref_is_tunnel(r->leg))
+		ref_encapsulate(v, r->leg, r->egress, got, f);
+	if (tagged)
+		put_tag(r->egress, f);
 	memcpy(f->data, r->leg->hop.dmac, 6);
 	memcpy(f->data + 6, r->egress->smac, 6);
-	return r->egress->ifindex == WORLD_INGRESS ? SHUNT_FORWARDED : SHUNT_REDIRECTED;
+	return back ? SHUNT_FORWARDED : SHUNT_REDIRECTED;
 }
 
 static enum shunt_reason route_packet(const struct world *w, const struct frame *f,

@@ -10,6 +10,7 @@
  *   RFC 4302        the length of AH
  *   RFC 2003, 4213  IPv4 and IPv6 in IPv4
  *   RFC 2473        IPv4 and IPv6 in IPv6
+ *   draft-ietf-intarea-gue  variant 1: IPv4 and IPv6 directly in UDP
  *   RFC 6040        ECN and tunnels: normal mode, the inner field is copied
  *   RFC 6864        the ID of an atomic datagram
  *
@@ -43,7 +44,7 @@ struct verdict {
 /**
  * ref_judge() - what must happen to @in
  * @got: what the program made of it. Where the RFCs leave a value open (the ID of
- *	an outer IPv4 header without DF, the outer flow label) the expected frame
+ *	an outer IPv4 header without DF, the outer flow label and UDP port) the expected frame
  *	takes it from here.
  */
 void ref_judge(const struct world *w, const struct frame *in, const struct frame *got,

@@ -72,13 +72,13 @@ static __u32 find_room(struct squeeze *s)
 
 /*
  * Forwarded as the reference says while there are @need bytes, and dropped without: as
- * it came, unless an outer header found room where tags had been and these now lack it.
+ * it came, unless an outer header found room and only the tags lack it, @tag_bytes.
  */
-static void expect_need(struct squeeze *s, const struct frame *in, __u32 room, __u32 need)
+static void expect_need(struct squeeze *s, const struct frame *in, __u32 room, __u32 need,
+			__u32 tag_bytes)
 {
 	const struct frame *got = &s->rig->got, *want = &s->rig->verdict.out;
 	__u64 before[SHUNT_MAX_REASONS], after[SHUNT_MAX_REASONS];
-	const __u32 tag_bytes = frame_ip(in) - FRAME_IP;
 	__u32 lacking = 0;
 
 	dp_read_reasons(s->rig->dp, before);
@@ -115,6 +115,8 @@ Test(headroom, is_needed_for_the_outer_header_only)
 		{ CLIENT4, SHOP4, PORT_DIRECT, 0, 1 }, { CLIENT6, SHOP6, PORT_DIRECT, 0, 2 },
 		{ CLIENT4, SHOP4, PORT_IPIP4, 20, 2 }, { CLIENT6, SHOP6, PORT_IPIP4, 20, 1 },
 		{ CLIENT4, SHOP4, PORT_IPIP6, 40, 1 }, { CLIENT6, SHOP6, PORT_IPIP6, 40, 2 },
+		{ CLIENT4, SHOP4, PORT_GUE4, 28, 0 },  { CLIENT6, SHOP6, PORT_GUE4, 28, 1 },
+		{ CLIENT4, SHOP4, PORT_GUE6, 48, 2 },  { CLIENT6, SHOP6, PORT_GUE6, 48, 0 },
 	};
 	_cleanup_rig_ struct rig *rig = rig_open(world_build_town);
 	struct squeeze s = squeeze_open(rig);
@@ -124,7 +126,32 @@ Test(headroom, is_needed_for_the_outer_header_only)
 		struct frame in;
 
 		build_frame(cases[i].src, cases[i].dst, cases[i].port, cases[i].tags, &in);
-		expect_need(&s, &in, room, cases[i].need);
+		expect_need(&s, &in, room, cases[i].need, 4 * cases[i].tags);
+	}
+	squeeze_bpf__destroy(s.skel);
+}
+
+/* A frame may come without a tag and leave with one, or bring room for it. */
+Test(headroom, is_needed_for_the_tag_of_a_vlan_device)
+{
+	static const struct {
+		__u16 port;
+		__u32 need;
+		__u8 tags;
+	} cases[] = {
+		{ PORT_VLAN, 4, 0 },	    { PORT_VLAN, 0, 1 },	{ PORT_VLAN, 0, 2 },
+		{ PORT_VLAN_IPIP4, 24, 0 }, { PORT_VLAN_IPIP4, 20, 1 }, { PORT_VLAN_IPIP4, 16, 2 },
+		{ PORT_VLAN_GUE6, 52, 0 },  { PORT_VLAN_GUE6, 44, 2 },
+	};
+	_cleanup_rig_ struct rig *rig = rig_open(world_build_town);
+	struct squeeze s = squeeze_open(rig);
+	__u32 room = find_room(&s);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct frame in;
+
+		build_frame(CLIENT6, SHOP6, cases[i].port, cases[i].tags, &in);
+		expect_need(&s, &in, room, cases[i].need, 4);
 	}
 	squeeze_bpf__destroy(s.skel);
 }

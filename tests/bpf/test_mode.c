@@ -5,7 +5,7 @@
 
 #include "rig.h"
 
-static const __u16 modes[] = { PORT_DIRECT, PORT_IPIP4, PORT_IPIP6 };
+static const __u16 modes[] = { PORT_DIRECT, PORT_IPIP4, PORT_IPIP6, PORT_GUE4, PORT_GUE6 };
 
 #define each_mode(m) for (size_t m = 0; m < sizeof(modes) / sizeof(modes[0]); m++)
 
@@ -113,26 +113,50 @@ static __u32 flow_label(const struct frame *f)
 	return (ip[1] & 0xfU) << 16 | frame_get16(ip + 2);
 }
 
-/* RFC 6437: the same for all packets of a flow, and apt to tell flows apart. */
-Test(mode, labels_flows_in_outer_ipv6)
+/* RFC 7510: by which routers and network cards tell flows apart. */
+static __u32 source_port(const struct frame *f)
 {
-	_cleanup_rig_ struct rig *rig = rig_open(world_build_town);
+	const __u8 *ip = f->data + FRAME_IP;
+
+	return frame_get16(ip + (*ip >> 4 == 4 ? 20 : 40));
+}
+
+/* @mark: the same for all packets of a flow, and apt to tell flows apart. */
+static void expect_mark(struct rig *rig, __u16 to, __u32 (*mark)(const struct frame *f))
+{
 	__u32 different = 0, before = 0;
 
 	for (__u16 port = 1000; port < 1100; port++) {
-		struct packet p = packet6(PORT_IPIP6);
-		__u32 label;
+		struct packet p = packet6(to);
+		__u32 first;
 
 		p.sport = port;
 		cr_assert(is_forwarded_right(rig, &p));
-		label = flow_label(&rig->got);
+		first = mark(&rig->got);
 		p.payload = 100;
 		p.tos = 0xff;
 		p.ttl = 3;
 		cr_assert(is_forwarded_right(rig, &p));
-		cr_expect_eq(flow_label(&rig->got), label, "flow from port %u", port);
-		different += label != before;
-		before = label;
+		cr_expect_eq(mark(&rig->got), first, "flow from port %u", port);
+		different += first != before;
+		before = first;
 	}
 	cr_expect_gt(different, 95);
+}
+
+/* RFC 6437 */
+Test(mode, labels_flows_in_outer_ipv6)
+{
+	_cleanup_rig_ struct rig *rig = rig_open(world_build_town);
+
+	expect_mark(rig, PORT_IPIP6, flow_label);
+	expect_mark(rig, PORT_GUE6, flow_label);
+}
+
+Test(mode, sends_flows_of_gue_from_ports_of_their_own)
+{
+	_cleanup_rig_ struct rig *rig = rig_open(world_build_town);
+
+	expect_mark(rig, PORT_GUE4, source_port);
+	expect_mark(rig, PORT_GUE6, source_port);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tags change nothing: a fixture with tags ends as it does without, and comes out as
- * it does without, with the same tags in the same place. Said by comparing the program
- * with itself; the reference has its say besides.
+ * it does without, with the same tags in the same place; with that of a VLAN device in
+ * their place, where it leaves by one. Said by comparing the program with itself; the
+ * reference has its say besides.
  */
 #include <criterion/criterion.h>
 #include <string.h>
@@ -36,6 +37,11 @@ static void insert(const struct tags *tags, struct frame *f)
 	f->len += len;
 }
 
+static bool frame_is_tagged(const struct frame *f)
+{
+	return frame_get16(f->data + MACS) == 0x8100;
+}
+
 static void expect_same(struct rig *rig, const struct fixture *fx, const struct tags *tags)
 {
 	enum shunt_reason reason;
@@ -46,7 +52,8 @@ static void expect_same(struct rig *rig, const struct fixture *fx, const struct 
 	reason = rig->verdict.reason;
 	out = rig->got;
 	insert(tags, &in);
-	insert(tags, &out);
+	if (!frame_is_tagged(&out))
+		insert(tags, &out);
 	cr_expect(rig_check(rig, &in), "%s", fx->name);
 	cr_expect_eq(rig->verdict.reason, reason, "%s", fx->name);
 	cr_expect_eq(rig->got.len, out.len, "%s", fx->name);

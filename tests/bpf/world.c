@@ -18,6 +18,9 @@ enum {
 	EGRESS_NO_SOURCE,
 	EGRESS_NO_DEVICE,
 	EGRESS_FREE,
+	EGRESS_VLAN,
+	EGRESS_VLAN_OTHER,
+	EGRESS_VLAN_NO_DEVICE,
 	EGRESS_LAST = SHUNT_MAX_EGRESS - 1,
 };
 
@@ -45,6 +48,8 @@ struct street {
 #define DIRECT .forward = SHUNT_FORWARD_DIRECT
 #define IPIP4 .forward = SHUNT_FORWARD_IPIP, .outer = 4
 #define IPIP6 .forward = SHUNT_FORWARD_IPIP, .outer = 6
+#define GUE4 .forward = SHUNT_FORWARD_GUE, .outer = 4
+#define GUE6 .forward = SHUNT_FORWARD_GUE, .outer = 6
 #define STABLE(prev, cur) .word = SHUNT_SLOT(SHUNT_SLOT_STABLE, prev, cur)
 
 /* Of owners only, where the map ends. */
@@ -86,6 +91,19 @@ static const struct street streets[] = {
 	{ PORT_BAD_EGRESS_FREE,	 DIRECT, .egress = EGRESS_FREE },
 	{ PORT_BAD_TABLE,	 DIRECT, .member = 1, .alone = 1024, .line = WORLD_LINES },
 	{ PORT_BAD_TABLE_MAX,	 DIRECT, .member = 1, .alone = 1024, .line = 0U - 1024 / 32 },
+	{ PORT_GUE4,		 GUE4 },
+	{ PORT_GUE4_OTHER,	 GUE4, .egress = EGRESS_OTHER },
+	{ PORT_GUE4_SMALL,	 GUE4, .mtu = TOWN_SMALL_MTU },
+	{ PORT_GUE4_NO_SOURCE,	 GUE4, .egress = EGRESS_NO_SOURCE },
+	{ PORT_GUE6,		 GUE6 },
+	{ PORT_GUE6_OTHER,	 GUE6, .egress = EGRESS_OTHER },
+	{ PORT_GUE6_SMALL,	 GUE6, .mtu = TOWN_SMALL_MTU },
+	{ PORT_GUE6_NO_SOURCE,	 GUE6, .egress = EGRESS_NO_SOURCE },
+	{ PORT_VLAN,		 DIRECT, .egress = EGRESS_VLAN },
+	{ PORT_VLAN_IPIP4,	 IPIP4, .egress = EGRESS_VLAN },
+	{ PORT_VLAN_GUE6,	 GUE6, .egress = EGRESS_VLAN },
+	{ PORT_VLAN_OTHER,	 DIRECT, .egress = EGRESS_VLAN_OTHER },
+	{ PORT_VLAN_NO_DEVICE,	 DIRECT, .egress = EGRESS_VLAN_NO_DEVICE },
 	{ 0,			 DIRECT, .open = true },
 	{ 443,			 IPIP4, .open = true },
 };
@@ -110,6 +128,7 @@ static struct shunt_leg make_leg(__u32 id, enum shunt_forward forward, int outer
 		.hop = { .dmac = { 0x02, 0xb0, 0, 0, id >> 8, id & 0xff }, .egress = EGRESS_SAME },
 		.mtu = 9000,
 		.forward = forward,
+		.port = forward == SHUNT_FORWARD_GUE ? htons(TOWN_GUE_PORT) : 0,
 	};
 }
 
@@ -134,6 +153,12 @@ static void put_interface(struct world *w, __u32 index, __u32 ifindex, bool sour
 	e->src4 = htonl(0x0a000000 | index);
 }
 
+static void put_vlan_device(struct world *w, __u32 index, __u32 below)
+{
+	put_interface(w, index, below | SHUNT_EGRESS_VLAN, true);
+	w->egress[index].vlan = htons(TOWN_VLAN);
+}
+
 void world_build_empty(struct world *w)
 {
 	memset(w, 0, sizeof(*w));
@@ -148,6 +173,7 @@ void world_build_empty(struct world *w)
 		.ipip4 = 1,
 		.ipip6 = 1,
 		.tracked = 1,
+		.rich = 1,
 	};
 	put_interface(w, EGRESS_SAME, WORLD_INGRESS, true);
 	put_interface(w, EGRESS_OTHER, 7, true);
@@ -258,6 +284,10 @@ void world_build_town(struct world *w)
 	put_interface(w, EGRESS_NO_DEVICE, 8, true);
 	put_interface(w, EGRESS_LAST, 9, true);
 	w->device[EGRESS_LAST] = true;
+	put_vlan_device(w, EGRESS_VLAN, WORLD_INGRESS);
+	put_vlan_device(w, EGRESS_VLAN_OTHER, 7);
+	w->device[EGRESS_VLAN_OTHER] = true;
+	put_vlan_device(w, EGRESS_VLAN_NO_DEVICE, 8);
 	for (size_t i = 0; i < ARRAY_LEN(vips); i++)
 		world_put_vip(w, vips[i]);
 	put_streets(w);
@@ -288,7 +318,9 @@ void world_install(const struct world *w, struct dp *dp)
 	for (__u32 i = 0; i < SHUNT_MAX_EGRESS; i++) {
 		dp_put_egress(dp, i, &w->egress[i]);
 		if (w->device[i])
-			dp_put_device(dp, i);
+			dp_put_device(dp, w->egress[i].ifindex & SHUNT_EGRESS_VLAN
+						  ? SHUNT_MAX_EGRESS + i
+						  : i);
 	}
 	memcpy(dp_lines(dp), w->lines, sizeof(w->lines));
 }

@@ -15,7 +15,7 @@
 #include "shunt/abi.h"
 #include "dp.h"
 
-#define WORLD_SERVICES 192
+#define WORLD_SERVICES 320
 #define WORLD_VIPS 8
 #define WORLD_LINES 4096
 /* More than a slot can name, and fewer than a service can. */
@@ -36,7 +36,7 @@ struct world_service {
  * struct world
  * @lines: of the slots map
  * @n_lines: that tables were put into
- * @device: in the device map
+ * @device: in the device map, for a VLAN device the interface below it
  * @found: where a packet goes whose flow is looked up, and not only its slot; for
  *	flow_model.h to say, and for the reference to take for granted
  */
@@ -99,10 +99,26 @@ enum town_port {
 	PORT_BAD_EGRESS_FREE,
 	PORT_BAD_TABLE, /* the first line behind the map */
 	PORT_BAD_TABLE_MAX, /* the last lines that have a number */
+	PORT_GUE4, /* in UDP to an IPv4 backend */
+	PORT_GUE4_OTHER,
+	PORT_GUE4_SMALL,
+	PORT_GUE4_NO_SOURCE,
+	PORT_GUE6, /* to an IPv6 backend */
+	PORT_GUE6_OTHER,
+	PORT_GUE6_SMALL,
+	PORT_GUE6_NO_SOURCE,
+	PORT_VLAN, /* by a VLAN device on the interface that it came in by */
+	PORT_VLAN_IPIP4,
+	PORT_VLAN_GUE6,
+	PORT_VLAN_OTHER, /* by one on another interface */
+	PORT_VLAN_NO_DEVICE,
 	PORT_NOBODY, /* no service */
 };
 
 #define TOWN_SMALL_MTU 1000
+/* Tag of its VLAN devices, and UDP port of its tunnels. */
+#define TOWN_VLAN 0x0321
+#define TOWN_GUE_PORT 6080
 
 void world_build_town(struct world *w);
 

@@ -232,6 +232,22 @@ static int del_service(void *ctx, const struct shunt_service_key *key)
 }
 
 /* The device first: a packet follows a hop to the entry, and the entry to the device. */
+/* Entry @index leaves by @ifindex, untagged or not: one place has it, the other is empty. */
+static int put_device(const struct dataplane *dp, __u32 index, bool tagged, __u32 ifindex)
+{
+	const __u32 with_tag = SHUNT_MAX_EGRESS + index;
+
+	return map_del(dp, LOAD_DEVICES, tagged ? &index : &with_tag)
+		       ?: map_put(dp, LOAD_DEVICES, tagged ? &with_tag : &index, &ifindex);
+}
+
+static int del_device(const struct dataplane *dp, __u32 index)
+{
+	const __u32 with_tag = SHUNT_MAX_EGRESS + index;
+
+	return map_del(dp, LOAD_DEVICES, &index) ?: map_del(dp, LOAD_DEVICES, &with_tag);
+}
+
 static int put_egress(void *ctx, __u32 index, const struct shunt_egress *e)
 {
 	struct dataplane *dp = ctx;
@@ -239,7 +255,8 @@ static int put_egress(void *ctx, __u32 index, const struct shunt_egress *e)
 
 	if (!index || index >= SHUNT_MAX_EGRESS)
 		return -ERANGE;
-	err = map_put(dp, LOAD_DEVICES, &index, &e->ifindex);
+	err = put_device(dp, index, e->ifindex & SHUNT_EGRESS_VLAN,
+			 e->ifindex & ~SHUNT_EGRESS_VLAN);
 	if (err)
 		return err;
 	dp->egress[index] = *e;
@@ -253,7 +270,7 @@ static int del_egress(void *ctx, __u32 index)
 	if (!index || index >= SHUNT_MAX_EGRESS)
 		return -ERANGE;
 	memset(&dp->egress[index], 0, sizeof(dp->egress[index]));
-	return map_del(dp, LOAD_DEVICES, &index);
+	return del_device(dp, index);
 }
 
 static int get_egress(void *ctx, __u32 index, struct shunt_egress *out)

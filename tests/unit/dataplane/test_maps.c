@@ -233,6 +233,7 @@ Test(maps, refuse_what_lies_outside)
 {
 	const struct shunt_backend b = { 0 };
 	const struct shunt_egress e = { .ifindex = 1 };
+	const struct shunt_egress vlan = { .ifindex = 1 | SHUNT_EGRESS_VLAN, .vlan = 0x6400 };
 	struct dataplane *dp;
 
 	ns_enter();
@@ -248,6 +249,7 @@ Test(maps, refuse_what_lies_outside)
 	cr_assert_eq(ops->put_egress(dp, 0, &e), -ERANGE);
 	cr_assert_eq(ops->put_egress(dp, SHUNT_MAX_EGRESS, &e), -ERANGE);
 	cr_assert_eq(ops->put_egress(dp, 1, &e), 0);
+	cr_assert_eq(ops->put_egress(dp, 1, &vlan), 0, "the interface below is there");
 	cr_assert_eq(ops->del_egress(dp, 1), 0);
 	dataplane_close(dp);
 }
