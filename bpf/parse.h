@@ -32,6 +32,7 @@
 
 /* RFC 9293: where the flags are in the TCP header, and the ones that matter. */
 #define TCP_FLAGS_BYTE 13
+#define TCP_FIN 0x01
 #define TCP_SYN 0x02
 #define TCP_RST 0x04
 #define TCP_ACK 0x10

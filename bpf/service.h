@@ -13,6 +13,7 @@
 #include "pkt.h"
 #include "rodata.h"
 #include "shunt/hash.h"
+#include "table.h"
 
 /* What is compared: for IPv4 the compiler knows all but the address. */
 struct service_key {
@@ -63,11 +64,7 @@ static __always_inline struct shunt_service service_read(const struct shunt_list
 {
 	const __u64 word = *(const volatile __u64 *)&listing->service;
 
-	return (struct shunt_service){
-		.first = word,
-		.line_mask = word >> 32,
-		.base = word >> 48,
-	};
+	return table_unpack(word);
 }
 
 static __always_inline enum shunt_reason service_match(struct pkt *pkt, const bool v6)

@@ -15,11 +15,35 @@
 #include "shunt/hash.h"
 #include "transit.h"
 
-/* The half of the slot of @tag in a line. Read once: user space may store another. */
-static __always_inline __u16 slot_read(const struct shunt_slot_line *line, __u32 tag)
+#define SLOT_HASHES_OTHERWISE (SHUNT_SERVICE_SOURCE | SHUNT_SERVICE_L3HASH | SHUNT_SERVICE_AFFINITY)
+
+static __always_inline __u64 slot_hash_flow(const struct pkt *pkt, __be32 ports, const bool v6)
 {
-	return ((const volatile struct shunt_slot_line *)line)
-		->half[tag & (SHUNT_SLOTS_PER_LINE - 1)];
+	return shunt_hash_flow(shunt_rodata.hash_key, &pkt->src, &pkt->dst, ports, pkt->proto, v6);
+}
+
+/* Of a service that has SLOT_HASHES_OTHERWISE. */
+static __always_inline __u64 slot_hash_otherwise(const struct pkt *pkt, const bool v6)
+{
+	const __be32 ports = pkt->service_flags & SHUNT_SERVICE_L3HASH ? 0 : pkt->ports;
+	const __u64 source = shunt_hash_source(shunt_rodata.hash_key, &pkt->src, v6);
+
+	if (pkt->service_flags & SHUNT_SERVICE_AFFINITY)
+		return shunt_hash_word(source, pkt->service.base);
+	if (pkt->service_flags & SHUNT_SERVICE_SOURCE)
+		return shunt_hash_with_slot(slot_hash_flow(pkt, ports, v6), source);
+	return slot_hash_flow(pkt, 0, v6);
+}
+
+/*
+ * The hash that picks the slot, and that the flow is known by. All packets of a service
+ * get theirs here, whatever is not known of them: later fragments, for one.
+ */
+static __always_inline __u64 slot_hash(const struct pkt *pkt, const bool v6)
+{
+	if (shunt_rodata.rich && pkt->service_flags & SLOT_HASHES_OTHERWISE)
+		return slot_hash_otherwise(pkt, v6);
+	return slot_hash_flow(pkt, pkt->ports, v6);
 }
 
 static __always_inline __u32 slot_how(const struct pkt *pkt, const bool v6)
@@ -32,10 +56,10 @@ static __always_inline __u32 slot_how(const struct pkt *pkt, const bool v6)
 		how |= TRANSIT_SYN;
 	if (pkt->tcp_flags & TCP_RST)
 		how |= TRANSIT_RST;
-	if (pkt->service_flags & SHUNT_SERVICE_UDP_MOVES)
-		how |= TRANSIT_UDP_MOVES;
-	if (pkt->service_flags & SHUNT_SERVICE_TRACKED)
-		how |= TRANSIT_TRACKED;
+	if (pkt->tcp_flags & TCP_FIN)
+		how |= TRANSIT_FIN;
+	if (pkt->odd & (PKT_ICMP | PKT_LATER))
+		how |= TRANSIT_PASSIVE;
 	return how;
 }
 
@@ -56,8 +80,8 @@ static __always_inline __u32 slot_pick_moving(const struct pkt *pkt, __u32 index
 	line = bpf_map_lookup_elem(&shunt_slots, &index);
 	if (!line)
 		return 0;
-	return transit_pick(pkt->hash, shunt_slot_word(owner, slot_read(line, pkt->hash)),
-			    pkt->service.base, slot_how(pkt, v6));
+	return transit_pick(pkt->hash, shunt_slot_word(owner, table_half(line, pkt->hash)),
+			    table_pack(&pkt->service), pkt->service_flags, slot_how(pkt, v6));
 }
 
 static __always_inline enum shunt_reason slot_pick(struct pkt *pkt, const bool v6)
@@ -66,14 +90,13 @@ static __always_inline enum shunt_reason slot_pick(struct pkt *pkt, const bool v
 	__u32 tag, index;
 	__u16 owner;
 
-	pkt->hash = shunt_hash_flow(shunt_rodata.hash_key, &pkt->src, &pkt->dst, pkt->ports,
-				    pkt->proto, v6);
+	pkt->hash = slot_hash(pkt, v6);
 	tag = pkt->hash;
-	index = pkt->service.first + (tag / SHUNT_SLOTS_PER_LINE & pkt->service.line_mask);
+	index = table_line(&pkt->service, tag);
 	line = bpf_map_lookup_elem(&shunt_slots, &index);
 	if (!line)
 		return SHUNT_BAD_SLOT;
-	owner = slot_read(line, tag);
+	owner = table_half(line, tag);
 	if (__builtin_expect(slot_is_simple(pkt, owner), 1)) {
 		if (!owner)
 			return SHUNT_NO_BACKEND;
@@ -82,6 +105,8 @@ static __always_inline enum shunt_reason slot_pick(struct pkt *pkt, const bool v
 		pkt->backend_id = slot_pick_moving(pkt, index, owner, v6);
 		if (!pkt->backend_id)
 			return SHUNT_NO_BACKEND;
+		if (pkt->backend_id == SCHED_OVER_LIMIT)
+			return SHUNT_OVER_LIMIT;
 	}
 	index = pkt->backend_id;
 	pkt->backend = bpf_map_lookup_elem(&shunt_backends, &index);

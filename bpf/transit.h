@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Where a packet goes whose slot is in transition; the table is in shunt/abi.h.
+ * Where a packet goes whose slot is in transition, or whose service keeps track of its
+ * flows; the table is in shunt/slot.h.
  *
- * A cold path, and a function of its own, called with four numbers: what it
+ * Where new flows are dealt out (sched.h) a flow that is in the cache stays where it
+ * is, also when its SYN comes again, until the client has ended it. One that finds no
+ * room there is sent where its slot says, as what follows will be.
+ *
+ * A cold path, and a function of its own, called with five numbers: what it
  * needs stays out of the registers and the stack of the packets that are not.
  */
 #ifndef BPF_TRANSIT_H
@@ -11,20 +16,28 @@
 #include <stdbool.h>
 
 #include "pin.h"
+#include "sched.h"
 
-/* What of a packet decides, besides its hash and its slot. */
+/* What of a packet decides, besides its hash, its slot and its service. */
 #define TRANSIT_V6 (1U << 0)
 #define TRANSIT_UDP (1U << 1)
 #define TRANSIT_SYN (1U << 2)
 #define TRANSIT_RST (1U << 3)
-#define TRANSIT_UDP_MOVES (1U << 4)
-#define TRANSIT_TRACKED (1U << 5)
+#define TRANSIT_FIN (1U << 4)
+/* It only asks: nothing is remembered for its sake. */
+#define TRANSIT_PASSIVE (1U << 5)
 
 /*
+ * @service: table_pack(), @flags: SHUNT_SERVICE_*
+ * @place, @entry: of the flow in the cache; 0: it is not there
  * @cur, @prev: ids, 0 for none
  */
 struct transit {
 	__u64 hash;
+	__u64 service;
+	__u64 entry;
+	__u32 place;
+	__u32 flags;
 	enum shunt_slot_state state;
 	__u32 cur;
 	__u32 prev;
@@ -48,11 +61,44 @@ static __always_inline bool transit_has_prev(const struct transit *t)
 	return t->state == SHUNT_SLOT_MIGRATING || t->state == SHUNT_SLOT_PINNING;
 }
 
-/* Pin a flow, but in place of another only within the budget: that one lives, too. */
-static __always_inline void transit_enter(const struct transit *t, __u32 id)
+static __always_inline bool transit_is_counted(const struct transit *t)
 {
-	if (!pin_put(t->hash, id, t->now, false) && pin_is_in_budget(t->now))
-		pin_put(t->hash, id, t->now, true);
+	return shunt_rodata.tracked && t->flags & SHUNT_SERVICE_COUNTED;
+}
+
+/*
+ * The client ends its flow. With SHUNT_SERVICE_AFFINITY it may have others: there clients
+ * are counted, and not their flows, until they are silent.
+ */
+static __always_inline bool transit_ends(const struct transit *t)
+{
+	return t->how & (TRANSIT_FIN | TRANSIT_RST) && transit_is_counted(t) &&
+	       !(t->flags & SHUNT_SERVICE_AFFINITY);
+}
+
+/* Nothing is remembered for its sake that is not yet. */
+static __always_inline bool transit_is_vain(const struct transit *t)
+{
+	return t->how & (TRANSIT_RST | TRANSIT_PASSIVE) || transit_ends(t);
+}
+
+/* Enter a flow, and count it there, and no longer where it was. */
+static __always_inline bool transit_put(const struct transit *t, __u32 id, int evict)
+{
+	if (!pin_put(t->hash, id, t->now, evict))
+		return false;
+	if (!transit_is_counted(t))
+		return true;
+	if (t->entry && !(t->entry & SHUNT_FLOW_CLOSING))
+		load_end(SHUNT_FLOW_BACKEND(t->entry));
+	load_begin(id);
+	return true;
+}
+
+/* In place of another one only within the budget: that one lives, too. */
+static __noinline bool transit_enter(const struct transit *t, __u32 id)
+{
+	return transit_put(t, id, false) || (pin_is_in_budget(t->now) && transit_put(t, id, true));
 }
 
 /*
@@ -61,11 +107,11 @@ static __always_inline void transit_enter(const struct transit *t, __u32 id)
  */
 static __always_inline __u32 transit_begin(const struct transit *t)
 {
-	const bool tracked = t->how & TRANSIT_TRACKED;
+	const bool tracked = t->flags & SHUNT_SERVICE_TRACKED;
 
 	if (!t->cur || t->how & TRANSIT_RST)
 		return t->cur;
-	if (tracked || pin_find(t->hash))
+	if (tracked || t->place)
 		transit_enter(t, t->cur);
 	if ((transit_has_prev(t) && !tracked) || note_find(t->hash))
 		note_put(t->hash, t->cur, t->now);
@@ -75,14 +121,21 @@ static __always_inline __u32 transit_begin(const struct transit *t)
 /* The backend that a flow is pinned to, or 0. */
 static __always_inline __u32 transit_pinned(const struct transit *t)
 {
-	const __u32 place = pin_find(t->hash);
-	const __u64 entry = place ? pin_load(place, t->hash) : 0;
-	const __u32 id = SHUNT_FLOW_BACKEND(entry);
+	const __u32 id = SHUNT_FLOW_BACKEND(t->entry);
+	__u64 next = t->entry;
 
-	if (!entry || transit_is_dead(id, t->how))
+	if (!t->entry || transit_is_dead(id, t->how))
 		return 0;
-	if (SHUNT_FLOW_AGE(entry, t->now) && !(t->how & TRANSIT_RST))
-		pin_store(place, SHUNT_FLOW(t->hash, id, t->now));
+	if (t->how & TRANSIT_PASSIVE)
+		return id;
+	if (!(t->how & TRANSIT_RST))
+		next = SHUNT_FLOW(t->hash, id, t->now) | (t->entry & SHUNT_FLOW_CLOSING);
+	if (transit_ends(t) && !(t->entry & SHUNT_FLOW_CLOSING)) {
+		next |= SHUNT_FLOW_CLOSING;
+		load_end(id);
+	}
+	if (next != t->entry)
+		pin_store(t->place, next);
 	return id;
 }
 
@@ -93,7 +146,7 @@ static __always_inline __u32 transit_noted(const struct transit *t)
 
 	if (!id || transit_is_dead(id, t->how))
 		return 0;
-	if (!(t->how & TRANSIT_RST))
+	if (!transit_is_vain(t))
 		transit_enter(t, id);
 	return id;
 }
@@ -101,30 +154,76 @@ static __always_inline __u32 transit_noted(const struct transit *t)
 /* Nothing is known of the flow: the slot decides. */
 static __always_inline __u32 transit_default(const struct transit *t)
 {
-	bool pin = t->how & TRANSIT_TRACKED;
+	bool pin = t->flags & SHUNT_SERVICE_TRACKED;
 	__u32 id = t->cur;
 
 	if (transit_has_prev(t) && !transit_is_dead(t->prev, t->how)) {
 		id = t->prev;
 		pin |= t->state == SHUNT_SLOT_PINNING;
 	}
-	if (pin && id && !(t->how & TRANSIT_RST) && pin_is_in_budget(t->now))
-		pin_put(t->hash, id, t->now, true);
+	if (pin && id && !transit_is_vain(t) && pin_is_in_budget(t->now))
+		transit_put(t, id, true);
 	return id;
 }
 
+/* --- services whose flows are dealt out ------------------------------------------ */
+
+static __always_inline bool transit_deals(const struct transit *t)
+{
+	return shunt_rodata.tracked && t->flags & SHUNT_SERVICE_TRACKED && t->flags & SCHED_DEALS;
+}
+
 /*
- * @word: the slot, @base: of the service's block, @how: TRANSIT_*. Return: the id of
- * the backend, 0 for none.
+ * Does a flow that begins go on where it is known? If it was ended it does not. A client
+ * that is counted leaves a backend whose limit has become less than what it has.
+ */
+static __always_inline bool transit_stays(const struct transit *t)
+{
+	const __u32 affine = SHUNT_SERVICE_AFFINITY | SHUNT_SERVICE_LIMITED;
+
+	if (!t->entry || t->entry & SHUNT_FLOW_CLOSING)
+		return false;
+	return (t->flags & affine) != affine || !load_is_over(SHUNT_FLOW_BACKEND(t->entry), 0);
+}
+
+/* A flow that is not in the cache, or not any more. */
+static __always_inline __u32 transit_deal(const struct transit *t)
+{
+	__u32 id = sched_pick(t->hash, t->service, t->flags, t->how & TRANSIT_V6);
+	bool note = note_find(t->hash);
+
+	if (!id || id == SCHED_OVER_LIMIT)
+		return id;
+	if (!transit_enter(t, id)) {
+		id = t->cur;
+		note |= transit_has_prev(t);
+	}
+	if (note)
+		note_put(t->hash, id, t->now);
+	return id;
+}
+
+/* A SYN, or a UDP packet. */
+static __always_inline __u32 transit_begin_dealt(const struct transit *t)
+{
+	return (transit_stays(t) ? transit_pinned(t) : 0) ?: transit_deal(t);
+}
+
+/*
+ * @word: the slot, @service: table_pack(), @flags: SHUNT_SERVICE_*, @how: TRANSIT_*.
+ * Return: the id of the backend, 0 for none, SCHED_OVER_LIMIT.
  *
  * Not static: the verifier looks at a global function once, for any arguments,
  * and at a static one again for each state that a call of it is reached in.
  */
-__noinline __u32 transit_pick(__u64 hash, __u32 word, __u32 base, __u32 how)
+__noinline __u32 transit_pick(__u64 hash, __u32 word, __u64 service, __u32 flags, __u32 how)
 {
 	const __u32 cur = SHUNT_SLOT_CUR(word), prev = SHUNT_SLOT_PREV(word);
-	const struct transit t = {
+	const __u32 base = table_unpack(service).base;
+	struct transit t = {
 		.hash = hash,
+		.service = service,
+		.flags = flags,
 		.state = SHUNT_SLOT_STATE(word),
 		.cur = cur ? base + cur : 0,
 		.prev = prev ? base + prev : 0,
@@ -132,10 +231,15 @@ __noinline __u32 transit_pick(__u64 hash, __u32 word, __u32 base, __u32 how)
 		.now = flow_now(),
 	};
 
-	if ((how & (TRANSIT_UDP | TRANSIT_UDP_MOVES | TRANSIT_TRACKED)) ==
-	    (TRANSIT_UDP | TRANSIT_UDP_MOVES))
+	if (how & TRANSIT_UDP &&
+	    (flags & (SHUNT_SERVICE_UDP_MOVES | SHUNT_SERVICE_TRACKED)) == SHUNT_SERVICE_UDP_MOVES)
 		return t.cur;
-	if (how & TRANSIT_SYN)
+	t.place = pin_find(hash);
+	t.entry = t.place ? pin_load(t.place, hash) : 0;
+	if (transit_deals(&t) && !(how & (TRANSIT_RST | TRANSIT_PASSIVE)) &&
+	    how & (TRANSIT_SYN | TRANSIT_UDP))
+		return transit_begin_dealt(&t);
+	if (how & TRANSIT_SYN && !transit_deals(&t))
 		return transit_begin(&t);
 	return transit_pinned(&t) ?: transit_noted(&t) ?: transit_default(&t);
 }
