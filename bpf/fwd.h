@@ -14,10 +14,10 @@
 
 /* What is asked for last, so that others do not pay for it. */
 static __always_inline enum shunt_reason fwd_rewrite_rare(struct xdp_md *xdp, const struct pkt *pkt,
-							  const struct fwd *fwd, const bool v6)
+							  const struct fwd *fwd)
 {
 	if (shunt_rodata.rich && fwd->leg->forward == SHUNT_FORWARD_GUE)
-		return fwd_gue(xdp, pkt, fwd, v6);
+		return fwd_gue(xdp, pkt, fwd);
 	return SHUNT_NO_LEG;
 }
 
@@ -29,7 +29,7 @@ static __always_inline enum shunt_reason fwd_rewrite(struct xdp_md *xdp, const s
 	if (shunt_rodata.direct && forward == SHUNT_FORWARD_DIRECT)
 		return fwd_direct(xdp, pkt, fwd, v6);
 	if ((!shunt_rodata.ipip4 && !shunt_rodata.ipip6) || forward != SHUNT_FORWARD_IPIP)
-		return fwd_rewrite_rare(xdp, pkt, fwd, v6);
+		return fwd_rewrite_rare(xdp, pkt, fwd);
 	if (shunt_rodata.ipip4 && addr_is_v4(&fwd->leg->addr))
 		return fwd_ipip(xdp, pkt, fwd, false, v6);
 	if (shunt_rodata.ipip6 && !addr_is_v4(&fwd->leg->addr))

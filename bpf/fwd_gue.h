@@ -9,50 +9,59 @@
 
 #include "fwd_tunnel.h"
 
-/* What of a packet gue_wrap() needs besides leg and egress, in one word. */
-#define GUE_V6 (1ULL << 16)
-#define GUE_PACKET(hash, ip_bytes, v6)                                                             \
-	((hash) >> 32 << 32 | ((v6) ? GUE_V6 : 0) | (__u16)(ip_bytes))
-
 static __always_inline enum shunt_reason gue_wrap_in(struct xdp_md *xdp, const struct fwd *fwd,
-						     __u64 packet, const bool outer_v6,
-						     const bool v6)
+						     __u64 hash, const bool outer_v6, const bool v6)
 {
-	const struct tunnel t = {
+	struct cursor cur = cursor_open(xdp);
+	struct tunnel t = {
 		.fwd = fwd,
-		.hash = packet,
-		.ip_bytes = (__u16)packet,
+		.hash = hash,
 		.outer_v6 = outer_v6,
 		.v6 = v6,
 		.udp = true,
 	};
+	const struct ipv6hdr *ip6;
+	const struct ethhdr *eth;
+	const struct iphdr *ip;
 
+	if (!cursor_take(&cur, eth) || (v6 ? !cursor_take(&cur, ip6) : !cursor_take(&cur, ip)))
+		return SHUNT_TRUNCATED;
+	t.ip_bytes = v6 ? bpf_ntohs(ip6->payload_len) + sizeof(*ip6) : bpf_ntohs(ip->tot_len);
 	return tunnel_wrap(xdp, &t);
 }
 
+static __always_inline bool gue_is_v6(const struct xdp_md *xdp)
+{
+	struct cursor cur = cursor_open(xdp);
+	const struct ethhdr *eth;
+
+	return cursor_take(&cur, eth) && *pkt_ethertype(eth) == bpf_htons(ETH_P_IPV6);
+}
+
 /*
- * @hop: the word, as it was read. Return: enum shunt_reason. Global, so that the program
- * has it once, and not in each instance of the stages.
+ * @hop: the word, as it was read; @hash: of the flow. What else is known of the packet is
+ * read again: to keep it would cost packets that are not for here. Return: enum
+ * shunt_reason. Global, so that the program has it once, and not in each instance of the
+ * stages.
  */
 __noinline int gue_wrap(struct xdp_md *xdp, const struct shunt_leg *leg,
-			const struct shunt_egress *egress, __u64 hop, __u64 packet)
+			const struct shunt_egress *egress, __u64 hop, __u64 hash)
 {
 	const struct fwd fwd = { .leg = leg, .hop.word = hop, .egress = egress };
 
 	if (!leg || !egress)
 		return SHUNT_BAD_SLOT;
 	if (addr_is_v4(&leg->addr))
-		return packet & GUE_V6 ? gue_wrap_in(xdp, &fwd, packet, false, true)
-				       : gue_wrap_in(xdp, &fwd, packet, false, false);
-	return packet & GUE_V6 ? gue_wrap_in(xdp, &fwd, packet, true, true)
-			       : gue_wrap_in(xdp, &fwd, packet, true, false);
+		return gue_is_v6(xdp) ? gue_wrap_in(xdp, &fwd, hash, false, true)
+				      : gue_wrap_in(xdp, &fwd, hash, false, false);
+	return gue_is_v6(xdp) ? gue_wrap_in(xdp, &fwd, hash, true, true)
+			      : gue_wrap_in(xdp, &fwd, hash, true, false);
 }
 
 static __always_inline enum shunt_reason fwd_gue(struct xdp_md *xdp, const struct pkt *pkt,
-						 const struct fwd *fwd, const bool v6)
+						 const struct fwd *fwd)
 {
-	return gue_wrap(xdp, fwd->leg, fwd->egress, fwd->hop.word,
-			GUE_PACKET(pkt->hash, pkt->ip_bytes, v6));
+	return gue_wrap(xdp, fwd->leg, fwd->egress, fwd->hop.word, pkt->hash);
 }
 
 #endif /* BPF_FWD_GUE_H */
