@@ -71,7 +71,7 @@ void egress_drop(struct egress_table *t, uint32_t index, uint64_t now_ms)
 void egress_lose(struct egress_table *t, int ifindex)
 {
 	for (uint32_t i = 1; i < SHUNT_MAX_EGRESS; i++)
-		if (t->entry[i].e.ifindex == (uint32_t)ifindex)
+		if ((t->entry[i].e.ifindex & ~SHUNT_EGRESS_VLAN) == (uint32_t)ifindex)
 			t->entry[i].lost = true;
 }
 

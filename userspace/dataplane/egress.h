@@ -48,7 +48,7 @@ int egress_find(struct egress_table *t, const struct map_ops *ops, void *ctx,
 void egress_hold(struct egress_table *t, uint32_t index);
 void egress_drop(struct egress_table *t, uint32_t index, uint64_t now_ms);
 
-/* Interface @ifindex is gone: another one may get its number. */
+/* Interface @ifindex is gone, and the VLAN devices on it: another one may get its number. */
 void egress_lose(struct egress_table *t, int ifindex);
 
 /* Clear entries that have rested. */

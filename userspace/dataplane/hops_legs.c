@@ -3,7 +3,9 @@
  * Targets and legs: from the plan, and to the map. What is logged of a target is
  * the same struct that `shunt show neighbors` prints.
  */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +80,25 @@ static void log_target(struct hops *h, const struct target *t, uint64_t now_ms)
 			 m[2], m[3], m[4], m[5]);
 }
 
+/* Why packets cannot leave by @link, for people; NULL if they can. */
+static const char *link_obstacle(const struct view *v, const struct netlink_link *link)
+{
+	const struct netlink_link *below;
+
+	if (!link || !link->up)
+		return "its interface is down";
+	if (!link->has_mac)
+		return "its interface has no MAC addresses";
+	if (!link->is_vlan)
+		return NULL;
+	below = view_link(v, link->below);
+	if (!below)
+		return "its VLAN device is on an interface of another network namespace";
+	if (below->is_vlan)
+		return "its VLAN device is on another VLAN device, and two tags are not supported";
+	return link->tpid == ETH_P_8021Q ? NULL : "its VLAN device is not of 802.1Q";
+}
+
 /* The way of @t as it is now, in @out; sets path.obstacle where the link is one. */
 static const struct view_neigh *look(const struct hops *h, struct target *t,
 				     struct snapshot_hop *out)
@@ -88,11 +109,9 @@ static const struct view_neigh *look(const struct hops *h, struct target *t,
 	*out = (struct snapshot_hop){ .addr = t->addr, .state = HOP_NO_ROUTE };
 	if (!t->path.ifindex)
 		return NULL;
-	if (!link || !link->up || !link->has_mac) {
-		t->path.obstacle = !link || !link->up ? "its interface is down"
-						      : "its interface has no MAC addresses";
+	t->path.obstacle = link_obstacle(&h->view, link);
+	if (t->path.obstacle)
 		return NULL;
-	}
 	out->via = t->path.via;
 	memcpy(out->ifname, link->name, sizeof(out->ifname));
 	out->mtu = t->path.mtu && t->path.mtu < link->mtu ? t->path.mtu
@@ -106,7 +125,10 @@ static const struct view_neigh *look(const struct hops *h, struct target *t,
 	return n;
 }
 
-/* Tunnels start from what the route says, in its family; else from the interface. */
+/*
+ * Tunnels start from what the route says, in its family; else from the interface. Of a
+ * VLAN device the program is told the interface below it, and the tag.
+ */
 static struct shunt_egress egress_of(const struct hops *h, const struct target *t)
 {
 	const struct netlink_link *link = view_link(&h->view, t->path.ifindex);
@@ -122,6 +144,10 @@ static struct shunt_egress egress_of(const struct hops *h, const struct target *
 	}
 	e.src4 = src4.w[3];
 	memcpy(e.smac, link->mac, sizeof(e.smac));
+	if (link->is_vlan) {
+		e.ifindex = link->below | SHUNT_EGRESS_VLAN;
+		e.vlan = htons(link->vlan_id);
+	}
 	return e;
 }
 

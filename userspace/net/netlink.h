@@ -32,6 +32,8 @@ enum netlink_kind {
  * struct netlink_link - an interface
  * @mac: zeroes unless @has_mac: it is Ethernet and its neighbours have addresses
  * @mtu: bytes of an IP packet
+ * @is_vlan: it is a VLAN device; @below then is the interface that it is on, or 0 if
+ *	that is in another network namespace, and @tpid its kind of tag, ETH_P_8021Q mostly
  */
 struct netlink_link {
 	int ifindex;
@@ -39,6 +41,10 @@ struct netlink_link {
 	uint8_t mac[6];
 	bool has_mac;
 	bool up;
+	bool is_vlan;
+	uint16_t vlan_id;
+	uint16_t tpid;
+	int below;
 	uint32_t mtu;
 };
 

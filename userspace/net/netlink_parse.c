@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
+#include <linux/if_ether.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if_arp.h>
@@ -54,6 +56,42 @@ static bool is_inet(int family)
 	return family == AF_INET || family == AF_INET6;
 }
 
+static struct attrs attrs_nested(const struct attrs *attrs, uint16_t type)
+{
+	struct attrs inside = { 0 };
+
+	if (attrs->a[type])
+		mnl_attr_parse_nested(attrs->a[type], attrs_collect, &inside);
+	return inside;
+}
+
+static bool attrs_is_text(const struct attrs *attrs, uint16_t type, const char *text)
+{
+	const struct nlattr *a = attrs->a[type];
+	const size_t len = strlen(text);
+
+	/* Some kernels send the zero behind it, too. */
+	return a && mnl_attr_get_payload_len(a) >= len && mnl_attr_get_payload_len(a) <= len + 1 &&
+	       !memcmp(mnl_attr_get_payload(a), text, len);
+}
+
+static void link_vlan(const struct attrs *attrs, struct netlink_link *link)
+{
+	const struct attrs info = attrs_nested(attrs, IFLA_LINKINFO);
+	const struct attrs vlan = attrs_nested(&info, IFLA_INFO_DATA);
+	uint16_t tpid = htons(ETH_P_8021Q);
+	int32_t below;
+
+	link->is_vlan = attrs_is_text(&info, IFLA_INFO_KIND, "vlan") &&
+			attrs_get(&vlan, IFLA_VLAN_ID, &link->vlan_id, sizeof(link->vlan_id));
+	if (!link->is_vlan)
+		return;
+	attrs_get(&vlan, IFLA_VLAN_PROTOCOL, &tpid, sizeof(tpid));
+	link->tpid = ntohs(tpid);
+	if (!attrs->a[IFLA_LINK_NETNSID] && attrs_get(attrs, IFLA_LINK, &below, sizeof(below)))
+		link->below = below;
+}
+
 static int parse_link(const struct nlmsghdr *nlh, const struct attrs *attrs,
 		      struct netlink_event *ev)
 {
@@ -75,6 +113,7 @@ static int parse_link(const struct nlmsghdr *nlh, const struct attrs *attrs,
 	strncpy(link->name, mnl_attr_get_payload(name),
 		mnl_attr_get_payload_len(name) < IF_NAMESIZE ? mnl_attr_get_payload_len(name)
 							     : IF_NAMESIZE - 1);
+	link_vlan(attrs, link);
 	return 0;
 }
 
@@ -103,12 +142,9 @@ static int parse_addr(const struct nlmsghdr *nlh, const struct attrs *attrs,
 /* RTAX_MTU inside RTA_METRICS. */
 static uint32_t route_mtu(const struct attrs *attrs)
 {
-	struct attrs metrics = { 0 };
+	const struct attrs metrics = attrs_nested(attrs, RTA_METRICS);
 	uint32_t mtu = 0;
 
-	if (!attrs->a[RTA_METRICS])
-		return 0;
-	mnl_attr_parse_nested(attrs->a[RTA_METRICS], attrs_collect, &metrics);
 	attrs_get(&metrics, RTAX_MTU, &mtu, sizeof(mtu));
 	return mtu;
 }

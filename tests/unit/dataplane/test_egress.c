@@ -105,6 +105,19 @@ Test(egress, of_a_lost_interface_is_not_named_again)
 	cr_assert_neq(find(&t, &f, 7, 1), first, "the number was given to another interface");
 }
 
+Test(egress, of_a_vlan_device_is_lost_with_the_interface_below)
+{
+	struct egress_table t = { 0 };
+	struct fake f = { 0 };
+	int first = find(&t, &f, 7 | SHUNT_EGRESS_VLAN, 1);
+
+	cr_assert_neq(find(&t, &f, 7, 1), first);
+	egress_lose(&t, 8);
+	cr_assert_eq(find(&t, &f, 7 | SHUNT_EGRESS_VLAN, 1), first);
+	egress_lose(&t, 7);
+	cr_assert_neq(find(&t, &f, 7 | SHUNT_EGRESS_VLAN, 1), first);
+}
+
 Test(egress, what_could_not_be_written_is_not_there)
 {
 	struct egress_table t = { 0 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Messages made by hand, whole and cut short anywhere. */
 #include <criterion/criterion.h>
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/neighbour.h>
@@ -144,6 +145,42 @@ Test(netlink, reads_a_link)
 	cr_assert(parse(&m).gone);
 }
 
+/* Number 100 on interface 2. */
+static struct message make_vlan(const char *kind, uint16_t tpid)
+{
+	struct message m = make_link();
+	struct nlattr *info, *data;
+
+	mnl_attr_put_u32(&m.nlh, IFLA_LINK, 2);
+	info = mnl_attr_nest_start(&m.nlh, IFLA_LINKINFO);
+	mnl_attr_put_strz(&m.nlh, IFLA_INFO_KIND, kind);
+	data = mnl_attr_nest_start(&m.nlh, IFLA_INFO_DATA);
+	mnl_attr_put_u16(&m.nlh, IFLA_VLAN_ID, 100);
+	mnl_attr_put_u16(&m.nlh, IFLA_VLAN_PROTOCOL, htons(tpid));
+	mnl_attr_nest_end(&m.nlh, data);
+	mnl_attr_nest_end(&m.nlh, info);
+	return m;
+}
+
+Test(netlink, reads_a_vlan_device)
+{
+	struct message m = make_vlan("vlan", 0x88a8);
+	struct netlink_link link = parse(&m).link;
+
+	cr_assert(link.is_vlan);
+	cr_assert_eq(link.vlan_id, 100);
+	cr_assert_eq(link.tpid, 0x88a8);
+	cr_assert_eq(link.below, 2);
+	mnl_attr_put_u32(&m.nlh, IFLA_LINK_NETNSID, 0);
+	cr_assert_eq(parse(&m).link.below, 0, "of another network namespace");
+	m = make_vlan("vlanx", 0x8100);
+	cr_assert_not(parse(&m).link.is_vlan);
+	m = make_vlan("vla", 0x8100);
+	cr_assert_not(parse(&m).link.is_vlan);
+	m = make_link();
+	cr_assert_not(parse(&m).link.is_vlan);
+}
+
 Test(netlink, reads_an_address)
 {
 	struct message m = make_addr(AF_INET, RT_SCOPE_UNIVERSE, 0);
@@ -252,7 +289,7 @@ static void cut_everywhere(const struct message *whole)
 
 Test(netlink, survives_every_truncation)
 {
-	struct message link = make_link(), route = make_route();
+	struct message link = make_vlan("vlan", 0x8100), route = make_route();
 	struct message addr = make_addr(AF_INET6, RT_SCOPE_UNIVERSE, 0);
 	struct message neigh = make_neigh(RTM_NEWNEIGH, NUD_REACHABLE);
 
