@@ -19,6 +19,18 @@ enum conf_scheduler {
 	CONF_SCHEDULER_CONSISTENT,
 	CONF_SCHEDULER_MAGLEV,
 	CONF_SCHEDULER_FIRST, /* one backend has all: active-passive */
+	CONF_SCHEDULER_SOURCE, /* by the client's address alone */
+	/* Chosen for each new flow, which is therefore kept in the flow cache: */
+	CONF_SCHEDULER_ROUND_ROBIN,
+	CONF_SCHEDULER_RANDOM,
+	CONF_SCHEDULER_LEAST_CONN,
+};
+
+/* What becomes of IP fragments. */
+enum conf_fragments {
+	CONF_FRAGMENTS_TRACK, /* later ones follow the first one */
+	CONF_FRAGMENTS_L3HASH, /* ports count for nothing, in no packet of the service */
+	CONF_FRAGMENTS_DROP,
 };
 
 /* Who gets new flows while every backend of a service is down. */
@@ -90,11 +102,31 @@ struct conf_port {
 };
 
 /**
+ * struct conf_timeouts - for how long a silent connection of nat and fullnat is kept
+ * @syn_ms: TCP: not answered yet, or the handshake is not complete
+ * @established_ms: TCP
+ * @closing_ms: TCP: one side has ended it
+ * @closed_ms: TCP: both have, or one has reset it
+ * @udp_ms: nothing came back yet
+ * @udp_replied_ms: something did
+ */
+struct conf_timeouts {
+	uint32_t syn_ms;
+	uint32_t established_ms;
+	uint32_t closing_ms;
+	uint32_t closed_ms;
+	uint32_t udp_ms;
+	uint32_t udp_replied_ms;
+};
+
+/**
  * struct conf_backend
  * @address, @address6: at least one is set; has_* tell which
+ * @port: of nat and fullnat: where the server listens; 0: as the service
  * @id: fixed table position for fleets, from 1; 0 if the config has none
  * @weight: 0..1000; 0 means no slots
  * @backup: no slots while one that is no backup is usable
+ * @max_connections: at a time; 0: no limit
  */
 struct conf_backend {
 	const char *name;
@@ -102,13 +134,24 @@ struct conf_backend {
 	struct shunt_addr address6;
 	bool has_address;
 	bool has_address6;
+	uint16_t port;
 	uint32_t weight;
 	uint32_t id;
 	bool backup;
+	uint32_t max_connections;
 	struct conf_check check;
 	int line; /* in the file, for messages */
 };
 
+/**
+ * struct conf_service
+ * @gue_port: of outer UDP headers, of forward gue
+ * @affinity_ms: for so long after its last packet a client returns to its backend; 0:
+ *	each of its flows is spread for itself
+ * @mss: what the MSS option of SYNs is lowered to; 0: nothing
+ * @max_connections: of backends that say nothing themselves
+ * @timeouts: of nat and fullnat
+ */
 struct conf_service {
 	const char *name;
 	struct shunt_addr *vips;
@@ -116,11 +159,17 @@ struct conf_service {
 	struct conf_port *ports;
 	size_t n_ports;
 	enum shunt_forward forward;
+	uint16_t gue_port;
 	enum conf_scheduler scheduler;
 	bool failback; /* of scheduler first: flows return to one that stands earlier */
 	enum conf_all_down when_all_down;
 	bool udp_moves; /* UDP flows go to the new backend at once */
 	bool track; /* every flow is kept in the flow cache */
+	uint32_t affinity_ms;
+	enum conf_fragments fragments;
+	uint32_t mss;
+	uint32_t max_connections;
+	struct conf_timeouts timeouts;
 	uint32_t slots; /* of its table, a power of two; 0: as conf.slots says */
 	struct conf_check check; /* merged with the defaults; backends may override it */
 	struct conf_backend *backends;
@@ -142,6 +191,10 @@ struct conf_interface {
  *	with room to grow. Ids start from 1: a map of backends has an entry
  *	more.
  * @hash_key: hex of 16 bytes shared by a fleet, or NULL: made once and kept
+ * @icmp_per_s: answers by ICMP in a second and by CPU; 0: none
+ * @nat_connections: of nat and fullnat, of all services added up
+ * @nat_pool: addresses that fullnat sends from, at most SHUNT_MAX_POOL of a family
+ * @nat_first_port, @nat_last_port: ports that it sends from, both included
  */
 struct conf {
 	struct arena arena;
@@ -163,6 +216,13 @@ struct conf {
 	uint32_t flow_idle_ms; /* the longest idle gap of a flow that is kept */
 	uint32_t flow_early_ms; /* before flows of a slot in transition are pinned */
 	const char *hash_key;
+	uint32_t icmp_per_s;
+
+	uint32_t nat_connections;
+	struct shunt_addr *nat_pool;
+	size_t n_nat_pool;
+	uint16_t nat_first_port;
+	uint16_t nat_last_port;
 
 	struct conf_interface *interfaces;
 	size_t n_interfaces;
@@ -193,12 +253,35 @@ static inline void conf_freep(struct conf **conf)
 	conf_free(*conf);
 }
 
+/* Its connections are kept one by one, exactly, and answers come back through us. */
+static inline bool conf_forward_is_nat(enum shunt_forward f)
+{
+	return f == SHUNT_FORWARD_NAT || f == SHUNT_FORWARD_FULLNAT;
+}
+
+/* Who gets a new flow is decided for each, and not by its hash alone. */
+static inline bool conf_scheduler_is_per_flow(enum conf_scheduler s)
+{
+	return s == CONF_SCHEDULER_ROUND_ROBIN || s == CONF_SCHEDULER_RANDOM ||
+	       s == CONF_SCHEDULER_LEAST_CONN;
+}
+
+/* Some backend of @s has a limit of connections. */
+bool conf_service_is_limited(const struct conf_service *s);
+
+/*
+ * Every flow of @s must be remembered, because nothing else tells where it went.
+ * conf_service.track says that it shall be, even so.
+ */
+bool conf_service_needs_memory(const struct conf_service *s);
+
 /* Names as they are written in the file. */
 const char *conf_scheduler_name(enum conf_scheduler s);
 const char *conf_forward_name(enum shunt_forward f);
 const char *conf_failback_name(bool failback);
 const char *conf_all_down_name(enum conf_all_down d);
 const char *conf_udp_name(bool moves);
+const char *conf_fragments_name(enum conf_fragments f);
 const char *conf_check_type_name(enum conf_check_type t);
 const char *conf_on_stop_name(enum conf_on_stop s);
 const char *conf_xdp_mode_name(enum conf_xdp_mode m);

@@ -33,6 +33,16 @@ static const struct conf_field backend_rows[] = {
 		.doc = "IPv6 address.",
 	},
 	{
+		.key = "port",
+		.kind = CONF_PORT_NUMBER,
+		.effect = CONF_LIVE,
+		.off = OFF(port),
+		.min = 1,
+		.max = 65535,
+		.doc = "For forward nat and fullnat: the port that the server listens on, where it "
+		       "is not that of the service, which then has one port a protocol.",
+	},
+	{
 		.key = "weight",
 		.kind = CONF_NUMBER,
 		.effect = CONF_LIVE,
@@ -59,6 +69,15 @@ static const struct conf_field backend_rows[] = {
 		.preset = "false",
 		.doc = "Whether it gets flows only while no other backend of the service is "
 		       "usable, backups apart.",
+	},
+	{
+		.key = "max_connections",
+		.kind = CONF_NUMBER,
+		.effect = CONF_LIVE,
+		.off = OFF(max_connections),
+		.max = CONF_MAX_CONNECTIONS,
+		.base = "services.NAME.max_connections",
+		.doc = "It gets no new flow while it has so many. 0: no limit.",
 	},
 	{
 		.key = "check",
@@ -89,6 +108,7 @@ static void begin_backend(struct conf_job *job, const struct conf_node *node, vo
 	struct conf_backend *backend = item;
 
 	(void)job;
+	backend->max_connections = service->max_connections;
 	backend->check = service->check;
 	backend->line = node->pos.line;
 }

@@ -200,6 +200,16 @@ static const struct conf_field dataplane_rows[] = {
 		       "Without it one is made at random and kept in the state directory. A "
 		       "change breaks flows.",
 	},
+	{
+		.key = "icmp_rate",
+		.kind = CONF_NUMBER,
+		.effect = CONF_LIVE,
+		.off = OFF(icmp_per_s),
+		.max = 1000 * 1000,
+		.preset = "1000",
+		.doc = "So many packets a second and CPU are answered by ICMP: pings of a VIP, and "
+		       "packets that do not fit the link. 0: none.",
+	},
 };
 
 const struct conf_fields conf_dataplane_fields = { CONF_FIELDS(dataplane_rows) };

@@ -28,7 +28,9 @@ static const char *const kind_names[] = {
 	[CONF_POWER] = "a power of two",
 	[CONF_AUTO_POWER] = "auto or a power of two",
 	[CONF_PORT_NUMBER] = "a port",
+	[CONF_PORT_RANGE] = "a range of ports, FIRST-LAST",
 	[CONF_MSEC] = "a duration (ms, s, m, h)",
+	[CONF_OFF_MSEC] = "off or a duration (ms, s, m, h)",
 	[CONF_SIZE] = "a power of two (KiB, MiB, GiB)",
 	[CONF_PERCENT] = "a percentage",
 	[CONF_WORD] = "one of",
@@ -103,8 +105,8 @@ static bool is_asked_for(const char *path, const char *query)
 static bool has_limits(const struct conf_field *f)
 {
 	return f->kind == CONF_NUMBER || f->kind == CONF_POWER || f->kind == CONF_AUTO_POWER ||
-	       f->kind == CONF_PORT_NUMBER || f->kind == CONF_MSEC || f->kind == CONF_SIZE ||
-	       f->kind == CONF_PERCENT;
+	       f->kind == CONF_PORT_NUMBER || f->kind == CONF_PORT_RANGE || f->kind == CONF_MSEC ||
+	       f->kind == CONF_OFF_MSEC || f->kind == CONF_SIZE || f->kind == CONF_PERCENT;
 }
 
 static void explain_value(const struct explainer *x, const struct conf_field *f)

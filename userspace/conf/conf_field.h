@@ -25,7 +25,9 @@ enum conf_kind {
 	CONF_POWER, /* of two */
 	CONF_AUTO_POWER, /* likewise, or auto for 0 */
 	CONF_PORT_NUMBER, /* uint16_t */
+	CONF_PORT_RANGE, /* FIRST-LAST, uint16_t; .off_also: the last one */
 	CONF_MSEC, /* 500ms, 2s, 5m, 1h */
+	CONF_OFF_MSEC, /* likewise, or off for 0 */
 	CONF_SIZE, /* uint64_t, bytes: 256KiB, 4MiB, 1GiB; .min and .max in KiB */
 	CONF_PERCENT, /* 5% */
 	CONF_WORD, /* an enum; one of .words */

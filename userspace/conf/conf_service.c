@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* services: what is balanced, and to whom. */
-#include <netinet/in.h>
-#include <string.h>
-
 #include "conf/conf_tables.h"
 #include "conf/conf_value.h"
 
 #define OFF(member) offsetof(struct conf_service, member)
-
-#define MYSQL_PORT 3306
 
 static const struct conf_field service_rows[] = {
 	{
@@ -38,6 +33,16 @@ static const struct conf_field service_rows[] = {
 		.words = conf_forward_words,
 		.base = "defaults.forward",
 		.doc = "How packets reach the backends.",
+	},
+	{
+		.key = "gue_port",
+		.kind = CONF_PORT_NUMBER,
+		.effect = CONF_LIVE,
+		.off = OFF(gue_port),
+		.min = 1,
+		.max = 65535,
+		.base = "defaults.gue_port",
+		.doc = "UDP port that its backends take packets of forward gue at.",
 	},
 	{
 		.key = "scheduler",
@@ -94,6 +99,66 @@ static const struct conf_field service_rows[] = {
 		       "every flow.",
 	},
 	{
+		.key = "affinity",
+		.kind = CONF_OFF_MSEC,
+		.effect = CONF_LIVE,
+		.off = OFF(affinity_ms),
+		.min = 1000,
+		.max = 8 * 3600 * 1000,
+		.preset = "off",
+		.doc = "For so long after its last packet all flows of a client go to the backend "
+		       "that "
+		       "it had, as long as that is up. The client is its address, and is kept in "
+		       "the flow cache.",
+	},
+	{
+		.key = "fragments",
+		.kind = CONF_WORD,
+		.effect = CONF_LIVE,
+		.off = OFF(fragments),
+		.words = conf_fragments_words,
+		.preset = "track",
+		.doc = "What becomes of IP fragments, of which only the first one has ports. "
+		       "track: "
+		       "the others follow the first one, which this host must have seen. l3hash: "
+		       "no packet of the service is spread by its ports, only by its addresses, so "
+		       "all balancers of a fleet agree on fragments; but all clients behind one "
+		       "address, such as a resolver or a NAT gateway, have one server, which is "
+		       "why it is no preset. drop: they are dropped.",
+	},
+	{
+		.key = "mss",
+		.kind = CONF_NUMBER,
+		.effect = CONF_LIVE,
+		.off = OFF(mss),
+		.min = 536,
+		.max = 65495,
+		.doc = "TCP SYNs that announce larger segments are made to announce this. For "
+		       "paths "
+		       "to clients that are smaller than the clients know; it does not make room "
+		       "for outer headers, because what clients send follows what the server "
+		       "announces, behind the balancer's back. Without it nothing is changed.",
+	},
+	{
+		.key = "max_connections",
+		.kind = CONF_NUMBER,
+		.effect = CONF_LIVE,
+		.off = OFF(max_connections),
+		.max = CONF_MAX_CONNECTIONS,
+		.base = "defaults.max_connections",
+		.doc = "What a backend of the service has at most at a time, unless it says "
+		       "otherwise. "
+		       "0: no limit.",
+	},
+	{
+		.key = "timeouts",
+		.kind = CONF_GROUP,
+		.fields = &conf_timeouts_fields,
+		.off = OFF(timeouts),
+		.base = "defaults.timeouts",
+		.doc = "For how long its silent connections are kept, of forward nat and fullnat.",
+	},
+	{
 		.key = "slots",
 		.kind = CONF_POWER,
 		.effect = CONF_LIVE,
@@ -122,162 +187,23 @@ static const struct conf_field service_rows[] = {
 	},
 };
 
-/* The port that a check of TCP goes to when none is named; 0: there is none. */
-static uint16_t first_tcp_port(const struct conf_service *s)
+bool conf_service_is_limited(const struct conf_service *s)
 {
-	array_for_each (p, s->ports, s->n_ports)
-		if (p->proto == IPPROTO_TCP && p->port)
-			return p->port;
-	return 0;
-}
-
-static void fill_in_port(struct conf_check *check, const struct conf_service *s)
-{
-	if (!check->port && check->type != CONF_CHECK_NONE)
-		check->port = first_tcp_port(s);
-}
-
-static bool lacks_port(const struct conf_check *check)
-{
-	return check->type != CONF_CHECK_NONE && !check->port;
-}
-
-/* What the check of this very service or backend says, or NULL. */
-static const struct conf_node *own_check_key(const struct conf_node *node, const char *key)
-{
-	const struct conf_node *check = conf_node_get(node, "check");
-
-	return check ? conf_node_get(check, key) : NULL;
-}
-
-static const char no_port[] = "no TCP port that a check could go to: set check.port, or "
-			      "check.type: none";
-
-/*
- * Note backends whose own words leave their check without a port.
- * Return: whether there are others, which the service is to blame for.
- */
-static bool verify_backend_ports(struct conf_job *job, const struct conf_node *backends,
-				 const struct conf_service *s)
-{
-	const struct conf_node *node = s->n_backends ? backends->first : NULL, *type;
-	bool is_inherited = !s->n_backends && lacks_port(&s->check);
-
-	array_for_each (b, s->backends, s->n_backends) {
-		type = own_check_key(node, "type");
-		/* A port that is there and yet missing was wrong in itself. */
-		if (lacks_port(&b->check) && !own_check_key(node, "port")) {
-			if (type)
-				conf_error(job, type, "%s", no_port);
-			is_inherited |= !type;
-		}
-		node = node->next;
-	}
-	return is_inherited;
-}
-
-static bool has_wrong_port(const struct conf_service *s)
-{
-	array_for_each (p, s->ports, s->n_ports)
-		if (!p->proto)
-			return true;
-	return !s->n_ports;
-}
-
-static void verify_check_ports(struct conf_job *job, const struct conf_node *node,
-			       const struct conf_service *s)
-{
-	if (has_wrong_port(s))
-		return;
-	if (verify_backend_ports(job, conf_node_get(node, "backends"), s) &&
-	    !own_check_key(node, "port"))
-		conf_error(job, conf_node_get(node, "ports"), "%s", no_port);
-}
-
-static bool is_bare_mysql_check(const struct conf_check *check)
-{
-	return check->type == CONF_CHECK_TCP && check->port == MYSQL_PORT;
-}
-
-/* A server counts connections without a log-in as attacks, and locks us out. */
-static void warn_of_mysql(struct conf_job *job, const struct conf_node *node,
-			  const struct conf_service *s)
-{
-	static const char text[] =
-		"a check of type tcp on port 3306: MariaDB and MySQL block a host that connects "
-		"without logging in; check another port or raise their max_connect_errors";
-	const struct conf_node *type = own_check_key(node, "type");
-
-	array_for_each (b, s->backends, s->n_backends) {
-		if (!is_bare_mysql_check(&b->check))
-			continue;
-		conf_warning(job, type ? type : conf_node_get(node, "ports"), "%s", text);
-		return;
-	}
-}
-
-static bool has_udp_port(const struct conf_service *s)
-{
-	array_for_each (p, s->ports, s->n_ports)
-		if (p->proto == IPPROTO_UDP)
+	array_for_each (b, s->backends, s->n_backends)
+		if (b->max_connections)
 			return true;
 	return false;
 }
 
-static void warn_of_idle_udp(struct conf_job *job, const struct conf_node *node,
-			     const struct conf_service *s)
+bool conf_service_needs_memory(const struct conf_service *s)
 {
-	const struct conf_node *udp = conf_node_get(node, "udp");
-
-	if (!udp || !s->udp_moves || has_wrong_port(s))
-		return;
-	if (!has_udp_port(s))
-		conf_warning(job, udp->key, "\"udp\" means nothing to a service without UDP ports");
-	else if (s->track)
-		conf_warning(job, udp->key,
-			     "\"udp: move\" means nothing to a service that tracks every flow");
-}
-
-/* The scheduler that was written is one; without any it is. */
-static bool has_right_scheduler(const struct conf_node *node, const struct conf_service *s)
-{
-	const struct conf_node *scheduler = conf_node_get(node, "scheduler");
-
-	return !scheduler ||
-	       (scheduler->text && !strcmp(scheduler->text, conf_scheduler_name(s->scheduler)));
-}
-
-static void warn_of_idle_failback(struct conf_job *job, const struct conf_node *node,
-				  const struct conf_service *s)
-{
-	const struct conf_node *failback = conf_node_get(node, "failback");
-
-	if (failback && s->scheduler != CONF_SCHEDULER_FIRST && has_right_scheduler(node, s))
-		conf_warning(job, failback->key, "\"failback\" means nothing to scheduler %s",
-			     conf_scheduler_name(s->scheduler));
-}
-
-static void verify_service(struct conf_job *job, const struct conf_node *node, void *base)
-{
-	const struct conf_node *backends = conf_node_get(node, "backends");
-	struct conf_service *s = base;
-
-	fill_in_port(&s->check, s);
-	array_for_each (b, s->backends, s->n_backends)
-		fill_in_port(&b->check, s);
-	verify_check_ports(job, node, s);
-	warn_of_mysql(job, node, s);
-	warn_of_idle_udp(job, node, s);
-	warn_of_idle_failback(job, node, s);
-	conf_backends_verify(job, backends, s);
-	if (!node->is_open && (!backends || conf_node_is_empty(backends)))
-		conf_warning(job, backends ? backends : node,
-			     "no backends: its packets are dropped");
+	return conf_scheduler_is_per_flow(s->scheduler) || s->affinity_ms ||
+	       conf_service_is_limited(s);
 }
 
 static const struct conf_fields service_fields = {
 	CONF_FIELDS(service_rows),
-	.verify = verify_service,
+	.verify = conf_service_verify,
 };
 
 static void begin_service(struct conf_job *job, const struct conf_node *node, void *item,
@@ -289,7 +215,10 @@ static void begin_service(struct conf_job *job, const struct conf_node *node, vo
 	s->name = conf_job_keep_text(job, node->key->text);
 	s->line = node->key->pos.line;
 	s->forward = draft->defaults.forward;
+	s->gue_port = draft->defaults.gue_port;
 	s->scheduler = draft->defaults.scheduler;
+	s->max_connections = draft->defaults.max_connections;
+	s->timeouts = draft->defaults.timeouts;
 	s->check = draft->defaults.check;
 }
 

@@ -6,10 +6,16 @@
 #include "conf/conf.h"
 #include "conf/conf_field.h"
 
+/* Greatest value of max_connections: sums of some still fit. */
+#define CONF_MAX_CONNECTIONS (100 * 1000 * 1000)
+
 /* What services that do not say otherwise have. */
 struct conf_defaults {
 	enum shunt_forward forward;
+	uint16_t gue_port;
 	enum conf_scheduler scheduler;
+	uint32_t max_connections;
+	struct conf_timeouts timeouts;
 	struct conf_check check;
 };
 
@@ -23,6 +29,8 @@ struct conf_draft {
 extern const struct conf_fields conf_root_fields; /* of struct conf_draft */
 extern const struct conf_fields conf_daemon_fields; /* of struct conf */
 extern const struct conf_fields conf_dataplane_fields; /* of struct conf */
+extern const struct conf_fields conf_nat_fields; /* of struct conf */
+extern const struct conf_fields conf_timeouts_fields; /* of struct conf_timeouts */
 extern const struct conf_fields conf_check_fields; /* of struct conf_check */
 extern const struct conf_elem conf_interface_elem;
 extern const struct conf_elem conf_service_elem; /* in a struct conf_draft */
@@ -33,10 +41,27 @@ extern const struct conf_word conf_scheduler_words[];
 extern const struct conf_word conf_failback_words[];
 extern const struct conf_word conf_all_down_words[];
 extern const struct conf_word conf_udp_words[];
+extern const struct conf_word conf_fragments_words[];
 extern const struct conf_word conf_check_type_words[];
 extern const struct conf_word conf_xdp_mode_words[];
 extern const struct conf_word conf_on_stop_words[];
 extern const struct conf_word conf_log_level_words[];
+
+/* Checks across the fields of a service; @node: where it was written. */
+void conf_service_verify(struct conf_job *job, const struct conf_node *node, void *service);
+
+/* The same for what belongs to a way of forwarding. */
+void conf_forward_verify(struct conf_job *job, const struct conf_node *node,
+			 const struct conf_service *s);
+
+/* Note services of fullnat that the pool has no address for, and a pool of VIPs. */
+void conf_nat_verify(struct conf_job *job, const struct conf_node *root, const struct conf *conf);
+
+/*
+ * Whether the word that was written for @key is one; without any it is. @name: of the
+ * value, which a wrong word leaves as it was.
+ */
+bool conf_word_is_right(const struct conf_node *map, const char *key, const char *name);
 
 /* Note what is twice among the backends of @s; @list: where they were written. */
 void conf_backends_verify(struct conf_job *job, const struct conf_node *list,

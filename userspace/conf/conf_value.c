@@ -63,7 +63,7 @@ static const char *format_size(uint32_t kib, char out[CONF_VALUE_TEXT])
 
 const char *conf_format_limit(const struct conf_field *f, uint32_t value, char out[CONF_VALUE_TEXT])
 {
-	if (f->kind == CONF_MSEC)
+	if (f->kind == CONF_MSEC || f->kind == CONF_OFF_MSEC)
 		return conf_format_msec(value, out);
 	if (f->kind == CONF_SIZE)
 		return format_size(value, out);
@@ -191,6 +191,14 @@ CONF_SETTER(conf_set_msec)
 
 	if (read_measure(job, f, node, &duration, &ms))
 		*(uint32_t *)conf_field_at(base, f->off) = ms;
+}
+
+CONF_SETTER(conf_set_off_msec)
+{
+	if (!strcmp(node->text, "off") || !strcmp(node->text, "0"))
+		*(uint32_t *)conf_field_at(base, f->off) = 0;
+	else
+		conf_set_msec(job, f, node, base);
 }
 
 CONF_SETTER(conf_set_size)

@@ -20,6 +20,7 @@ CONF_SETTER(conf_set_power);
 CONF_SETTER(conf_set_auto_power);
 CONF_SETTER(conf_set_port_number);
 CONF_SETTER(conf_set_msec);
+CONF_SETTER(conf_set_off_msec);
 CONF_SETTER(conf_set_size);
 CONF_SETTER(conf_set_percent);
 CONF_SETTER(conf_set_word);
@@ -38,6 +39,7 @@ CONF_SETTER(conf_set_ipv4);
 CONF_SETTER(conf_set_ipv6);
 CONF_SETTER(conf_set_vips);
 CONF_SETTER(conf_set_ports);
+CONF_SETTER(conf_set_port_range);
 CONF_SETTER(conf_set_status);
 
 /*

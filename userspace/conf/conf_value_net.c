@@ -216,21 +216,45 @@ CONF_SETTER(conf_set_ports)
 	set_items(job, node, &port, conf_field_at(base, f->off), conf_field_at(base, f->off_also));
 }
 
-/* "200" or "200-299" */
+/* "200" or "200-299"; NULL if it is neither, @last is @first without one. */
+static const char *read_range(const char *text, uint32_t *first, uint32_t *last)
+{
+	const char *rest = conf_read_digits(text, first);
+
+	*last = *first;
+	return rest && *rest == '-' ? conf_read_digits(rest + 1, last) : rest;
+}
+
+CONF_SETTER(conf_set_port_range)
+{
+	uint32_t first = 0, last = 0;
+	const char *end = read_range(node->text, &first, &last);
+
+	if (!end || *end || !strchr(node->text, '-')) {
+		conf_error(job, node, "%s is not a range of ports such as 10000-32767",
+			   conf_quoted(job, node));
+		return;
+	}
+	if (first < f->min || last > f->max || first > last) {
+		conf_error(job, node, "%s is out of range: %u to %u, the lower one first",
+			   conf_quoted(job, node), f->min, f->max);
+		return;
+	}
+	*(uint16_t *)conf_field_at(base, f->off) = first;
+	*(uint16_t *)conf_field_at(base, f->off_also) = last;
+}
+
 static bool read_status(struct conf_job *job, const struct conf_node *item,
 			struct conf_status_range *range)
 {
-	uint32_t first, last;
-	const char *rest = conf_read_digits(item->text, &first);
-	const char *end = rest && *rest == '-' ? conf_read_digits(rest + 1, &last) : rest;
+	uint32_t first = 0, last = 0;
+	const char *end = read_range(item->text, &first, &last);
 
 	if (!end || *end) {
 		conf_error(job, item, "%s is not a status such as 200 or 200-299",
 			   conf_quoted(job, item));
 		return false;
 	}
-	if (end == rest)
-		last = first;
 	if (first < 100 || last > 599 || first > last) {
 		conf_error(job, item, "%s is out of range: 100 to 599, the lower one first",
 			   conf_quoted(job, item));

@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
 #include "conf/conf_tables.h"
 
 /* Words are stored through a pointer to unsigned int. */
 _Static_assert(sizeof(enum conf_scheduler) == sizeof(unsigned int), "size of enums");
 
 const struct conf_word conf_forward_words[] = {
-	{ "direct", SHUNT_FORWARD_DIRECT },
-	{ "ipip", SHUNT_FORWARD_IPIP },
-	{ NULL, 0 },
+	{ "direct", SHUNT_FORWARD_DIRECT },   { "ipip", SHUNT_FORWARD_IPIP },
+	{ "gue", SHUNT_FORWARD_GUE },	      { "nat", SHUNT_FORWARD_NAT },
+	{ "fullnat", SHUNT_FORWARD_FULLNAT }, { NULL, 0 },
 };
 
 const struct conf_word conf_scheduler_words[] = {
 	{ "consistent", CONF_SCHEDULER_CONSISTENT },
 	{ "maglev", CONF_SCHEDULER_MAGLEV },
 	{ "first", CONF_SCHEDULER_FIRST },
+	{ "source", CONF_SCHEDULER_SOURCE },
+	{ "round_robin", CONF_SCHEDULER_ROUND_ROBIN },
+	{ "random", CONF_SCHEDULER_RANDOM },
+	{ "least_conn", CONF_SCHEDULER_LEAST_CONN },
 	{ NULL, 0 },
 };
 
@@ -34,6 +40,13 @@ const struct conf_word conf_all_down_words[] = {
 const struct conf_word conf_udp_words[] = {
 	{ "keep", false },
 	{ "move", true },
+	{ NULL, 0 },
+};
+
+const struct conf_word conf_fragments_words[] = {
+	{ "track", CONF_FRAGMENTS_TRACK },
+	{ "l3hash", CONF_FRAGMENTS_L3HASH },
+	{ "drop", CONF_FRAGMENTS_DROP },
 	{ NULL, 0 },
 };
 
@@ -64,6 +77,13 @@ const struct conf_word conf_log_level_words[] = {
 	{ "debug", LOG_LEVEL_DEBUG },
 	{ NULL, 0 },
 };
+
+bool conf_word_is_right(const struct conf_node *map, const char *key, const char *name)
+{
+	const struct conf_node *value = conf_node_get(map, key);
+
+	return !value || (value->text && !strcmp(value->text, name));
+}
 
 static const char *word_name(const struct conf_word *words, unsigned int value)
 {
@@ -96,6 +116,11 @@ const char *conf_all_down_name(enum conf_all_down d)
 const char *conf_udp_name(bool moves)
 {
 	return word_name(conf_udp_words, moves);
+}
+
+const char *conf_fragments_name(enum conf_fragments f)
+{
+	return word_name(conf_fragments_words, f);
 }
 
 const char *conf_check_type_name(enum conf_check_type t)

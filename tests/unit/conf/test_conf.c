@@ -50,6 +50,11 @@ Test(conf, presets)
 	cr_expect_eq(c->flow_early_ms, 60 * 1000);
 	cr_expect_eq(c->flow_idle_ms, 300 * 1000);
 	cr_expect_null(c->hash_key);
+	cr_expect_eq(c->icmp_per_s, 1000);
+	cr_expect_eq(c->nat_connections, 262144);
+	cr_expect_eq(c->n_nat_pool, 0);
+	cr_expect_eq(c->nat_first_port, 10000);
+	cr_expect_eq(c->nat_last_port, 32767);
 	cr_expect_eq(c->n_interfaces, 1);
 	cr_expect_eq(c->interfaces[0].mode, CONF_XDP_AUTO);
 	cr_assert_eq(c->n_services, 1);
@@ -63,6 +68,19 @@ Test(conf, presets)
 	cr_expect_not(s->udp_moves);
 	cr_expect_not(s->track);
 	cr_expect_eq(s->slots, 0);
+	cr_expect_eq(s->gue_port, 6080);
+	cr_expect_eq(s->affinity_ms, 0);
+	cr_expect_eq(s->fragments, CONF_FRAGMENTS_TRACK);
+	cr_expect_eq(s->mss, 0);
+	cr_expect_eq(s->max_connections, 0);
+	cr_expect_eq(s->timeouts.syn_ms, 30 * 1000);
+	cr_expect_eq(s->timeouts.established_ms, 124 * 60 * 1000);
+	cr_expect_eq(s->timeouts.closing_ms, 120 * 1000);
+	cr_expect_eq(s->timeouts.closed_ms, 60 * 1000);
+	cr_expect_eq(s->timeouts.udp_ms, 60 * 1000);
+	cr_expect_eq(s->timeouts.udp_replied_ms, 180 * 1000);
+	cr_expect_eq(s->backends[0].port, 0);
+	cr_expect_eq(s->backends[0].max_connections, 0);
 	cr_expect_eq(s->backends[0].weight, 100);
 	cr_expect_eq(s->backends[0].id, 0);
 	conf_free(c);
@@ -109,10 +127,17 @@ Test(conf, full_daemon)
 	cr_expect_eq(c->flow_early_ms, 0);
 	cr_expect_eq(c->flow_idle_ms, 8 * 3600 * 1000);
 	cr_expect_str_eq(c->hash_key, "00112233445566778899aabbccddeeff");
+	cr_expect_eq(c->icmp_per_s, 50);
+	cr_expect_eq(c->nat_connections, 4096);
+	cr_assert_eq(c->n_nat_pool, 3);
+	expect_addr(&c->nat_pool[0], "198.51.100.1");
+	expect_addr(&c->nat_pool[2], "2001:db8:9::1");
+	cr_expect_eq(c->nat_first_port, 20000);
+	cr_expect_eq(c->nat_last_port, 20999);
 	cr_assert_eq(c->n_interfaces, 3);
 	cr_expect_str_eq(c->interfaces[0].name, "eth0");
 	cr_expect_eq(c->interfaces[0].mode, CONF_XDP_NATIVE);
-	cr_expect_eq(c->interfaces[0].line, 17);
+	cr_expect_eq(c->interfaces[0].line, 19);
 	cr_expect_str_eq(c->interfaces[1].name, "eth1");
 	cr_expect_eq(c->interfaces[1].mode, CONF_XDP_AUTO);
 	cr_expect_str_eq(c->interfaces[2].name, "bond0.100");
@@ -125,9 +150,9 @@ Test(conf, full_service)
 	struct conf *c = parse(full_text);
 	const struct conf_service *s = &c->services[0];
 
-	cr_assert_eq(c->n_services, 3);
+	cr_assert_eq(c->n_services, 4);
 	cr_expect_str_eq(s->name, "web");
-	cr_expect_eq(s->line, 25);
+	cr_expect_eq(s->line, 30);
 	cr_assert_eq(s->n_vips, 2);
 	expect_addr(&s->vips[0], "203.0.113.10");
 	expect_addr(&s->vips[1], "2001:db8:113::10");
@@ -139,6 +164,9 @@ Test(conf, full_service)
 	cr_expect_eq(s->scheduler, CONF_SCHEDULER_CONSISTENT);
 	cr_expect(s->track);
 	cr_expect_eq(s->slots, 2048);
+	cr_expect_eq(s->affinity_ms, 600 * 1000);
+	cr_expect_eq(s->fragments, CONF_FRAGMENTS_L3HASH);
+	cr_expect_eq(s->mss, 1400);
 	cr_expect_not(s->udp_moves);
 	cr_expect_eq(s->n_backends, 3);
 
@@ -162,6 +190,8 @@ Test(conf, full_service)
 	cr_expect_eq(s->scheduler, CONF_SCHEDULER_FIRST);
 	cr_expect_not(s->failback);
 	cr_expect_eq(s->when_all_down, CONF_ALL_DOWN_LAST);
+	cr_expect_eq(s->forward, SHUNT_FORWARD_GUE);
+	cr_expect_eq(s->gue_port, 6082);
 	cr_assert_eq(s->n_backends, 2);
 	cr_expect_not(s->backends[0].backup);
 	cr_expect(s->backends[1].backup);
@@ -180,18 +210,87 @@ Test(conf, full_backends)
 	expect_addr(&b[0].address6, "2001:db8:2::11");
 	cr_expect_eq(b[0].weight, 50);
 	cr_expect_eq(b[0].id, 7);
-	cr_expect_eq(b[0].line, 39);
+	cr_expect_eq(b[0].line, 48);
 
 	cr_expect_str_eq(b[1].name, "nginx2");
 	cr_expect_not(b[1].has_address);
 	cr_expect(b[1].has_address6);
 	cr_expect_eq(b[1].weight, 100);
-	cr_expect_eq(b[1].line, 40);
+	cr_expect_eq(b[1].line, 49);
 
 	cr_expect_str_eq(b[2].name, "nginx3");
 	cr_expect_not(b[2].has_address6);
 	cr_expect_eq(b[2].weight, 0);
 	conf_free(c);
+}
+
+Test(conf, full_nat)
+{
+	struct conf *c = parse(full_text);
+	const struct conf_service *s = &c->services[3];
+
+	cr_expect_eq(s->forward, SHUNT_FORWARD_FULLNAT);
+	cr_expect_eq(s->gue_port, 6081);
+	cr_expect_eq(s->scheduler, CONF_SCHEDULER_LEAST_CONN);
+	cr_expect_eq(s->affinity_ms, 0);
+	cr_expect_eq(s->fragments, CONF_FRAGMENTS_DROP);
+	cr_expect_eq(s->timeouts.syn_ms, 5000);
+	cr_expect_eq(s->timeouts.established_ms, 240 * 3600 * 1000);
+	cr_expect_eq(s->timeouts.closing_ms, 60 * 1000);
+	cr_expect_eq(s->timeouts.closed_ms, 1000);
+	cr_expect_eq(s->timeouts.udp_ms, 20 * 1000);
+	cr_expect_eq(s->timeouts.udp_replied_ms, 120 * 1000);
+	cr_assert_eq(s->n_backends, 2);
+	cr_expect_eq(s->backends[0].port, 8443);
+	cr_expect_eq(s->backends[1].port, 8444);
+	conf_free(c);
+}
+
+/* Of the backend, the service, the defaults. */
+Test(conf, full_limits_are_inherited)
+{
+	struct conf *c = parse(full_text);
+	const struct conf_service *web = &c->services[0], *shop = &c->services[3];
+
+	cr_expect_eq(web->backends[0].max_connections, 0);
+	cr_expect_eq(web->backends[1].max_connections, 100);
+	cr_expect_eq(shop->backends[0].max_connections, 5000);
+	cr_expect_eq(shop->backends[1].max_connections, 7);
+	cr_expect(conf_service_is_limited(web));
+	conf_free(c);
+}
+
+static bool needs_memory(const char *keys)
+{
+	struct buf text = { 0 };
+	struct conf *c;
+	bool needs;
+
+	buf_printf(&text, SERVICE "%s", keys);
+	c = parse(buf_str(&text));
+	needs = conf_service_needs_memory(&c->services[0]);
+	conf_free(c);
+	buf_free(&text);
+	return needs;
+}
+
+Test(conf, what_needs_every_flow_to_be_remembered)
+{
+	cr_expect_not(needs_memory(""));
+	cr_expect_not(needs_memory("    track: true\n"));
+	cr_expect_not(needs_memory("    scheduler: source\n"));
+	cr_expect_not(needs_memory("    scheduler: first\n"));
+	cr_expect(needs_memory("    scheduler: round_robin\n"));
+	cr_expect(needs_memory("    scheduler: random\n"));
+	cr_expect(needs_memory("    scheduler: least_conn\n"));
+	cr_expect(needs_memory("    affinity: 1s\n"));
+	cr_expect(needs_memory("    max_connections: 1\n"));
+}
+
+Test(conf, affinity_is_off_as_people_write_it)
+{
+	cr_expect_not(needs_memory("    affinity: off\n"));
+	cr_expect_not(needs_memory("    affinity: 0\n"));
 }
 
 /* Backend over service over defaults over presets, each key for itself. */
@@ -318,6 +417,9 @@ Test(conf, names)
 	cr_expect_str_eq(conf_failback_name(false), "no");
 	cr_expect_str_eq(conf_all_down_name(CONF_ALL_DOWN_LAST), "last");
 	cr_expect_str_eq(conf_forward_name(SHUNT_FORWARD_IPIP), "ipip");
+	cr_expect_str_eq(conf_forward_name(SHUNT_FORWARD_FULLNAT), "fullnat");
+	cr_expect_str_eq(conf_scheduler_name(CONF_SCHEDULER_ROUND_ROBIN), "round_robin");
+	cr_expect_str_eq(conf_fragments_name(CONF_FRAGMENTS_L3HASH), "l3hash");
 	cr_expect_str_eq(conf_check_type_name(CONF_CHECK_NONE), "none");
 	cr_expect_str_eq(conf_xdp_mode_name(CONF_XDP_GENERIC), "generic");
 	cr_expect_str_eq(conf_forward_name(SHUNT_FORWARD_NONE), "unknown");

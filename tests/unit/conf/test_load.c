@@ -50,7 +50,7 @@ Test(load, good_file)
 	cr_expect_str_empty(buf_str(&said));
 	cr_assert_not_null(conf);
 	cr_expect_str_eq(conf->path, path);
-	cr_expect_eq(conf->n_services, 3);
+	cr_expect_eq(conf->n_services, 4);
 	unlink(path);
 }
 

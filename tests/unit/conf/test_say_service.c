@@ -235,17 +235,18 @@ static const struct row rows[] = {
 	},
 	{
 		"forwarding that is not there",
-		SERVICE "    forward: nat\n",
-		"t.yaml:8:14: error: services.web.forward: unknown value \"nat\", known: direct or "
-		"ipip\n"
-		"    forward: nat\n"
+		SERVICE "    forward: nta\n",
+		"t.yaml:8:14: error: services.web.forward: unknown value \"nta\" (did you mean "
+		"\"nat\"?), known: direct, ipip, gue, nat or fullnat\n"
+		"    forward: nta\n"
 		"             ^~~\n",
 	},
 	{
 		"a scheduler that is not there",
 		SERVICE "    scheduler: magleff\n",
 		"t.yaml:8:16: error: services.web.scheduler: unknown value \"magleff\" (did you "
-		"mean \"maglev\"?), known: consistent, maglev or first\n"
+		"mean \"maglev\"?), known: consistent, maglev, first, source, round_robin, random "
+		"or least_conn\n"
 		"    scheduler: magleff\n"
 		"               ^~~~~~~\n",
 	},

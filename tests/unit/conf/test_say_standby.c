@@ -49,7 +49,8 @@ static const struct row rows[] = {
 		SERVICE "    failback: no\n"
 			"    scheduler: frist\n",
 		"t.yaml:9:16: error: services.web.scheduler: unknown value \"frist\" (did you "
-		"mean \"first\"?), known: consistent, maglev or first\n"
+		"mean \"first\"?), known: consistent, maglev, first, source, round_robin, random "
+		"or least_conn\n"
 		"    scheduler: frist\n"
 		"               ^~~~~\n",
 	},

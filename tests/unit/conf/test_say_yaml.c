@@ -277,7 +277,7 @@ static const struct row rows[] = {
 		"    backends:\n"
 		"      - { name: nginx1, address: 192.0.2.11, weight: 1001 }\n"
 		"      - { name: nginx3, address: 192.0.2.13, wieght: 50 }\n"
-		"defaults: { forward: gue }\n",
+		"defaults: { forward: tun }\n",
 		"t.yaml:2:29: error: interfaces.eth0.mode: unknown value \"fast\", known: auto, "
 		"native or generic\n"
 		"interfaces: { eth0: { mode: fast } }\n"
@@ -297,9 +297,9 @@ static const struct row rows[] = {
 		"mean \"weight\"?)\n"
 		"      - { name: nginx3, address: 192.0.2.13, wieght: 50 }\n"
 		"                                             ^~~~~~\n"
-		"t.yaml:10:22: error: defaults.forward: unknown value \"gue\", known: direct or "
-		"ipip\n"
-		"defaults: { forward: gue }\n"
+		"t.yaml:10:22: error: defaults.forward: unknown value \"tun\", known: direct, "
+		"ipip, gue, nat or fullnat\n"
+		"defaults: { forward: tun }\n"
 		"                     ^~~\n",
 	},
 	{
