@@ -65,12 +65,15 @@ enum shunt_forward {
  * @vip: destination address
  * @port: destination port, or 0 for every port that has no key of its own
  * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @fragments: 1: it answers to later fragments whose ports nobody remembers, and to
+ *	nothing else; @port is 0
  */
 struct shunt_service_key {
 	struct shunt_addr vip;
 	__be16 port;
 	__u8 proto;
-	__u8 pad[5];
+	__u8 fragments;
+	__u8 pad[4];
 };
 
 /**

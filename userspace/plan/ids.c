@@ -89,7 +89,7 @@ void ids_sort(struct ids *ids)
 
 bool plan_leg_is_equal(const struct plan_leg *a, const struct plan_leg *b)
 {
-	return a->forward == b->forward && addr_is_equal(&a->addr, &b->addr);
+	return a->forward == b->forward && a->port == b->port && addr_is_equal(&a->addr, &b->addr);
 }
 
 static const struct ids_service *find_service(const struct ids *ids, const char *name)
@@ -168,6 +168,8 @@ static int seats_use(struct step *s, const struct ids_service *old, uint32_t ind
 			note_given(s);
 		longest = seats->n > longest ? seats->n : longest;
 	}
+	if (conf->scheduler == CONF_SCHEDULER_ROUND_ROBIN)
+		longest = slots_turns(conf, wish.backends);
 	service->slots = slots_of(&slots, longest);
 	if (old && old->slots != service->slots)
 		note_given(s);

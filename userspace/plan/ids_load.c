@@ -8,6 +8,7 @@
  * positions, the units, and that every table had as many slots, SLOTS_LASTING
  * unless the config said otherwise, and still does.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,15 +47,19 @@ static int number_from_json(const json_t *json, json_int_t min, json_int_t max, 
 static int leg_from_json(json_t *json, struct plan_leg *leg)
 {
 	const char *addr;
-	int forward;
+	int forward, port = 0;
 
 	if (json_is_null(json))
 		return 0;
-	if (json_unpack(json, "{s:i, s:s !}", "forward", &forward, "address", &addr))
+	if (json_unpack(json, "{s:i, s:s, s?i !}", "forward", &forward, "address", &addr, "port",
+			&port))
 		return -EINVAL;
 	if (forward <= SHUNT_FORWARD_NONE || forward >= SHUNT_FORWARD_COUNT)
 		return -EINVAL;
+	if (port < 0 || port > UINT16_MAX)
+		return -EINVAL;
 	leg->forward = forward;
+	leg->port = htons(port);
 	return addr_parse(addr, &leg->addr);
 }
 

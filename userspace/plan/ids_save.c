@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The ids as JSON text, for the state file. */
+#include <arpa/inet.h>
 #include <errno.h>
 
 #include <jansson.h>
@@ -14,8 +15,12 @@ static json_t *leg_to_json(const struct plan_leg *leg)
 
 	if (leg->forward == SHUNT_FORWARD_NONE)
 		return json_null();
-	return json_pack("{s:i, s:s}", "forward", (int)leg->forward, "address",
-			 addr_format(&leg->addr, addr));
+	/* Older daemons know no port, and no way of forwarding that has one. */
+	if (!leg->port)
+		return json_pack("{s:i, s:s}", "forward", (int)leg->forward, "address",
+				 addr_format(&leg->addr, addr));
+	return json_pack("{s:i, s:s, s:i}", "forward", (int)leg->forward, "address",
+			 addr_format(&leg->addr, addr), "port", ntohs(leg->port));
 }
 
 static json_t *backend_to_json(const struct ids_backend *b)

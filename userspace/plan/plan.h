@@ -158,10 +158,12 @@ struct plan_service {
 /**
  * struct plan_leg - how packets of one family reach a backend
  * @forward: SHUNT_FORWARD_NONE if they cannot
+ * @port: as in struct shunt_leg
  */
 struct plan_leg {
 	struct shunt_addr addr;
 	enum shunt_forward forward;
+	__be16 port;
 };
 
 /**
@@ -173,6 +175,8 @@ struct plan_leg {
  * @serves: may hold slots: of the usable ones all, but for backups and scheduler first;
  *	if none is usable, those that when_all_down says
  * @alive: not known to be down: flows that it has are kept, drained or not
+ * @counted: its connections are: with SHUNT_SERVICE_COUNTED
+ * @limit, @load_weight: of its struct shunt_load, if @counted; else 0
  */
 struct plan_backend {
 	uint32_t id;
@@ -184,6 +188,9 @@ struct plan_backend {
 	bool usable;
 	bool serves;
 	bool alive;
+	bool counted;
+	uint32_t limit;
+	uint32_t load_weight;
 };
 
 #define PLAN_KEEP_ALL 65536
@@ -209,10 +216,13 @@ struct plan_position {
  * @base, @span: the block of ids of the service: its members are [1, @span)
  * @left: with the block that it had before, if that was outgrown not long ago and
  *	rests, and so on: of these, number, base and span. Maps may still go by them.
+ * @scheduler: how it is filled: consistent stands for source, random and least_conn,
+ *	too, which go by tables like its own
  * @slots: a power of two
- * @positions: indexed by position, [0, n_positions); for maglev in the order of the
- *	backends' names, one entry for each that serves; for first there is one
- * @weights: maglev only, else NULL
+ * @positions: indexed by position, [0, n_positions); for maglev and round_robin in the
+ *	order of the backends' names, one entry for each that serves; for first there is
+ *	one
+ * @weights: maglev and round_robin only, else NULL
  * @seeds: maglev only, else NULL: hash of each backend's name and addresses
  */
 struct plan_table {
@@ -232,7 +242,9 @@ struct plan_table {
  * struct plan - everything in one arena, const once plan_build() has returned it
  * @vips: each address once
  * @alive: ids of the backends that are
- * @rodata: without hash_key and pins_per_s, which are of this host
+ * @pool: that fullnat sends from, the addresses of IPv4 first; none without fullnat
+ * @rodata: without hash_key and pins_per_s, which are of this host, and without
+ *	conn_mask, conns and space_lines, which follow from the sizes of maps
  * @flow_early_s, @flow_idle_s: how long a slot is MIGRATING, how long PINNING
  * @first_backend: of each config service, in @backend_of
  * @backend_of: index in @backends by config service and backend
@@ -249,6 +261,8 @@ struct plan {
 	struct shunt_addr *vips; /* sorted */
 	size_t n_vips;
 	struct id_set alive;
+	struct shunt_addr *pool;
+	size_t n_pool;
 	struct shunt_rodata rodata;
 	uint16_t flow_early_s;
 	uint16_t flow_idle_s;

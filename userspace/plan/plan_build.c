@@ -14,6 +14,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "net/addr.h"
+#include "plan/features.h"
 #include "plan/ids.h"
 #include "plan/recipe.h"
 
@@ -25,6 +26,11 @@ static bool service_has_family(const struct conf_service *service, enum shunt_fa
 	return false;
 }
 
+static __be16 port_of(const struct conf_service *service, const struct conf_backend *b)
+{
+	return htons(service->forward == SHUNT_FORWARD_GUE ? service->gue_port : b->port);
+}
+
 /* The way for packets of @family: by an address of that family if there is one. */
 static struct plan_leg leg_of(const struct conf_service *service, const struct conf_backend *b,
 			      enum shunt_family family)
@@ -34,6 +40,7 @@ static struct plan_leg leg_of(const struct conf_service *service, const struct c
 	if (!service_has_family(service, family))
 		return leg;
 	leg.forward = service->forward;
+	leg.port = port_of(service, b);
 	leg.addr = b->has_address ? b->address : b->address6;
 	if (b->has_address6 && addr_is_v4(&b->address6) == (family == SHUNT_V4))
 		leg.addr = b->address6;
@@ -94,12 +101,26 @@ static int tables_enter(const struct conf *conf, struct seats (*seats)[POOLS], s
 	int err = 0;
 
 	for (size_t s = 0; !err && s < conf->n_services; s++) {
-		plan->tables[s].scheduler = conf->services[s].scheduler;
+		plan->tables[s].scheduler = recipe_scheduler(conf->services[s].scheduler);
 		err = recipe_make(&plan->arena, &conf->services[s],
 				  &plan->backends[plan->first_backend[s]], seats[s],
 				  &plan->tables[s]);
 	}
 	return err;
+}
+
+/* Who serves is known by now. */
+static void loads_enter(const struct conf *conf, struct plan *plan)
+{
+	array_for_each (b, plan->backends, plan->n_backends) {
+		const struct conf_service *service = &conf->services[b->conf_service];
+
+		b->counted = features_count(service);
+		if (!b->counted)
+			continue;
+		b->limit = service->backends[b->conf_backend].max_connections;
+		b->load_weight = b->serves ? b->weight : 0;
+	}
 }
 
 /* --- services and their addresses ------------------------------------------- */
@@ -116,31 +137,58 @@ static int vip_compare(const void *a, const void *b)
 	return addr_compare(a, b);
 }
 
-static uint32_t flags_of(const struct conf_service *service, uint8_t proto)
+static bool has_proto(const struct conf_service *service, uint8_t proto)
 {
-	uint32_t flags = 0;
+	for (size_t p = 0; p < service->n_ports; p++)
+		if (service->ports[p].proto == proto)
+			return true;
+	return false;
+}
 
-	if (service->udp_moves && proto == IPPROTO_UDP)
-		flags |= SHUNT_SERVICE_UDP_MOVES;
-	if (service->track)
-		flags |= SHUNT_SERVICE_TRACKED;
-	return flags;
+/* With l3hash, what has no port is found by protocol alone. */
+static bool has_fragments_of(const struct conf_service *service, uint8_t proto)
+{
+	return service->fragments == CONF_FRAGMENTS_L3HASH && has_proto(service, proto);
+}
+
+static size_t count_keys(const struct conf_service *service)
+{
+	return service->n_vips * (service->n_ports + has_fragments_of(service, IPPROTO_TCP) +
+				  has_fragments_of(service, IPPROTO_UDP));
+}
+
+/* @key: of config service @index. */
+static void key_enter(const struct conf_service *service, uint32_t index,
+		      struct shunt_service_key key, struct plan *plan)
+{
+	plan->services[plan->n_services++] = (struct plan_service){
+		.key = key,
+		.table = plan->tables[index].number,
+		.base = plan->tables[index].base,
+		.flags = features_flags(service, key.proto),
+		.conf_service = index,
+	};
 }
 
 static void service_enter(const struct conf_service *service, uint32_t index, struct plan *plan)
 {
+	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_UDP };
+
 	for (size_t v = 0; v < service->n_vips; v++) {
+		struct shunt_service_key key = { .vip = service->vips[v] };
+
 		plan->vips[plan->n_vips++] = service->vips[v];
 		for (size_t p = 0; p < service->n_ports; p++) {
-			plan->services[plan->n_services++] = (struct plan_service){
-				.key = { .vip = service->vips[v],
-					 .port = htons(service->ports[p].port),
-					 .proto = service->ports[p].proto },
-				.table = plan->tables[index].number,
-				.base = plan->tables[index].base,
-				.flags = flags_of(service, service->ports[p].proto),
-				.conf_service = index,
-			};
+			key.port = htons(service->ports[p].port);
+			key.proto = service->ports[p].proto;
+			key_enter(service, index, key, plan);
+		}
+		key.port = 0;
+		key.fragments = 1;
+		array_for_each (proto, protos, array_len(protos)) {
+			key.proto = *proto;
+			if (has_fragments_of(service, *proto))
+				key_enter(service, index, key, plan);
 		}
 	}
 }
@@ -151,7 +199,7 @@ static int services_enter(const struct conf *conf, struct plan *plan)
 
 	for (size_t s = 0; s < conf->n_services; s++) {
 		n_vips += conf->services[s].n_vips;
-		n_services += conf->services[s].n_vips * conf->services[s].n_ports;
+		n_services += count_keys(&conf->services[s]);
 	}
 	plan->vips = arena_alloc(&plan->arena, n_vips * sizeof(*plan->vips));
 	plan->services = arena_alloc(&plan->arena, n_services * sizeof(*plan->services));
@@ -172,37 +220,6 @@ static int services_enter(const struct conf *conf, struct plan *plan)
 }
 
 /* --- the last touch ----------------------------------------------------------- */
-
-static void rodata_add_leg(struct shunt_rodata *ro, const struct plan_leg *leg)
-{
-	const bool v4 = addr_is_v4(&leg->addr);
-
-	ro->direct |= leg->forward == SHUNT_FORWARD_DIRECT;
-	ro->ipip4 |= leg->forward == SHUNT_FORWARD_IPIP && v4;
-	ro->ipip6 |= leg->forward == SHUNT_FORWARD_IPIP && !v4;
-}
-
-static struct shunt_rodata rodata_of(const struct conf *conf, const struct plan *plan)
-{
-	const uint64_t cache_bytes =
-		conf->flow_cache_bytes ? conf->flow_cache_bytes : PLAN_FLOW_CACHE_BYTES;
-	struct shunt_rodata ro = {
-		.flow_mask = cache_bytes / sizeof(struct shunt_flow_line) - 1,
-	};
-
-	for (size_t i = 0; i < plan->n_services; i++) {
-		const struct shunt_service_key *key = &plan->services[i].key;
-
-		ro.ipv4 |= addr_is_v4(&key->vip);
-		ro.ipv6 |= !addr_is_v4(&key->vip);
-		ro.any_port |= !key->port;
-		ro.tracked |= !!(plan->services[i].flags & SHUNT_SERVICE_TRACKED);
-	}
-	for (size_t i = 0; i < plan->n_backends; i++)
-		for (int family = 0; family < SHUNT_FAMILIES; family++)
-			rodata_add_leg(&ro, &plan->backends[i].leg[family]);
-	return ro;
-}
 
 /* Whole seconds, rounded up: what flow entries and slot timers count in. */
 static uint16_t seconds_of(uint32_t ms)
@@ -282,13 +299,15 @@ int plan_build(const struct conf *conf, const struct admin *admin, struct ids *i
 	    ?: ids_enter(ids, &wish, &next)
 	    ?: tables_enter(conf, wish.seats, plan)
 	    ?: services_enter(conf, plan)
+	    ?: features_pool(conf, plan)
 	    ?: plan_sort(plan);
 	if (err)
 		return err;
+	loads_enter(conf, plan);
 	array_for_each (b, plan->backends, plan->n_backends)
 		if (b->alive)
 			id_set_add(&plan->alive, b->id);
-	plan->rodata = rodata_of(conf, plan);
+	plan->rodata = features_rodata(conf, plan);
 	plan->flow_early_s = seconds_of(conf->flow_early_ms);
 	plan->flow_idle_s = seconds_of(conf->flow_idle_ms ?: PLAN_FLOW_IDLE_MS);
 	ids_swap(ids, next);

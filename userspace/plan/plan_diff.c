@@ -91,9 +91,12 @@ bool plan_table_is_equal(const struct plan_table *a, const struct plan_table *b)
 	if (a->scheduler != b->scheduler || a->slots != b->slots || n != b->n_positions ||
 	    !arrays_are_equal(a->positions, b->positions, n * sizeof(*a->positions)))
 		return false;
-	return a->scheduler != CONF_SCHEDULER_MAGLEV ||
-	       (arrays_are_equal(a->weights, b->weights, n * sizeof(*a->weights)) &&
-		arrays_are_equal(a->seeds, b->seeds, n * sizeof(*a->seeds)));
+	if (a->scheduler != CONF_SCHEDULER_MAGLEV && a->scheduler != CONF_SCHEDULER_ROUND_ROBIN)
+		return true;
+	if (!arrays_are_equal(a->weights, b->weights, n * sizeof(*a->weights)))
+		return false;
+	return a->scheduler == CONF_SCHEDULER_ROUND_ROBIN ||
+	       arrays_are_equal(a->seeds, b->seeds, n * sizeof(*a->seeds));
 }
 
 /*

@@ -121,6 +121,35 @@ static int recipe_maglev(struct arena *arena, const struct conf_service *service
 	return 0;
 }
 
+/*
+ * Weights without what all have in common: if all are doubled the table is the same.
+ */
+static int recipe_sequence(struct arena *arena, const struct conf_service *service,
+			   const struct plan_backend *backends, struct plan_table *table)
+{
+	struct named *names = names_of_backends(arena, service);
+	uint32_t n = 0, common = 0;
+
+	table->positions = arena_alloc(arena, service->n_backends * sizeof(*table->positions));
+	table->weights = arena_alloc(arena, service->n_backends * sizeof(*table->weights));
+	if (!names || !table->positions || !table->weights)
+		return -ENOMEM;
+	for (size_t i = 0; i < service->n_backends; i++) {
+		const struct plan_backend *b = &backends[names[i].index];
+
+		if (!b->serves || !b->weight)
+			continue;
+		table->positions[n] = (struct plan_position){ b->id - table->base, PLAN_KEEP_ALL };
+		table->weights[n] = b->weight;
+		common = greatest_common_divisor(b->weight, common);
+		n++;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		table->weights[i] /= common;
+	table->n_positions = n;
+	return 0;
+}
+
 /* One position, and nothing to be even between. */
 static int recipe_first(struct arena *arena, const struct conf_service *service,
 			const struct plan_backend *backends, struct plan_table *table)
@@ -147,6 +176,10 @@ int recipe_make(struct arena *arena, const struct conf_service *service,
 		return recipe_maglev(arena, service, backends, table);
 	case CONF_SCHEDULER_FIRST:
 		return recipe_first(arena, service, backends, table);
+	case CONF_SCHEDULER_ROUND_ROBIN:
+		return recipe_sequence(arena, service, backends, table);
+	default:
+		break;
 	}
 	assert(!"a scheduler without a recipe");
 	return -EINVAL;

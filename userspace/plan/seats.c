@@ -20,18 +20,8 @@
 #include "base/cleanup.h"
 #include "plan/ids.h"
 #include "plan/names.h"
+#include "plan/recipe.h"
 #include "plan/seats.h"
-
-static uint32_t greatest_common_divisor(uint32_t a, uint32_t b)
-{
-	while (b) {
-		uint32_t rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a;
-}
 
 static bool is_in_pool(const struct conf_backend *b, enum plan_pool pool)
 {
@@ -208,7 +198,7 @@ int seats_assign(struct arena *arena, const struct seats_wish *wish, const struc
 	struct seats seats = { 0 };
 	int err = 0;
 
-	if (wish->service->scheduler != CONF_SCHEDULER_CONSISTENT) {
+	if (recipe_scheduler(wish->service->scheduler) != CONF_SCHEDULER_CONSISTENT) {
 		/* Backends take turns, or one has all; none has a place. */
 	} else if (seats_are_fixed(wish->service)) {
 		err = seats_fix(arena, wish, &seats);

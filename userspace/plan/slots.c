@@ -16,6 +16,7 @@
  *   with maglev. Nor may the number of backends, as long as that can be avoided:
  *   flows would break where a backend goes and the slots get fewer.
  */
+#include "plan/recipe.h"
 #include "plan/seats.h"
 #include "plan/slots.h"
 
@@ -26,6 +27,9 @@
 #define SLOTS_PER_SEAT_EVER 8
 
 #define SEATS_PER_BACKEND 16
+
+/* With turns, shares are even to one slot in eight, too: weights 1 and 1000 take 8192. */
+#define SLOTS_PER_TURN 8
 
 static uint32_t power_of_two(uint64_t least)
 {
@@ -51,6 +55,8 @@ static uint32_t new_slots(size_t n_backends, size_t n_positions)
 
 static bool follows_from_config(const struct conf_service *service)
 {
+	if (service->scheduler == CONF_SCHEDULER_ROUND_ROBIN)
+		return false; /* each balancer counts turns of its own */
 	return service->scheduler == CONF_SCHEDULER_MAGLEV || seats_are_fixed(service);
 }
 
@@ -96,4 +102,27 @@ uint32_t slots_of(const struct slots_wish *wish, size_t n_positions)
 		return wish->before;
 	slots = new_slots(wish->n_backends, n_positions);
 	return slots > wish->before ? slots : wish->before;
+}
+
+/* Neither health nor a drain changes how many there are. */
+size_t slots_turns(const struct conf_service *service, const struct plan_backend *backends)
+{
+	size_t most = service->n_backends;
+
+	for (enum plan_pool pool = 0; pool < POOLS; pool++) {
+		uint32_t common = 0;
+		uint64_t sum = 0;
+
+		for (size_t i = 0; i < service->n_backends; i++) {
+			const uint32_t weight = backends[i].weight_enabled;
+
+			if (service->backends[i].backup != (pool == POOL_BACKUP))
+				continue;
+			common = greatest_common_divisor(weight, common);
+			sum += weight;
+		}
+		sum = common ? sum / common * SLOTS_PER_TURN / SLOTS_PER_SEAT + 1 : 0;
+		most = sum > most ? sum : most;
+	}
+	return most;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "conf/conf.h"
+#include "plan/plan.h"
 
 /* What a table has where nothing is known of it but that it should last. */
 #define SLOTS_LASTING 65536
@@ -30,5 +31,12 @@ uint32_t slots_seats_max(const struct slots_wish *wish);
 
 /* Slots of a table that has @n_positions: a power of two. */
 uint32_t slots_of(const struct slots_wish *wish, size_t n_positions);
+
+/*
+ * What to ask slots_of() for with scheduler round_robin, where backends take turns and
+ * have no positions: for a turn of the lightest there are eight slots.
+ * @backends: of the plan, in the order of the config
+ */
+size_t slots_turns(const struct conf_service *service, const struct plan_backend *backends);
 
 #endif /* PLAN_SLOTS_H */

@@ -33,6 +33,10 @@ int table_build_cached(struct table_cache *cache, const struct plan_table *table
 		return table_build_consistent(cache, table, words);
 	case CONF_SCHEDULER_MAGLEV:
 		return table_build_maglev(table, words);
+	case CONF_SCHEDULER_ROUND_ROBIN:
+		return table_build_sequence(table, words);
+	default:
+		break;
 	}
 	assert(!"a scheduler without a table");
 	return -EINVAL;

@@ -22,5 +22,6 @@ struct table_cache {
 int table_build_consistent(struct table_cache *cache, const struct plan_table *table,
 			   uint32_t *words);
 int table_build_maglev(const struct plan_table *table, uint32_t *words);
+int table_build_sequence(const struct plan_table *table, uint32_t *words);
 
 #endif /* PLAN_TABLE_H */

@@ -17,6 +17,7 @@ static int put_backend(const struct apply_to *t, const struct plan_op *op)
 	for (int f = 0; f < SHUNT_FAMILIES; f++) {
 		b.leg[f].addr = op->backend->leg[f].addr;
 		b.leg[f].forward = op->backend->leg[f].forward;
+		b.leg[f].port = op->backend->leg[f].port;
 		b.leg[f].flags = op->backend->alive ? 0 : SHUNT_LEG_DEAD;
 	}
 	return t->ops->put_backend(t->ctx, op->backend->id, &b);

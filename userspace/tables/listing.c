@@ -22,7 +22,8 @@ __u32 listing_lines(__u32 services)
 
 static __u32 match_of(const struct shunt_service_key *key)
 {
-	return SHUNT_SERVICE_MATCH(key->port, key->proto);
+	return key->fragments ? SHUNT_SERVICE_MATCH_FRAGMENT(key->proto)
+			      : SHUNT_SERVICE_MATCH(key->port, key->proto);
 }
 
 static __u32 first_line(const struct shunt_service_key *key)
@@ -145,5 +146,6 @@ struct shunt_service_key listing_key(const struct shunt_listing *listing)
 		.vip = listing->vip,
 		.port = listing->match,
 		.proto = listing->match >> 16,
+		.fragments = listing->match >> 24,
 	};
 }
