@@ -528,7 +528,7 @@ struct shunt_rodata {
 	__u8 tracked;
 	__u8 rich;
 	__u8 nat;
-	__u8 pad[7];
+	__u8 pad[11];
 };
 
 _Static_assert(sizeof(struct shunt_addr) == 16, "ABI");
