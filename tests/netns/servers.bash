@@ -27,7 +27,7 @@ start_nginx()
 			listen [::]:80 backlog=4096;
 			root $dir/www;
 			location = / { return 200 "$1\n"; }
-			location /up/ { dav_methods PUT; client_max_body_size 64m; }
+			location /up/ { dav_methods PUT; client_max_body_size 128m; }
 		}
 	}
 	EOT

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# limit: 180 s
+# 20 000 connections through a pool of 1000 ports while ports are used again and
+# again; and every answer is the one that was asked for, by the server that was
+# asked. Then more connections than there are ports: those that there is none for
+# are dropped with that reason, and the others go on.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/nat.bash"
+. "$(dirname "$0")/talks.bash"
+
+connections=20000
+at_once=300	# in each family
+life_ms=400
+
+nat_hosts
+for name in "${backends[@]}"; do
+	start "talk-$name" "$name" "$build/tests/talk_server" "$name" "$talk_port"
+done
+for name in "${backends[@]}"; do
+	wait_for 5 said "talk-$name" serving
+done
+
+# pool_conf FIRST-LAST
+pool_conf()
+{
+	write_conf <<-EOT
+	nat: { pool: [$pool4, "$pool6"], ports: $1, connections: 20000 }
+	services:
+	  talk:
+	    vip: [$vip4, "$vip6"]
+	    ports: [$talk_port/tcp]
+	    forward: fullnat
+	    timeouts: { closed: 1s, closing: 5s, syn: 5s }
+	    check: { type: tcp, interval: 1s }
+	    backends:
+	$(backend_list "4 6")
+	  one:
+	    vip: [$vip4]
+	    ports: [8/tcp]
+	    forward: fullnat
+	    timeouts: { closed: 1s, closing: 5s, syn: 5s }
+	    check: { type: none }
+	    backends:
+	      - { name: b1, address: $net4.11, port: $talk_port }
+	EOT
+}
+
+opened_enough()
+{
+	fetch_report
+	[[ $(reported connections) -ge $connections ]]
+}
+
+# hold N PORT: that many at once, tried for two seconds; how many came to be.
+hold()
+{
+	in_host client "$python" - "$vip4" "$2" "$1" "$((2 * scale))" <<-EOT
+	import select, socket, sys, time
+	vip, port, n, wait = sys.argv[1], *map(int, sys.argv[2:])
+	socks = [socket.socket() for _ in range(n)]
+	waiting = select.poll()
+	for s in socks:
+	    s.setblocking(False)
+	    s.connect_ex((vip, port))
+	    waiting.register(s, select.POLLOUT)
+	end, done = time.time() + wait, set()
+	while time.time() < end and len(done) < n:
+	    for fd, events in waiting.poll(100):
+	        done.add(fd)
+	        waiting.unregister(fd)
+	print(len(done))
+	EOT
+}
+
+pool_conf 20000-20999
+start_shuntd
+start_talk "$vip4=$at_once/100/$life_ms" "$vip6=$at_once/100/$life_ms"
+wait_for 90 opened_enough
+fetch_report
+say "$report"
+want "connections that broke, or were given the answer of another" 0 "$(reported broken)"
+want "connections without a port" 0 "$(reason_count no_port)"
+stop talk
+
+# Of 80 connections to one server 50 find a port; when those have ended, 50 others do.
+take_off
+pool_conf 30000-30049
+start_shuntd
+want "connections through 50 ports" 50 "$(hold 80 8)"
+[[ $(reason_count no_port) -ge 30 ]] || die "those that found no port were not counted"
+ports_are_free()
+{
+	[[ $(hold 50 8) == 50 ]]
+}
+wait_for 20 ports_are_free
