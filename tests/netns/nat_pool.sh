@@ -52,6 +52,37 @@ opened_enough()
 	[[ $(reported connections) -ge $connections ]]
 }
 
+# pool_conf FIRST-LAST
+pool_conf()
+{
+	write_conf <<-EOT
+	nat: { pool: [$pool4, "$pool6"], ports: $1, connections: 20000 }
+	services:
+	  talk:
+	    vip: [$vip4, "$vip6"]
+	    ports: [$talk_port/tcp]
+	    forward: fullnat
+	    timeouts: { closed: 1s, closing: 5s, syn: 5s }
+	    check: { type: tcp, interval: 1s }
+	    backends:
+	$(backend_list "4 6")
+	  one:
+	    vip: [$vip4]
+	    ports: [8/tcp]
+	    forward: fullnat
+	    timeouts: { closed: 1s, closing: 5s, syn: 5s }
+	    check: { type: none }
+	    backends:
+	      - { name: b1, address: $net4.11, port: $talk_port }
+	EOT
+}
+
+opened_enough()
+{
+	fetch_report
+	[[ $(reported connections) -ge $connections ]]
+}
+
 # hold N PORT: that many at once, tried for two seconds; how many came to be.
 hold()
 {
@@ -87,10 +118,10 @@ stop talk
 take_off
 pool_conf 30000-30049
 start_shuntd
-want "connections through 50 ports" 50 "$(hold 80 8)"
+want "connections through 50 ports" 50 "$(hold "$vip4" 8 80)"
 [[ $(reason_count no_port) -ge 30 ]] || die "those that found no port were not counted"
 ports_are_free()
 {
-	[[ $(hold 50 8) == 50 ]]
+	[[ $(hold "$vip4" 8 50) == 50 ]]
 }
 wait_for 20 ports_are_free

@@ -12,7 +12,7 @@ small=1400
 nat4=192.0.2.91 nat6=2001:db8::91
 full4=192.0.2.92 full6=2001:db8::92
 to6=192.0.2.93 to4=2001:db8::93
-backends=(b1 b2)
+backends=()
 
 nat_hosts
 route_to client 10.1.0.1 2001:db8:1::1 "$nat4" "$nat6" "$full4" "$full6" "$to6" "$to4"

@@ -127,3 +127,26 @@ end_load()
 	say "load: $(tail -n 1 "$(log_of load)"), $(($(sent_again) - sent_again_before)) segments sent again"
 	[[ $status == 0 ]] || die "requests failed under load"
 }
+
+# hold VIP PORT N: that many connections at once, tried for two seconds; how many came
+# to be. They end with this.
+hold()
+{
+	in_host client "$python" - "$1" "$2" "$3" "$((2 * scale))" <<-EOT
+	import select, socket, sys, time
+	vip, port, n, wait = sys.argv[1], *map(int, sys.argv[2:])
+	family = socket.AF_INET6 if ":" in vip else socket.AF_INET
+	socks = [socket.socket(family) for _ in range(n)]
+	waiting = select.poll()
+	for s in socks:
+	    s.setblocking(False)
+	    s.connect_ex((vip, port))
+	    waiting.register(s, select.POLLOUT)
+	end, done = time.time() + wait, 0
+	while time.time() < end and done < n:
+	    for fd, events in waiting.poll(100):
+	        done += not events & (select.POLLERR | select.POLLHUP)
+	        waiting.unregister(fd)
+	print(done)
+	EOT
+}
