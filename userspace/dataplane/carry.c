@@ -95,17 +95,32 @@ static void log_found(const struct former *f)
 		 found.all_backends);
 }
 
+/* Their ports lie in spaces that the backends of the plan have been given. */
+void carry_conns(struct dataplane *dp)
+{
+	int err;
+
+	if (!dp->carrying || dp->carried_conns)
+		return;
+	dp->carried_conns = true;
+	err = former_carry_conns(dp->former, dp);
+	if (err)
+		log_err(err, "carry connections to the new maps");
+}
+
 void carry_end(struct dataplane *dp, uint64_t now_ms)
 {
 	struct former *f = dp->former;
 	int err;
 
 	if (dp->carrying) {
-		err = former_carry_flows(f, dp, now_ms) ?: former_carry_counters(f, dp);
+		err = former_carry_flows(f, dp, now_ms)
+			      ?: former_carry_conns(f, dp) ?: former_carry_counters(f, dp);
 		if (err)
-			log_err(err, "carry the last flows and counters to the new maps");
+			log_err(err, "carry the last flows, connections and counters to the new "
+				     "maps");
 		log_found(f);
 	}
 	former_close(take_ptr(&dp->former));
-	dp->carrying = false;
+	dp->carrying = dp->carried_conns = false;
 }

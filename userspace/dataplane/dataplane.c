@@ -22,93 +22,55 @@ static void dataplane_closep(struct dataplane **dp)
 	dataplane_close(*dp);
 }
 
-static void close_all(int fds[LOAD_MAPS])
-{
-	for (int m = 0; m < LOAD_MAPS; m++) {
-		if (fds[m] >= 0)
-			close(fds[m]);
-		fds[m] = -1;
-	}
-}
-
-/* Devmaps get a flag from the kernel that nobody set; only this one matters. */
-static bool map_fits(struct bpf_map *want, int fd)
-{
-	struct bpf_map_info info = { 0 };
-	__u32 len = sizeof(info);
-
-	return !bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == bpf_map__type(want) &&
-	       info.key_size == bpf_map__key_size(want) &&
-	       info.value_size == bpf_map__value_size(want) &&
-	       info.max_entries >= bpf_map__max_entries(want) &&
-	       !((info.map_flags ^ bpf_map__map_flags(want)) & BPF_F_MMAPABLE);
-}
-
-/* By this a flow finds its line: it must be as it was. */
-static bool mask_fits(const struct dataplane_sizes *sizes, const struct shunt_rodata *rodata)
-{
-	return rodata->flow_mask == sizes->flow_lines - 1;
-}
-
-static bool maps_fit(const struct dataplane *dp, struct load *want, int rodata_fd)
-{
-	struct shunt_rodata rodata;
-
-	if (load_rodata_read(rodata_fd, &rodata) || !mask_fits(&dp->sizes, &rodata))
-		return false;
-	for (int m = 0; m < LOAD_MAPS; m++)
-		if (!map_fits(load_map(want, m), dp->fds[m]))
-			return false;
-	return true;
-}
-
-/* Take pinned maps over if they are what @want would make. */
-static bool adopt_maps(struct dataplane *dp, struct load *want)
-{
-	_cleanup_close_ int rodata_fd = -1;
-
-	if (pin_open_maps(dp->pin_dir, dp->fds, &rodata_fd))
-		return false;
-	dp->has_former = true;
-	if (pin_is_newer(dp->pin_dir, FORMER_VERSION, SHUNT_ABI_VERSION))
-		log_info("a daemon of a former release has run since maps were pinned");
-	else if (maps_fit(dp, want, rodata_fd))
-		return true;
-	else
-		log_info("maps of a former daemon do not fit the config: making new ones");
-	close_all(dp->fds);
-	return false;
-}
-
 static uint32_t map_entries(const struct dataplane *dp, enum load_map m)
 {
 	return bpf_map__max_entries(load_map(dp->load, m));
 }
 
 /* They may be larger than what was asked for. */
+static void read_sizes(struct dataplane *dp)
+{
+	const uint32_t space_lines = pool_space_lines(&dp->sizes.pool);
+	const uint32_t conns = map_entries(dp, LOAD_CONNS);
+
+	dp->sizes.slot_lines = map_entries(dp, LOAD_SLOTS);
+	dp->sizes.backends = map_entries(dp, LOAD_BACKENDS) - 1;
+	dp->sizes.services = map_entries(dp, LOAD_VIPS);
+	dp->sizes.conns = conns > 1 ? conns : 0;
+	dp->sizes.port_spaces = space_lines ? map_entries(dp, LOAD_PORT_BITS) / space_lines : 0;
+}
+
+/* Descriptors of the maps of @load that there are none of yet. */
+static int keep_maps(struct dataplane *dp, struct load *load)
+{
+	for (int m = 0; m < LOAD_MAPS; m++) {
+		if (dp->fds[m] >= 0)
+			continue;
+		dp->fds[m] = fcntl(bpf_map__fd(load_map(load, m)), F_DUPFD_CLOEXEC, 3);
+		if (dp->fds[m] < 0)
+			return log_err(-errno, "keep map %s", load_map_names[m]);
+	}
+	return 0;
+}
+
+/* Without those that a former daemon did not know the set is pinned anew. */
 static int load_adopted(struct dataplane *dp, const struct shunt_rodata *rodata)
 {
 	int err;
 
-	dp->adopted = dp->pinned = true;
-	err = load_open(&dp->sizes, rodata, dp->fds, &dp->load) ?: load_now(dp->load);
-	if (err)
-		return err;
-	dp->sizes.slot_lines = map_entries(dp, LOAD_SLOTS);
-	dp->sizes.backends = map_entries(dp, LOAD_BACKENDS) - 1;
-	dp->sizes.services = map_entries(dp, LOAD_VIPS);
-	return 0;
+	dp->adopted = true;
+	dp->pinned = dp->fds[LOAD_FIRST_LATER] >= 0;
+	err = load_open(&dp->sizes, rodata, dp->fds, &dp->load)
+		      ?: load_now(dp->load) ?: keep_maps(dp, dp->load);
+	if (!err)
+		read_sizes(dp);
+	return err;
 }
 
 static int load_fresh(struct dataplane *dp, struct load **want)
 {
-	int err = load_now(*want);
+	int err = load_now(*want) ?: keep_maps(dp, *want);
 
-	for (int m = 0; m < LOAD_MAPS && !err; m++) {
-		dp->fds[m] = fcntl(bpf_map__fd(load_map(*want, m)), F_DUPFD_CLOEXEC, 3);
-		if (dp->fds[m] < 0)
-			err = log_err(-errno, "keep map %s", load_map_names[m]);
-	}
 	if (!err)
 		dp->load = take_ptr(want);
 	return err;
@@ -191,7 +153,7 @@ int dataplane_open(const char *pin_dir, const struct dataplane_sizes *sizes,
 	memset(dp->fds, -1, sizeof(dp->fds));
 	load_route_logs();
 	err = pin_prepare(pin_dir) ?: load_over_maps(dp, rodata, adopt) ?: map_arrays(dp)
-	      ?: flow_cache_open(dp) ?: open_tables(dp);
+	      ?: flow_cache_open(dp) ?: conn_cache_open(dp) ?: open_tables(dp);
 	if (err)
 		return err;
 	if (dp->adopted)
@@ -209,6 +171,7 @@ void dataplane_close(struct dataplane *dp)
 	attach_free_all(dp);
 	former_close(dp->former);
 	flow_cache_close(dp);
+	conn_cache_close(dp);
 	tables_free(&dp->tables);
 	if (dp->window)
 		munmap(dp->window, dp->window_bytes);
@@ -216,7 +179,7 @@ void dataplane_close(struct dataplane *dp)
 	unmap_array(dp, dp->services, LOAD_SERVICES);
 	unmap_array(dp, dp->egress, LOAD_EGRESS);
 	unmap_array(dp, dp->backends, LOAD_BACKENDS);
-	close_all(dp->fds);
+	adopt_close(dp->fds);
 	load_close(dp->load);
 	free(dp->removed);
 	free(dp->pin_dir);
@@ -304,6 +267,7 @@ int dataplane_reload(struct dataplane *dp, const struct shunt_rodata *rodata)
 	dp->load = take_ptr(&next);
 	load_close(old);
 	dp->rodata = *rodata;
+	memcpy(dp->conns.maps.hash_key, rodata->hash_key, sizeof(rodata->hash_key));
 	return dp->pinned ? dataplane_commit(dp) : 0;
 }
 
@@ -323,10 +287,16 @@ int dataplane_apply(struct dataplane *dp, const struct plan *plan, const struct 
 				     .alive = &plan->alive,
 				     .now_ms = now_ms };
 
+	int err;
+
+	dp->conns.knows = false;
 	carry_begin(dp, plan, now_ms);
 	transit_set_times(&dp->tables.transit, plan->flow_early_s, plan->flow_idle_s,
 			  transit_seconds(now_ms));
-	return apply(&to, steps, n);
+	err = apply(&to, steps, n);
+	if (!err)
+		carry_conns(dp);
+	return err;
 }
 
 int dataplane_interfaces(const struct dataplane *dp, struct snapshot_interface **out, size_t *n)

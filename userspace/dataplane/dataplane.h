@@ -18,6 +18,7 @@
 #include "dataplane/snapshot.h"
 #include "plan/plan.h"
 #include "tables/map_ops.h"
+#include "tables/pool.h"
 
 #define DATAPLANE_PIN_DIR "/sys/fs/bpf/shunt"
 
@@ -27,6 +28,9 @@ struct dataplane_sizes {
 	uint32_t backends; /* the largest id; below SHUNT_MAX_BACKENDS */
 	uint32_t services;
 	uint32_t flow_lines; /* a power of two */
+	uint32_t conns; /* records of connections, the one of nobody included; 0: no NAT */
+	uint32_t port_spaces; /* of shunt_port_bits; 0: no pool */
+	struct pool pool; /* another one makes other maps, but if it is empty */
 };
 
 struct dataplane;

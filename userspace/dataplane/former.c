@@ -73,7 +73,10 @@ static const struct former_layout former_now = {
 			 [LOAD_FLOWS] = sizeof(struct shunt_flow_line),
 			 [LOAD_FRESH] = sizeof(struct shunt_flow_line),
 			 [LOAD_COUNTERS] = sizeof(struct shunt_counter_block),
-			 [LOAD_REASONS] = sizeof(struct shunt_reasons) },
+			 [LOAD_REASONS] = sizeof(struct shunt_reasons),
+			 [LOAD_CONNS] = sizeof(struct shunt_conn),
+			 [LOAD_CONN_INDEX] = sizeof(struct shunt_flow_line),
+			 [LOAD_CONN_BITS] = sizeof(struct shunt_bit_line) },
 	.has_blocks = true,
 	.read_constants = read_constants,
 	.read_service = read_service,
@@ -84,7 +87,7 @@ static const struct former_layout former_now = {
 /* --- opened ------------------------------------------------------------------ */
 
 /* Values that the map has in fact, all of them of the size that its version says. */
-static size_t count_values(const struct former *f, enum load_map m)
+size_t former_count_values(const struct former *f, enum load_map m)
 {
 	struct bpf_map_info info = { 0 };
 	__u32 len = sizeof(info);
@@ -123,7 +126,7 @@ static int compare_places(const void *x, const void *y)
 /* Both layouts have 16 slots a line: words, or two halves of each in lines of 32. */
 static int read_services(struct former *f)
 {
-	const size_t n = count_values(f, LOAD_SERVICES);
+	const size_t n = former_count_values(f, LOAD_SERVICES);
 	const size_t bytes = n * sizeof(struct shunt_service_line);
 	const struct shunt_service_line *lines =
 		n ? mmap(NULL, bytes, PROT_READ, MAP_SHARED, f->fds[LOAD_SERVICES], 0) : MAP_FAILED;
@@ -137,7 +140,7 @@ static int read_services(struct former *f)
 			&lines[i / SHUNT_LISTINGS_PER_LINE].listing[i % SHUNT_LISTINGS_PER_LINE];
 
 		if (at->match)
-			add_service(f, at, count_values(f, LOAD_SLOTS));
+			add_service(f, at, former_count_values(f, LOAD_SLOTS));
 	}
 	munmap((void *)lines, bytes);
 	if (!f->services)
@@ -148,7 +151,7 @@ static int read_services(struct former *f)
 
 static int map_backends(struct former *f)
 {
-	size_t n = count_values(f, LOAD_BACKENDS);
+	size_t n = former_count_values(f, LOAD_BACKENDS);
 	void *p;
 
 	if (n > SHUNT_MAX_BACKENDS)
@@ -166,9 +169,9 @@ static int map_backends(struct former *f)
 /* With @f->fds open and the constants read: the rest. */
 static int take_in(struct former *f)
 {
-	if (count_values(f, LOAD_FLOWS) != f->flow_mask + 1ULL ||
+	if (former_count_values(f, LOAD_FLOWS) != f->flow_mask + 1ULL ||
 	    !is_power_of_two(f->flow_mask + 1ULL) ||
-	    count_values(f, LOAD_FRESH) != SHUNT_FRESH_LINES)
+	    former_count_values(f, LOAD_FRESH) != SHUNT_FRESH_LINES)
 		return -EINVAL;
 	return read_services(f) ?: map_backends(f);
 }
@@ -197,7 +200,8 @@ static int open_version(const char *pin_dir, const struct former_layout *layout,
 		if (!layout->value_bytes[m])
 			continue;
 		f->fds[m] = pin_open_map(pin_dir, layout->version, load_map_names[m]);
-		err = f->fds[m] < 0 ? f->fds[m] : 0;
+		/* It may not have known the later ones. */
+		err = m < LOAD_FIRST_LATER && f->fds[m] < 0 ? f->fds[m] : 0;
 	}
 	if (rodata_fd < 0)
 		return rodata_fd;

@@ -85,6 +85,15 @@ uint32_t former_table_slots(const struct former *f, const struct plan_table *tab
  */
 int former_carry_flows(const struct former *f, struct dataplane *dp, uint64_t now_ms);
 
+/**
+ * former_carry_conns() - enter its connections of nat and fullnat in @dp
+ *
+ * Of backends that are in the plan and in @dp; whatever the hash key. May be called
+ * again for what has come since. What there is no room for is logged. Return: 0 or a
+ * negative errno.
+ */
+int former_carry_conns(const struct former *f, struct dataplane *dp);
+
 /* Add what its backends that are in the plan have counted. 0 or a negative errno. */
 int former_carry_counters(const struct former *f, struct dataplane *dp);
 

@@ -86,6 +86,9 @@ struct former_layout {
 /* former_v2.c */
 extern const struct former_layout former_v2;
 
+/* Values that a map has in fact; 0 if they are not of the size that its version says. */
+size_t former_count_values(const struct former *f, enum load_map m);
+
 /* A mapping of the table of a service, read-only; NULL, and errno. */
 const void *former_map_table(const struct former *f, const struct former_service *s);
 void former_unmap_table(const struct former_service *s, const void *table);

@@ -8,6 +8,8 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/former.h"
 #include "dataplane/load.h"
+#include "tables/conns_sweep.h"
+#include "tables/port_spaces.h"
 #include "tables/tables.h"
 
 struct xdp_program;
@@ -56,14 +58,32 @@ struct flow_cache {
 };
 
 /**
+ * struct conn_cache - what user space knows of connections
+ * @maps: mappings of the maps; @records and @index only while somebody works on them
+ * @held: how many do
+ * @spaces: of ports
+ * @services: by config service; @by_id: by backend id, those of them it is of
+ * @knows: they are those of the plan
+ */
+struct conn_cache {
+	struct conns maps;
+	unsigned int held;
+	struct port_spaces spaces;
+	struct conns_sweep sweep;
+	struct conns_service *services;
+	const struct conns_service **by_id;
+	bool knows;
+};
+
+/**
  * struct dataplane - maps, a program over them, where it is attached
  * @pinned: the maps are those under @pin_dir
  * @has_former: a former daemon has left something under @pin_dir
  * @fds: of the maps
  * @services, @backends, @egress, @offsets: mappings of the whole maps
  * @tables: where tables lie in shunt_slots
- * @former, @carrying: the maps that these follow, until dataplane_commit(); and whether
- *	carry_begin() has seen them
+ * @former, @carrying, @carried_conns: the maps that these follow, until dataplane_commit(); and whether
+ *	carry_begin() has seen them, and carry_conns()
  * @removed: by backend id: the entry means nothing
  * @window, @window_bytes, @window_first, @window_n: a mapping of the lines of
  *	shunt_slots last asked for, and which: the mapping of an array counts as
@@ -93,8 +113,10 @@ struct dataplane {
 	size_t n_attachments;
 	struct tables tables;
 	struct flow_cache flows;
+	struct conn_cache conns;
 	struct former *former;
 	bool carrying;
+	bool carried_conns;
 };
 
 /* pin.c: the directory on bpffs. All but the first log nothing. */
@@ -103,7 +125,10 @@ struct dataplane {
 int pin_prepare(const char *pin_dir);
 /* -EADDRINUSE if another process has the lock, which goes with the descriptor. */
 int pin_lock(const char *pin_dir, int *fd);
-/* Descriptors of a complete set of pinned maps, or -ENOENT. */
+/*
+ * Descriptors of a complete set of pinned maps, or -ENOENT. Those from LOAD_FIRST_LATER
+ * on are -1 if one of them is missing: a daemon that does not know them pinned the set.
+ */
 int pin_open_maps(const char *pin_dir, int fds[LOAD_MAPS], int *rodata_fd);
 /* One pinned map of any version of the ABI. */
 int pin_open_map(const char *pin_dir, int version, const char *name);
@@ -126,6 +151,12 @@ int pin_remove_all(const char *pin_dir);
 
 /* Another version of the ABI that maps are pinned of, or 0. */
 int pin_find_other(const char *pin_dir);
+
+/* adopt.c */
+
+/* Take pinned maps over if they are what @want would make; see pin_open_maps(). */
+bool adopt_maps(struct dataplane *dp, struct load *want);
+void adopt_close(int fds[LOAD_MAPS]);
 
 /* flow_cache.c: the cache and the note of new flows, through mappings of a part. */
 
@@ -172,8 +203,23 @@ void carry_from_pins(struct dataplane *dp);
  * @plan; later calls do nothing. What goes wrong is logged.
  */
 void carry_begin(struct dataplane *dp, const struct plan *plan, uint64_t now_ms);
-/* Flows that they have learned since, their counters; and forget them. Logged. */
+/* Their connections, once the backends of the plan are there. Logged. */
+void carry_conns(struct dataplane *dp);
+/* Flows and connections that they have learned since, their counters; and forget them. Logged. */
 void carry_end(struct dataplane *dp, uint64_t now_ms);
+
+/* conn_cache.c: connections of nat and fullnat; nothing where there is no room for any. */
+
+int conn_cache_open(struct dataplane *dp);
+void conn_cache_close(struct dataplane *dp);
+/* @dp->conns.maps whole, until as many releases. 0 or a negative errno. */
+int conn_cache_hold(struct dataplane *dp);
+void conn_cache_release(struct dataplane *dp);
+/* The space of a leg that is about to be put; and one that was there has gone. */
+int conn_cache_get_space(struct dataplane *dp, struct shunt_leg *leg);
+void conn_cache_put_space(struct dataplane *dp, const struct shunt_leg *leg);
+/* As flow_cache_move(). */
+int conn_cache_move(struct dataplane *dp, const struct flows_move *moves, size_t n);
 
 /* attach.c */
 

@@ -2,6 +2,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xdp/libxdp.h>
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "dataplane/load.h"
 #include "shunt/abi.h"
+#include "tables/conns.h"
 #include "tables/listing.h"
 #include "shunt.skel.h"
 
@@ -22,13 +24,27 @@ struct load {
 };
 
 const char *const load_map_names[LOAD_MAPS] = {
-	[LOAD_SERVICES] = "shunt_services",	[LOAD_VIPS] = "shunt_vips",
-	[LOAD_SLOTS] = "shunt_slots",		[LOAD_BACKENDS] = "shunt_backends",
-	[LOAD_EGRESS] = "shunt_egress",		[LOAD_DEVICES] = "shunt_devices",
-	[LOAD_OFFSETS] = "shunt_offsets",	[LOAD_FLOWS] = "shunt_flows",
-	[LOAD_MARKS] = "shunt_marks",		[LOAD_FRESH] = "shunt_fresh",
-	[LOAD_PIN_BUDGET] = "shunt_pin_budget", [LOAD_COUNTERS] = "shunt_counters",
+	[LOAD_SERVICES] = "shunt_services",
+	[LOAD_VIPS] = "shunt_vips",
+	[LOAD_SLOTS] = "shunt_slots",
+	[LOAD_BACKENDS] = "shunt_backends",
+	[LOAD_EGRESS] = "shunt_egress",
+	[LOAD_DEVICES] = "shunt_devices",
+	[LOAD_OFFSETS] = "shunt_offsets",
+	[LOAD_FLOWS] = "shunt_flows",
+	[LOAD_MARKS] = "shunt_marks",
+	[LOAD_FRESH] = "shunt_fresh",
+	[LOAD_PIN_BUDGET] = "shunt_pin_budget",
+	[LOAD_COUNTERS] = "shunt_counters",
 	[LOAD_REASONS] = "shunt_reasons",
+	[LOAD_POOL] = "shunt_pool",
+	[LOAD_LOADS] = "shunt_loads",
+	[LOAD_CONNS] = "shunt_conns",
+	[LOAD_CONN_INDEX] = "shunt_conn_index",
+	[LOAD_CONN_BITS] = "shunt_conn_bits",
+	[LOAD_PORT_BITS] = "shunt_port_bits",
+	[LOAD_FRAGMENTS] = "shunt_fragments",
+	[LOAD_ICMP_BUDGET] = "shunt_icmp_budget",
 };
 
 /* @fmt without the line breaks that libraries put in and after their texts. */
@@ -92,7 +108,13 @@ void load_end_trial(void)
 	libbpf_set_print(on_libbpf);
 }
 
-static int set_sizes(struct load *l, const struct dataplane_sizes *sizes)
+static uint32_t bit_lines(uint64_t bits)
+{
+	return (bits + SHUNT_BITS_PER_LINE - 1) / SHUNT_BITS_PER_LINE;
+}
+
+/* @reuse: maps that are there already, or NULL. */
+static int set_sizes(struct load *l, const struct dataplane_sizes *sizes, const int *reuse)
 {
 	const uint32_t ids =
 		sizes->backends < SHUNT_MAX_BACKENDS ? sizes->backends + 1 : SHUNT_MAX_BACKENDS;
@@ -106,11 +128,16 @@ static int set_sizes(struct load *l, const struct dataplane_sizes *sizes)
 		[LOAD_MARKS] =
 			(sizes->flow_lines + SHUNT_MARKS_PER_VALUE - 1) / SHUNT_MARKS_PER_VALUE,
 		[LOAD_COUNTERS] = (ids + SHUNT_COUNTERS_PER_BLOCK - 1) / SHUNT_COUNTERS_PER_BLOCK,
+		[LOAD_LOADS] = ids,
+		[LOAD_CONNS] = sizes->conns,
+		[LOAD_CONN_INDEX] = conns_index_lines(sizes->conns),
+		[LOAD_CONN_BITS] = bit_lines(sizes->conns),
+		[LOAD_PORT_BITS] = sizes->port_spaces * pool_space_lines(&sizes->pool),
 	};
 	int err = 0;
 
 	for (int m = 0; m < LOAD_MAPS && !err; m++)
-		if (entries[m])
+		if (entries[m] && !(reuse && reuse[m] >= 0))
 			err = bpf_map__set_max_entries(load_map(l, m), entries[m]);
 	return err;
 }
@@ -120,16 +147,24 @@ static int set_maps(struct load *l, const int *fds)
 	int err = 0;
 
 	for (int m = 0; m < LOAD_MAPS && !err; m++)
-		err = bpf_map__reuse_fd(load_map(l, m), fds[m]);
+		if (fds[m] >= 0)
+			err = bpf_map__reuse_fd(load_map(l, m), fds[m]);
 	return err;
 }
 
-/* The caller's constants, and the one that follows from a map. */
-static void set_rodata(struct load *l, const struct shunt_rodata *rodata)
+/* The caller's constants, and those that follow from maps and their sizes. */
+static void set_rodata(struct load *l, const struct shunt_rodata *rodata,
+		       const struct dataplane_sizes *sizes)
 {
 	struct shunt_rodata all = *rodata;
 
 	all.service_mask = bpf_map__max_entries(load_map(l, LOAD_SERVICES)) - 1;
+	all.conn_mask = bpf_map__max_entries(load_map(l, LOAD_CONN_INDEX)) - 1;
+	all.conns = bpf_map__max_entries(load_map(l, LOAD_CONNS));
+	all.space_lines = pool_space_lines(&sizes->pool);
+	all.pool_first_port = sizes->pool.first_port;
+	all.pool_ports = sizes->pool.ports;
+	memcpy(all.pool_addrs, sizes->pool.n, sizeof(all.pool_addrs));
 	/* The section is mapped read-only by the program, not by us. */
 	memcpy((void *)&l->skel->rodata->shunt_rodata, &all, sizeof(all));
 }
@@ -145,10 +180,10 @@ int load_open(const struct dataplane_sizes *sizes, const struct shunt_rodata *ro
 	l->skel = shunt_bpf__open();
 	if (!l->skel)
 		return log_err(-errno, "open the XDP object");
-	err = reuse ? set_maps(l, reuse) : set_sizes(l, sizes);
+	err = (reuse ? set_maps(l, reuse) : 0) ?: set_sizes(l, sizes, reuse);
 	if (err)
 		return log_err(err, "prepare the maps");
-	set_rodata(l, rodata);
+	set_rodata(l, rodata, sizes);
 	*out = take_ptr(&l);
 	return 0;
 }
@@ -225,18 +260,35 @@ int load_rodata_fd(const struct load *l)
 	return bpf_map__fd(l->skel->maps.rodata);
 }
 
+/*
+ * The first releases of this ABI had no more than @pins_per_s of the numbers, and their
+ * flags behind it. Nobody reads the flags of another program.
+ */
+static size_t rodata_known(size_t value_bytes)
+{
+	const size_t first = offsetof(struct shunt_rodata, conn_mask);
+
+	if (value_bytes >= sizeof(struct shunt_rodata))
+		return sizeof(struct shunt_rodata);
+	return value_bytes >= first ? first : 0;
+}
+
 int load_rodata_read(int fd, struct shunt_rodata *out)
 {
-	__typeof__(*((struct shunt_bpf *)NULL)->rodata) section;
+	_cleanup_free_ void *section = NULL;
 	struct bpf_map_info info = { 0 };
 	__u32 len = sizeof(info), zero = 0;
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return -errno;
-	if (info.value_size != sizeof(section))
+	if (!rodata_known(info.value_size))
 		return -EINVAL;
-	if (bpf_map_lookup_elem(fd, &zero, &section))
+	section = malloc(info.value_size);
+	if (!section)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(fd, &zero, section))
 		return -errno;
-	memcpy(out, (const void *)&section.shunt_rodata, sizeof(*out));
+	*out = (struct shunt_rodata){ 0 };
+	memcpy(out, section, rodata_known(info.value_size));
 	return 0;
 }

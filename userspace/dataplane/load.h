@@ -29,7 +29,17 @@ enum load_map {
 	LOAD_PIN_BUDGET,
 	LOAD_COUNTERS,
 	LOAD_REASONS,
+	/* Daemons of the first releases of this ABI do not have the following ones. */
+	LOAD_POOL,
+	LOAD_LOADS,
+	LOAD_CONNS,
+	LOAD_CONN_INDEX,
+	LOAD_CONN_BITS,
+	LOAD_PORT_BITS,
+	LOAD_FRAGMENTS,
+	LOAD_ICMP_BUDGET,
 	LOAD_MAPS,
+	LOAD_FIRST_LATER = LOAD_POOL,
 };
 
 extern const char *const load_map_names[LOAD_MAPS];
@@ -47,7 +57,7 @@ void load_end_trial(void);
 /**
  * load_open() - the object before it is loaded
  * @reuse: LOAD_MAPS descriptors of maps to work on (duplicated), or NULL: new maps
- *	of @sizes will be made
+ *	of @sizes will be made, as for those of which it has none (-1)
  *
  * Return: 0 or a negative errno, logged.
  */
@@ -66,7 +76,10 @@ struct bpf_object *load_object(struct load *l);
 struct bpf_map *load_map(struct load *l, enum load_map m);
 int load_program_fd(const struct load *l);
 
-/* The map behind the constants, and what such a map of another program says. */
+/*
+ * The map behind the constants, and what such a map of another program says: zeroes
+ * where that knew less of them.
+ */
 int load_rodata_fd(const struct load *l);
 int load_rodata_read(int fd, struct shunt_rodata *out);
 

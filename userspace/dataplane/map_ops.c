@@ -39,6 +39,24 @@ static bool backend_is_same_way(const struct shunt_backend *a, const struct shun
 	       leg_is_same_way(&a->leg[SHUNT_V6], &b->leg[SHUNT_V6]);
 }
 
+static void put_spaces(struct dataplane *dp, __u32 id)
+{
+	for (int f = 0; f < SHUNT_FAMILIES && !dp->removed[id]; f++)
+		conn_cache_put_space(dp, &dp->backends[id].leg[f]);
+}
+
+/* Its legs get theirs before those of the former backend lose them: they may be the same. */
+static int move_spaces(struct dataplane *dp, __u32 id, struct shunt_backend *next)
+{
+	int err = 0;
+
+	for (int f = 0; f < SHUNT_FAMILIES && !err; f++)
+		err = conn_cache_get_space(dp, &next->leg[f]);
+	if (!err)
+		put_spaces(dp, id);
+	return err;
+}
+
 /*
  * What a former daemon found out about the way to the backend is still true; what
  * was known before the backend was removed may not be.
@@ -48,12 +66,16 @@ static int put_backend(void *ctx, __u32 id, const struct shunt_backend *b)
 	struct dataplane *dp = ctx;
 	struct shunt_backend *at = backend_at(dp, id);
 	struct shunt_backend next = *b;
+	int err;
 
 	if (!at)
 		return -ERANGE;
 	if (!backend_is_free(at) && !backend_is_same_way(at, b))
 		flow_cache_disown(dp, id);
 	flow_cache_claim(dp, id);
+	err = move_spaces(dp, id, &next);
+	if (err)
+		return err;
 	for (int f = 0; f < SHUNT_FAMILIES; f++) {
 		if (dp->removed[id] || !leg_is_same_way(&at->leg[f], &b->leg[f]))
 			continue;
@@ -112,6 +134,7 @@ static int del_backend(void *ctx, __u32 id)
 		return -ERANGE;
 	mark_backend(ctx, id, true);
 	flow_cache_disown(ctx, id);
+	put_spaces(dp, id);
 	dp->removed[id] = true;
 	return 0;
 }
@@ -217,7 +240,7 @@ static int move_flows(void *ctx, const struct flows_move *moves, size_t n)
 	/* These maps were made later, and smaller; what is not in them is the end of the list. */
 	while (n && moves[n - 1].from + moves[n - 1].span > dp->n_backends)
 		n--;
-	err = flow_cache_move(ctx, moves, n);
+	err = flow_cache_move(ctx, moves, n) ?: conn_cache_move(ctx, moves, n);
 	for (size_t i = 0; i < n && !err; i++)
 		err = counters_move(ctx, moves[i].from, moves[i].span, moves[i].to);
 	return err;

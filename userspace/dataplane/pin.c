@@ -110,27 +110,35 @@ static int replace_at(const char *dir, const char *name, int fd)
 	return rename(next, path) ? -errno : 0;
 }
 
+/* The maps from @first on and before @end, or none of them. */
+static bool open_range(const char *dir, int first, int end, int fds[LOAD_MAPS])
+{
+	int m = first;
+
+	while (m < end && (fds[m] = open_at(dir, load_map_names[m])) >= 0)
+		m++;
+	if (m == end)
+		return true;
+	while (m-- > first)
+		close(fds[m]);
+	for (m = first; m < end; m++)
+		fds[m] = -1;
+	return false;
+}
+
 int pin_open_maps(const char *pin_dir, int fds[LOAD_MAPS], int *rodata_fd)
 {
-	int found[LOAD_MAPS], n = 0, rodata = -1;
+	_cleanup_close_ int rodata = -1;
 	char dir[PATH_MAX];
 
-	if (!set_dir(dir, pin_dir, "")) {
-		rodata = open_at(dir, RODATA);
-		while (rodata >= 0 && n < LOAD_MAPS &&
-		       (found[n] = open_at(dir, load_map_names[n])) >= 0)
-			n++;
-	}
-	if (n == LOAD_MAPS) {
-		memcpy(fds, found, sizeof(found));
-		*rodata_fd = rodata;
-		return 0;
-	}
-	while (n--)
-		close(found[n]);
-	if (rodata >= 0)
-		close(rodata);
-	return -ENOENT;
+	if (set_dir(dir, pin_dir, ""))
+		return -ENOENT;
+	rodata = open_at(dir, RODATA);
+	if (rodata < 0 || !open_range(dir, 0, LOAD_FIRST_LATER, fds))
+		return -ENOENT;
+	open_range(dir, LOAD_FIRST_LATER, LOAD_MAPS, fds);
+	*rodata_fd = take_fd(&rodata);
+	return 0;
 }
 
 int pin_open_map(const char *pin_dir, int version, const char *name)

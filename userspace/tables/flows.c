@@ -152,6 +152,13 @@ static const struct flows_move *find_move(const struct flows_move *moves, size_t
 	return low && id - moves[low - 1].from < moves[low - 1].span ? &moves[low - 1] : NULL;
 }
 
+uint32_t flows_moved_id(const struct flows_move *moves, size_t n_moves, uint32_t id)
+{
+	const struct flows_move *move = find_move(moves, n_moves, id);
+
+	return move ? move->to + id - move->from : 0;
+}
+
 size_t flows_move(const struct flows_move *moves, size_t n_moves, struct shunt_flow_line *lines,
 		  size_t n)
 {
@@ -160,12 +167,12 @@ size_t flows_move(const struct flows_move *moves, size_t n_moves, struct shunt_f
 	for (size_t i = 0; i < n * SHUNT_FLOWS_PER_LINE; i++) {
 		__u64 *at = entry_at(lines, i);
 		const __u64 entry = __atomic_load_n(at, __ATOMIC_RELAXED);
-		const uint32_t id = SHUNT_FLOW_BACKEND(entry);
-		const struct flows_move *move = entry ? find_move(moves, n_moves, id) : NULL;
+		const uint32_t id =
+			entry ? flows_moved_id(moves, n_moves, SHUNT_FLOW_BACKEND(entry)) : 0;
 
-		if (!move)
+		if (!id)
 			continue;
-		replace(at, entry, SHUNT_FLOW_OF(entry, move->to + id - move->from));
+		replace(at, entry, SHUNT_FLOW_OF(entry, id));
 		found++;
 	}
 	return found;

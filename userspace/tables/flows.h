@@ -89,6 +89,9 @@ struct flows_move {
 	uint32_t to;
 };
 
+/* The id that a backend has after @moves, sorted as below; 0: it stays. */
+uint32_t flows_moved_id(const struct flows_move *moves, size_t n_moves, uint32_t id);
+
 /**
  * flows_move() - give the entries of @n lines their new backends
  * @moves: sorted by @from, and none overlaps another

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Connections of nat and fullnat, seen from user space: records, their index and the
+ * bits that say what is taken, while the program opens connections (shunt/abi.h). An
+ * entry or a bit changes by one atomic operation, and only if it is what was read.
+ *
+ * Pure: all of it is memory, be it mappings of maps.
+ */
+#ifndef TABLES_CONNS_H
+#define TABLES_CONNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shunt/conn.h"
+
+/**
+ * struct conns - the maps of connections
+ * @n: records, the one that is nobody's included
+ * @mask: lines of @index - 1
+ * @port_lines: of all spaces
+ * @loads: by id, @n_loads of them
+ * @hash_key: of the program
+ */
+struct conns {
+	struct shunt_conn *records;
+	uint32_t n;
+	struct shunt_flow_line *index;
+	uint32_t mask;
+	struct shunt_bit_line *bits;
+	struct shunt_bit_line *port_bits;
+	uint32_t port_lines;
+	struct shunt_load *loads;
+	uint32_t n_loads;
+	__u64 hash_key[2];
+};
+
+/* One of the two ports of a tuple, in host order: 0 is the source, 1 the destination. */
+static inline uint16_t conns_port(__be32 ports, int which)
+{
+	const __u8 *b = (const __u8 *)&ports + 2 * which;
+
+	return b[0] << 8 | b[1];
+}
+
+/*
+ * Lines of an index for @n records: a power of two, such that two entries of each fill
+ * at most half of it.
+ */
+uint32_t conns_index_lines(uint32_t n);
+
+/* Bits of @n lines, @bits of which there are, that are set. */
+uint64_t conns_count_bits(const struct shunt_bit_line *lines, uint32_t bits);
+
+/* The first record in use from @from on, which is not 0; 0: no more. */
+uint32_t conns_next(const struct conns *c, uint32_t from);
+
+/* What the record @r was, now and whole but for what the program changes in it. */
+struct shunt_conn conns_read(const struct conns *c, uint32_t r);
+/* Somebody has filled in the record. */
+bool conns_is_written(const struct shunt_conn *conn);
+enum shunt_conn_state conns_state(const struct shunt_conn *conn);
+/* Seconds since it was last seen in either direction. */
+uint32_t conns_idle_s(const struct shunt_conn *conn, uint32_t now_s);
+
+/* The record that the index has for packets of this tuple, in @way; 0: none. */
+uint32_t conns_find(const struct conns *c, const struct shunt_tuple *tuple, enum shunt_way way);
+
+/* The index has the record @r, which @conn was read from, in that way. */
+bool conns_is_listed(const struct conns *c, uint32_t r, const struct shunt_conn *conn,
+		     enum shunt_way way);
+
+/* Take the record out of the index: packets do not find it any more. */
+void conns_unlist(const struct conns *c, uint32_t r, const struct shunt_conn *conn);
+
+/*
+ * Give the record, which is in no index since a second, back to the program: its load is
+ * counted no more, its port is free.
+ */
+void conns_free(const struct conns *c, uint32_t r);
+
+/**
+ * conns_add() - one more connection
+ * @conn: copied; its port_bit is set, and its load counted if it says so
+ * @hint: record to look from; the one after that which was found
+ *
+ * As the program opens one. Return: 0; -ENOSPC if there is no record or no room in its
+ * lines; -EEXIST if its answers, or its packets, would be taken for those of another.
+ */
+int conns_add(const struct conns *c, const struct shunt_conn *conn, uint32_t *hint);
+
+/**
+ * struct conns_carry - from the connections of one data plane to another
+ * @ids: by former backend id, @n_ids of them: what it is now; 0: it has gone
+ * @port_bit: of a connection, whose backend is what it is now, in @to
+ * @lost: connections that there was no room for, so far
+ */
+struct conns_carry {
+	const struct conns *from, *to;
+	const uint16_t *ids;
+	size_t n_ids;
+	uint32_t (*port_bit)(const void *ctx, const struct shunt_conn *conn);
+	const void *ctx;
+	uint64_t lost;
+};
+
+/*
+ * Enter them all; called again it enters what has come since, and brings what is there
+ * up to date. The sizes and the hash keys of both may differ.
+ */
+void conns_carry(struct conns_carry *carry);
+
+struct flows_move;
+
+/* Backends of @moves (tables/flows.h) have got other ids; their loads have moved. */
+void conns_move(const struct conns *c, const struct flows_move *moves, size_t n_moves);
+
+#endif /* TABLES_CONNS_H */
