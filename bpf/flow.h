@@ -12,15 +12,13 @@
 #ifndef BPF_FLOW_H
 #define BPF_FLOW_H
 
+#include "clock.h"
 #include "maps.h"
 #include "rodata.h"
 
-#define NS_PER_S 1000000000ULL
-
-/* Seconds of the monotonic clock, by the helper that reads no timer. */
 static __always_inline __u32 flow_now(void)
 {
-	return bpf_ktime_get_coarse_ns() / NS_PER_S;
+	return clock_now_s();
 }
 
 /*

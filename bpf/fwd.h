@@ -11,6 +11,7 @@
 #include "fwd_ipip.h"
 #include "fwd_vlan.h"
 #include "stats.h"
+#include "too_big.h"
 
 /* What is asked for last, so that others do not pay for it. */
 static __always_inline enum shunt_reason fwd_rewrite_rare(struct xdp_md *xdp, const struct pkt *pkt,
@@ -47,6 +48,37 @@ static __always_inline enum shunt_reason fwd_send(struct xdp_md *xdp, const stru
 	return vlan_send(xdp, fwd->hop.egress);
 }
 
+/* RFC 1122, 3.2.2: nobody is told about an ICMP error, or a fragment but the first. */
+static __always_inline bool fwd_may_tell(const struct pkt *pkt)
+{
+	return shunt_rodata.icmp_per_s && !(pkt->odd & (PKT_ICMP | PKT_LATER));
+}
+
+/*
+ * The longest packet of the client's that fits. Worked out once more here: the ways of
+ * forwarding compare with what they would send, and most packets fit.
+ */
+static __always_inline __u32 fwd_client_mtu(const struct shunt_leg *leg)
+{
+	const struct tunnel t = {
+		.outer_v6 = !addr_is_v4(&leg->addr),
+		.udp = leg->forward == SHUNT_FORWARD_GUE,
+	};
+	__u32 outer_bytes = 0;
+
+	if (leg->forward == SHUNT_FORWARD_IPIP || leg->forward == SHUNT_FORWARD_GUE)
+		outer_bytes = tunnel_bytes(&t);
+	return leg->mtu > outer_bytes ? leg->mtu - outer_bytes : 0;
+}
+
+static __always_inline enum shunt_reason fwd_tell(struct xdp_md *xdp, const struct shunt_leg *leg,
+						  const bool v6)
+{
+	const __u32 mtu = fwd_client_mtu(leg);
+
+	return v6 ? too_big_answer6(xdp, mtu) : too_big_answer4(xdp, mtu);
+}
+
 static __always_inline enum shunt_reason forward(struct xdp_md *xdp, const struct pkt *pkt,
 						 const bool v6)
 {
@@ -55,6 +87,8 @@ static __always_inline enum shunt_reason forward(struct xdp_md *xdp, const struc
 
 	reason = fwd_resolve(pkt, &fwd, v6) ?: fwd_rewrite(xdp, pkt, &fwd, v6)
 		?: fwd_send(xdp, &fwd);
+	if (reason == SHUNT_TOO_BIG && fwd_may_tell(pkt))
+		return fwd_tell(xdp, fwd.leg, v6);
 	if (reason == SHUNT_FORWARDED || reason == SHUNT_REDIRECTED)
 		stats_count_backend(pkt->backend_id, pkt->frame_bytes);
 	return reason;

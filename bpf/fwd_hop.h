@@ -26,11 +26,14 @@ struct fwd {
 static __always_inline enum shunt_reason fwd_resolve(const struct pkt *pkt, struct fwd *fwd,
 						     const bool v6)
 {
-	__u32 index;
+	__u32 index = pkt->backend_id;
+	const struct shunt_backend *backend = bpf_map_lookup_elem(&shunt_backends, &index);
 
+	if (!backend)
+		return SHUNT_BAD_SLOT;
 	if (pkt->ttl <= 1)
 		return SHUNT_TTL_EXPIRED;
-	fwd->leg = &pkt->backend->leg[v6 ? SHUNT_V6 : SHUNT_V4];
+	fwd->leg = &backend->leg[v6 ? SHUNT_V6 : SHUNT_V4];
 	if (fwd->leg->forward == SHUNT_FORWARD_NONE)
 		return SHUNT_NO_LEG;
 	fwd->hop.word = *(const volatile __u64 *)&fwd->leg->hop.word;

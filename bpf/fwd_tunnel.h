@@ -16,7 +16,6 @@
 #include "fwd_hop.h"
 
 #define TUNNEL_TTL 64
-#define IPV4_DF 0x4000
 /* RFC 6437: the flow label is 20 bits. */
 #define IPV6_LABEL_MASK 0xfffff
 

@@ -13,8 +13,20 @@
 #include "icmp.h"
 #include "parse.h"
 
+/*
+ * The packet of each CPU. On the stack it would lie below that of the main way, which
+ * still counts here, and leave too little for those who are called.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, struct pkt);
+	__uint(max_entries, 1);
+} shunt_odd SEC(".maps");
+
 /* By the main way's parser the header is whole, and right as far as that looked. */
-static __always_inline enum shunt_reason odd_parse_ipv4(struct cursor *cur, struct pkt *pkt)
+static __always_inline enum shunt_reason odd_parse_ipv4(const struct xdp_md *xdp,
+							struct cursor *cur, struct pkt *pkt)
 {
 	const struct iphdr *ip;
 
@@ -24,10 +36,11 @@ static __always_inline enum shunt_reason odd_parse_ipv4(struct cursor *cur, stru
 	if (parse_is_fragment(ip))
 		return fragment_take4(pkt);
 	cur->pos = (void *)ip + ip->ihl * 4;
-	return icmp_take(pkt);
+	return icmp_take(xdp, cur, ip, pkt, false);
 }
 
-static __always_inline enum shunt_reason odd_parse_ipv6(struct cursor *cur, struct pkt *pkt)
+static __always_inline enum shunt_reason odd_parse_ipv6(const struct xdp_md *xdp,
+							struct cursor *cur, struct pkt *pkt)
 {
 	const struct ipv6hdr *ip6;
 	enum shunt_reason reason;
@@ -41,7 +54,7 @@ static __always_inline enum shunt_reason odd_parse_ipv6(struct cursor *cur, stru
 	if (pkt->proto == IPPROTO_FRAGMENT)
 		return fragment_take6(pkt);
 	if (pkt->proto == IPPROTO_ICMPV6)
-		return icmp_take(pkt);
+		return icmp_take(xdp, cur, ip6, pkt, true);
 	reason = parse_next_header(pkt->proto);
 	/* More of them than there may be. */
 	if (reason == PARSE_ODD)
@@ -49,11 +62,44 @@ static __always_inline enum shunt_reason odd_parse_ipv6(struct cursor *cur, stru
 	return reason ?: parse_l4(cur, ip6, pkt);
 }
 
-static __always_inline enum shunt_reason odd_parse(struct cursor *cur, struct pkt *pkt,
+static __always_inline enum shunt_reason odd_parse(const struct xdp_md *xdp, struct pkt *pkt,
 						   const bool v6)
 {
+	struct cursor cur = cursor_open(xdp);
+	enum shunt_reason reason;
+	struct ethhdr *eth;
+
+	if (!pkt || !cursor_take(&cur, eth))
+		return SHUNT_RUNT;
 	pkt->odd = 0;
-	return v6 ? odd_parse_ipv6(cur, pkt) : odd_parse_ipv4(cur, pkt);
+	reason = v6 ? odd_parse_ipv6(xdp, &cur, pkt) : odd_parse_ipv4(xdp, &cur, pkt);
+	return parse_judge(reason, pkt);
+}
+
+/* Global, as those below are: for what they keep on the stack is gone then. Return: enum shunt_reason. */
+__noinline int odd_parse4(struct xdp_md *xdp, struct pkt *pkt)
+{
+	return odd_parse(xdp, pkt, false);
+}
+
+__noinline int odd_parse6(struct xdp_md *xdp, struct pkt *pkt)
+{
+	return odd_parse(xdp, pkt, true);
+}
+
+/* There is no service for a packet: what that means. Return: enum shunt_reason. */
+__noinline int odd_is_lost(const struct pkt *pkt)
+{
+	if (!pkt || !(pkt->odd & PKT_ICMP))
+		return SHUNT_NOT_SERVICE;
+	return parse_judge(SHUNT_BAD_ICMP, pkt);
+}
+
+static __always_inline struct pkt *odd_open(void)
+{
+	const __u32 zero = 0;
+
+	return bpf_map_lookup_elem(&shunt_odd, &zero);
 }
 
 #endif /* BPF_ODD_H */

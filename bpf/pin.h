@@ -155,20 +155,10 @@ __noinline int pin_put(__u64 hash, __u32 backend, __u32 now, int evict)
 /* May this CPU pin one more flow this second? A flood must not fill the cache. */
 static __always_inline bool pin_is_in_budget(__u32 now)
 {
-	struct shunt_pin_budget *budget;
-	__u32 zero = 0;
+	const __u32 zero = 0;
 
-	budget = bpf_map_lookup_elem(&shunt_pin_budget, &zero);
-	if (!budget)
-		return false;
-	if (budget->second != now) {
-		budget->second = now;
-		budget->used = 0;
-	}
-	if (budget->used >= shunt_rodata.pins_per_s)
-		return false;
-	budget->used++;
-	return true;
+	return clock_take(bpf_map_lookup_elem(&shunt_pin_budget, &zero), shunt_rodata.pins_per_s,
+			  now);
 }
 
 #endif /* BPF_PIN_H */

@@ -2,9 +2,10 @@
 /*
  * What the stages know of a packet, and the cursor they read it with.
  *
- * struct pkt holds values and map pointers, never packet pointers: after a helper
- * has moved the packet they would be void, so whoever writes to the packet opens
- * a cursor of its own.
+ * struct pkt holds values and no pointers. Those into the packet would be void after a
+ * helper has moved it, so whoever writes to the packet opens a cursor of its own; and on
+ * the cold way it lies in a map (odd.h), which the verifier takes pointers into, and
+ * gives numbers back.
  */
 #ifndef BPF_PKT_H
 #define BPF_PKT_H
@@ -20,6 +21,9 @@
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "words of MAC addresses and ports are put together for little-endian machines"
 #endif
+
+/* IPv4 fragment field: "don't fragment". */
+#define IPV4_DF 0x4000
 
 /*
  * An ICMP error about a packet that was sent by one of ours. struct pkt describes that
@@ -59,7 +63,6 @@ struct pkt {
 	struct shunt_service service;
 	__u32 service_flags;
 	__u32 backend_id;
-	const struct shunt_backend *backend;
 };
 
 struct cursor {

@@ -20,29 +20,25 @@
 #include "stats.h"
 #include "tags.h"
 
-/* From the service on, for a packet that was parsed. */
+/* For a packet that was parsed, and found to be right if it is ours. */
 static __always_inline enum shunt_reason run_behind_parse(struct xdp_md *xdp, struct pkt *pkt,
-							  enum shunt_reason parsed, const bool v6)
+							  const bool v6)
 {
-	return parse_judge(parsed, pkt)
-		?: service_match(pkt, v6)
-		?: slot_pick(pkt, v6)
-		?: forward(xdp, pkt, v6);
+	return service_match(pkt, v6) ?: slot_pick(pkt, v6) ?: forward(xdp, pkt, v6);
 }
 
 static __always_inline enum shunt_reason run_odd(struct xdp_md *xdp, __u32 frame_bytes,
 						 const bool v6)
 {
-	struct cursor cur = cursor_open(xdp);
-	enum shunt_reason parsed;
-	struct ethhdr *eth;
-	struct pkt pkt;
+	struct pkt *pkt = odd_open();
+	enum shunt_reason reason;
 
-	pkt.frame_bytes = frame_bytes;
-	if (!cursor_take(&cur, eth))
-		return SHUNT_RUNT;
-	parsed = odd_parse(&cur, &pkt, v6);
-	return run_behind_parse(xdp, &pkt, parsed, v6);
+	if (!pkt)
+		return SHUNT_NOT_L4;
+	pkt->frame_bytes = frame_bytes;
+	reason = (v6 ? odd_parse6(xdp, pkt) : odd_parse4(xdp, pkt))
+			 ?: run_behind_parse(xdp, pkt, v6);
+	return reason == SHUNT_NOT_SERVICE ? odd_is_lost(pkt) : reason;
 }
 
 /*
@@ -67,7 +63,7 @@ static __always_inline enum shunt_reason run_stages(struct xdp_md *xdp, struct c
 
 	if (parsed == PARSE_ODD)
 		return v6 ? run_odd6(xdp, pkt->frame_bytes) : run_odd4(xdp, pkt->frame_bytes);
-	return run_behind_parse(xdp, pkt, parsed, v6);
+	return parse_judge(parsed, pkt) ?: run_behind_parse(xdp, pkt, v6);
 }
 
 /* One bit a reason: does it leave the packet to the stack? */

@@ -108,9 +108,7 @@ static __always_inline enum shunt_reason slot_pick(struct pkt *pkt, const bool v
 		if (pkt->backend_id == SCHED_OVER_LIMIT)
 			return SHUNT_OVER_LIMIT;
 	}
-	index = pkt->backend_id;
-	pkt->backend = bpf_map_lookup_elem(&shunt_backends, &index);
-	return pkt->backend ? SHUNT_CONTINUE : SHUNT_BAD_SLOT;
+	return SHUNT_CONTINUE;
 }
 
 #endif /* BPF_SLOT_H */

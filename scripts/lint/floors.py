@@ -39,7 +39,7 @@ BPF = [
     ["parse.h"],
     ["tags.h", "extension.h"],
     ["event.h", "stats.h"],
-    ["maps.h", "pkt.h", "addr.h", "rodata.h"],
+    ["maps.h", "pkt.h", "addr.h", "rodata.h", "clock.h"],
 ]
 
 # The skeleton is a copy of the program: one file of the daemon has it, and one

@@ -266,7 +266,7 @@ const struct fixture fixtures[] = {
 	{ "IPv6 ends in the address", TCP6(SHOP, PORT_DIRECT, .cut = 53), SHUNT_RUNT },
 	{ "ICMP to a VIP", OTHER4(IPPROTO_ICMP), SHUNT_NOT_L4 },
 	{ "ICMP to a VIP, a fragment", OTHER4(IPPROTO_ICMP, .fragment = MF), SHUNT_FRAGMENT },
-	{ "ICMP to a VIP, too short", OTHER4(IPPROTO_ICMP, .cut = 36), SHUNT_NOT_L4 },
+	{ "ICMP to a VIP, too short", OTHER4(IPPROTO_ICMP, .cut = 36), SHUNT_TRUNCATED },
 	{ "ICMPv6 to a VIP", OTHER6(IPPROTO_ICMPV6), SHUNT_NOT_L4 },
 	{ "SCTP", OTHER4(IPPROTO_SCTP), SHUNT_NOT_L4 },
 	{ "ESP, IPv4", OTHER4(IPPROTO_ESP), SHUNT_NOT_L4 },

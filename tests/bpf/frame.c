@@ -82,10 +82,24 @@ static void put_ethernet(const struct packet *p, bool v6, struct frame *f)
 	frame_put16(push(f, 2), p->ethertype ?: type);
 }
 
-/* Bytes of the transport header and of the payload. */
+/* The packet that @p quotes, without Ethernet; empty if it quotes none. */
+static void build_quote(const struct packet *p, struct frame *f)
+{
+	f->len = 0;
+	if (!p->quoted)
+		return;
+	frame_build(p->quoted, f);
+	f->len = p->quote ?: f->len - FRAME_IP;
+	memmove(f->data, f->data + FRAME_IP, f->len);
+}
+
+/* Bytes of the transport header and of what is behind it. */
 static size_t l4_len(const struct packet *p)
 {
-	return (p->proto == IPPROTO_TCP ? 20 : 8) + p->payload;
+	struct frame quote;
+
+	build_quote(p, &quote);
+	return (p->proto == IPPROTO_TCP ? 20 : 8) + quote.len + p->payload;
 }
 
 static __u8 usual_ttl(const struct packet *p)
@@ -181,6 +195,28 @@ static __u16 pseudo_sum(const struct packet *p, bool v6)
 	return frame_sum(bytes, sizeof(bytes));
 }
 
+/* RFC 792; RFC 4443 with the pseudo header of RFC 8200. */
+static void put_icmp(const struct packet *p, bool v6, struct frame *f)
+{
+	const size_t len = l4_len(p);
+	__u8 *icmp = push(f, len);
+	struct frame quote;
+	__u8 sums[4] = {};
+
+	build_quote(p, &quote);
+	icmp[0] = p->icmp_type;
+	icmp[1] = p->icmp_code;
+	frame_put16(icmp + 4, p->icmp_rest >> 16);
+	frame_put16(icmp + 6, p->icmp_rest & 0xffff);
+	memcpy(icmp + 8, quote.data, quote.len);
+	for (size_t i = len - p->payload; i < len; i++)
+		icmp[i] = (__u8)(i * 7 + 1);
+	frame_put16(sums, frame_sum(icmp, len));
+	if (v6)
+		frame_put16(sums + 2, pseudo_sum(p, v6));
+	frame_put16(icmp + 2, ~frame_sum(sums, sizeof(sums)) + p->l4_csum_off);
+}
+
 static void put_l4(const struct packet *p, bool v6, struct frame *f)
 {
 	const size_t len = l4_len(p);
@@ -213,7 +249,10 @@ void frame_build(const struct packet *p, struct frame *f)
 		put_ipv6(p, f);
 	else
 		put_ipv4(p, f);
-	put_l4(p, v6, f);
+	if (p->proto == (v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+		put_icmp(p, v6, f);
+	else
+		put_l4(p, v6, f);
 	memset(push(f, p->pad), 0xee, p->pad);
 	if (p->cut)
 		f->len = p->cut;

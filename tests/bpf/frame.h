@@ -38,7 +38,7 @@ struct frame {
 /**
  * struct packet - what a frame should hold
  * @src, @dst: addresses as text; both of one family, which is the frame's
- * @proto: IPPROTO_*; what is neither TCP nor UDP gets an 8-byte header
+ * @proto: IPPROTO_*; what is neither TCP, UDP nor ICMP gets an 8-byte header like UDP's
  * @flags: of TCP, FRAME_*; 0 for ACK
  * @ttl: 0 for 64
  * @ttl_zero: a TTL of 0 is meant
@@ -48,7 +48,11 @@ struct frame {
  * @extension: before the transport header, each FRAME_EXTENSION(), up to the first 0
  * @extension_len: bytes of each; 0 for 8, or 16 if it is AH
  * @extension_off: added to the length field of the last one
- * @payload: bytes behind the transport header
+ * @icmp_type, @icmp_code, @icmp_rest: of ICMP and ICMPv6: the header
+ * @quoted: a packet that ICMP quotes behind its header; or NULL
+ * @quote: bytes of it, of IP header and all; 0 for the whole packet
+ * @l4_csum_off: added to the checksum of ICMP
+ * @payload: bytes behind the transport header and what is quoted
  * @pad: bytes behind the IP packet, of no value to anybody
  * @tags: VLAN tags: of 802.1Q the last one, of 802.1ad those before it
  * @tpid: of all of them, instead
@@ -74,6 +78,12 @@ struct packet {
 	__u16 extension[FRAME_EXTENSIONS];
 	__u16 extension_len;
 	int extension_off;
+	__u8 icmp_type;
+	__u8 icmp_code;
+	__u32 icmp_rest;
+	const struct packet *quoted;
+	__u16 quote;
+	__u16 l4_csum_off;
 	__u16 payload;
 	__u16 pad;
 	__u8 tags;

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "ref_icmp.h"
 #include "ref_tunnel.h"
 #include "shunt/hash.h"
 #include "view.h"
@@ -14,6 +15,7 @@ struct route {
 	__u32 backend;
 	const struct shunt_leg *leg;
 	const struct shunt_egress *egress;
+	size_t mtu; /* for the client's packets */
 };
 
 static const struct {
@@ -68,7 +70,7 @@ static enum shunt_reason find_fault(const struct frame *f, const struct view *v)
 	return SHUNT_CONTINUE;
 }
 
-static bool is_vip(const struct world *w, const struct shunt_addr *a)
+bool ref_is_vip(const struct world *w, const struct shunt_addr *a)
 {
 	for (__u32 i = 0; i < w->n_vips; i++)
 		if (!memcmp(&w->vips[i], a, sizeof(*a)))
@@ -76,14 +78,28 @@ static bool is_vip(const struct world *w, const struct shunt_addr *a)
 	return false;
 }
 
-static enum shunt_reason admit(const struct world *w, const struct frame *f, const struct view *v)
+/* What is for another address is not ours to judge. */
+static enum shunt_reason blame(const struct world *w, const struct view *v, enum shunt_reason fault)
+{
+	return fault && !ref_is_vip(w, &v->dst) ? SHUNT_NOT_SERVICE : fault;
+}
+
+static enum shunt_reason admit(const struct world *w, const struct frame *f, struct view *v,
+			       struct frame *out)
 {
 	enum shunt_reason fault;
+
+	if (ref_icmp_is(v)) {
+		fault = ref_icmp_take(w, f, v, out);
+		return fault == SHUNT_NOT_L4 ? fault : blame(w, v, fault);
+	}
 
 	if (!v->fault && !is_balanced(v) && !is_icmp_fragment(v))
 		return SHUNT_NOT_L4;
 	fault = find_fault(f, v);
-	return fault && !is_vip(w, &v->dst) ? SHUNT_NOT_SERVICE : fault;
+	if (!fault)
+		memcpy(&v->ports, f->data + v->l4, sizeof(v->ports));
+	return blame(w, v, fault);
 }
 
 /* --- choosing --------------------------------------------------------------- */
@@ -101,13 +117,12 @@ static const struct world_service *find_service(const struct world *w, const str
 	return NULL;
 }
 
-static const struct world_service *match_service(const struct world *w, const struct frame *f,
-						 const struct view *v)
+static const struct world_service *match_service(const struct world *w, const struct view *v)
 {
 	const struct world_service *s;
 	__be16 port;
 
-	memcpy(&port, f->data + v->l4 + 2, sizeof(port));
+	memcpy(&port, (const __u8 *)&v->ports + 2, sizeof(port));
 	s = find_service(w, v, port);
 	if (!s && w->rodata.any_port)
 		s = find_service(w, v, 0);
@@ -115,12 +130,10 @@ static const struct world_service *match_service(const struct world *w, const st
 }
 
 /* The low half of the hash of the packet's flow. */
-static __u32 flow_tag(const struct world *w, const struct frame *f, const struct view *v)
+static __u32 flow_tag(const struct world *w, const struct view *v)
 {
-	__be32 ports;
-
-	memcpy(&ports, f->data + v->l4, sizeof(ports));
-	return (__u32)shunt_hash_flow(w->rodata.hash_key, &v->src, &v->dst, ports, v->proto, v->v6);
+	return (__u32)shunt_hash_flow(w->rodata.hash_key, &v->src, &v->dst, v->ports, v->proto,
+				      v->v6);
 }
 
 /* The backend that the owner of a slot is, or the one that was found by the flow. */
@@ -133,12 +146,11 @@ static __u32 backend_of(const struct world *w, const struct world_service *s, __
 	return owner ? s->to.base + owner : 0;
 }
 
-static enum shunt_reason pick_backend(const struct world *w, const struct frame *f,
-				      const struct view *v, const struct world_service *s,
-				      __u32 *backend)
+static enum shunt_reason pick_backend(const struct world *w, const struct view *v,
+				      const struct world_service *s, __u32 *backend)
 {
 	const __u32 slots = 32 * (s->to.line_mask + 1U);
-	const __u32 slot = flow_tag(w, f, v) % slots;
+	const __u32 slot = flow_tag(w, v) % slots;
 	const __u64 line = (__u64)s->to.first + slot / 32;
 
 	if (line >= WORLD_LINES)
@@ -186,6 +198,7 @@ static enum shunt_reason find_way(const struct world *w, const struct view *v, s
 		return SHUNT_NO_LEG;
 	if (ref_is_tunnel(leg) && !has_source(r))
 		return SHUNT_NO_SOURCE;
+	r->mtu = leg->mtu - ref_outer_len(leg);
 	return v->ip_len + ref_outer_len(leg) > leg->mtu ? SHUNT_TOO_BIG : SHUNT_CONTINUE;
 }
 
@@ -248,14 +261,13 @@ static enum shunt_reason forward(const struct world *w, const struct view *v, co
 	return back ? SHUNT_FORWARDED : SHUNT_REDIRECTED;
 }
 
-static enum shunt_reason route_packet(const struct world *w, const struct frame *f,
-				      const struct view *v, struct route *r)
+static enum shunt_reason route_packet(const struct world *w, const struct view *v, struct route *r)
 {
-	const struct world_service *s = match_service(w, f, v);
+	const struct world_service *s = match_service(w, v);
 
 	if (!s)
-		return SHUNT_NOT_SERVICE;
-	return pick_backend(w, f, v, s, &r->backend) ?: find_way(w, v, r);
+		return v->icmp ? blame(w, v, SHUNT_BAD_ICMP) : SHUNT_NOT_SERVICE;
+	return pick_backend(w, v, s, &r->backend) ?: find_way(w, v, r);
 }
 
 void ref_judge(const struct world *w, const struct frame *in, const struct frame *got,
@@ -267,8 +279,10 @@ void ref_judge(const struct world *w, const struct frame *in, const struct frame
 	verdict->out.len = in->len;
 	memcpy(verdict->out.data, in->data, in->len);
 	verdict->reason = view_read(w, in, &view)
-		       ?: admit(w, in, &view)
-		       ?: route_packet(w, in, &view, &route)
+		       ?: admit(w, in, &view, &verdict->out)
+		       ?: route_packet(w, &view, &route)
 		       ?: forward(w, &view, &route, got, &verdict->out);
+	if (verdict->reason == SHUNT_TOO_BIG)
+		verdict->reason = ref_icmp_too_big(w, &view, route.mtu, &verdict->out);
 	verdict->backend = route.backend;
 }

@@ -13,6 +13,7 @@
  *   draft-ietf-intarea-gue  variant 1: IPv4 and IPv6 directly in UDP
  *   RFC 6040        ECN and tunnels: normal mode, the inner field is copied
  *   RFC 6864        the ID of an atomic datagram
+ *   RFC 792, 4443   ICMP and ICMPv6, in ref_icmp.c; RFC 1191, 1812: "too big" in IPv4
  *
  * Where several reasons apply, the first in this order counts: Ethernet, IP header,
  * IPv6 extension headers from the first on, protocol, fragment, the end of the frame,
@@ -33,7 +34,7 @@
  * struct verdict - how a frame must end
  * @backend: the one that its slot, or its flow, gave; its counter grows if the frame
  *	is forwarded
- * @out: the frame afterwards; if it is not forwarded, as it came in
+ * @out: the frame afterwards; if it is neither forwarded nor answered, as it came in
  */
 struct verdict {
 	enum shunt_reason reason;
@@ -55,5 +56,7 @@ __u32 ref_action(enum shunt_reason r);
 const char *ref_name(enum shunt_reason r);
 
 bool ref_is_forwarded(enum shunt_reason r);
+
+bool ref_is_vip(const struct world *w, const struct shunt_addr *a);
 
 #endif /* TESTS_BPF_REF_H */

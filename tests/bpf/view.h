@@ -7,7 +7,10 @@
 #include "frame.h"
 #include "world.h"
 
-/* What the headers of a frame say of themselves. */
+/*
+ * What the headers of a frame say of themselves. Of an ICMP error that is for a flow,
+ * proto, src, dst and ports are those of the packet that it quotes, turned round.
+ */
 struct view {
 	bool v6;
 	bool dont_fragment;
@@ -21,6 +24,8 @@ struct view {
 	size_t ip_len; /* of the IP packet, by its length field */
 	struct shunt_addr src;
 	struct shunt_addr dst;
+	__be32 ports; /* of a packet that has them, and them whole */
+	bool icmp; /* an error that is for a flow */
 };
 
 /**

@@ -174,6 +174,7 @@ void world_build_empty(struct world *w)
 		.ipip6 = 1,
 		.tracked = 1,
 		.rich = 1,
+		.icmp_per_s = 1000000000,
 	};
 	put_interface(w, EGRESS_SAME, WORLD_INGRESS, true);
 	put_interface(w, EGRESS_OTHER, 7, true);
