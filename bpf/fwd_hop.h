@@ -23,25 +23,35 @@ struct fwd {
 	const struct shunt_egress *egress;
 };
 
-static __always_inline enum shunt_reason fwd_resolve(const struct pkt *pkt, struct fwd *fwd,
-						     const bool v6)
+/* Where @leg leads now. */
+static __always_inline enum shunt_reason fwd_follow(const struct shunt_leg *leg, struct fwd *fwd)
 {
-	__u32 index = pkt->backend_id;
-	const struct shunt_backend *backend = bpf_map_lookup_elem(&shunt_backends, &index);
+	__u32 index;
 
-	if (!backend)
-		return SHUNT_BAD_SLOT;
-	if (pkt->ttl <= 1)
-		return SHUNT_TTL_EXPIRED;
-	fwd->leg = &backend->leg[v6 ? SHUNT_V6 : SHUNT_V4];
-	if (fwd->leg->forward == SHUNT_FORWARD_NONE)
-		return SHUNT_NO_LEG;
-	fwd->hop.word = *(const volatile __u64 *)&fwd->leg->hop.word;
+	fwd->leg = leg;
+	fwd->hop.word = *(const volatile __u64 *)&leg->hop.word;
 	index = fwd->hop.egress;
 	if (!index)
 		return SHUNT_NO_NEIGHBOUR;
 	fwd->egress = bpf_map_lookup_elem(&shunt_egress, &index);
 	return fwd->egress && fwd->egress->ifindex ? SHUNT_CONTINUE : SHUNT_BAD_SLOT;
+}
+
+static __always_inline enum shunt_reason fwd_resolve(const struct pkt *pkt, struct fwd *fwd,
+						     const bool v6)
+{
+	__u32 index = pkt->backend_id;
+	const struct shunt_backend *backend = bpf_map_lookup_elem(&shunt_backends, &index);
+	const struct shunt_leg *leg;
+
+	if (!backend)
+		return SHUNT_BAD_SLOT;
+	if (pkt->ttl <= 1)
+		return SHUNT_TTL_EXPIRED;
+	leg = &backend->leg[v6 ? SHUNT_V6 : SHUNT_V4];
+	if (leg->forward == SHUNT_FORWARD_NONE)
+		return SHUNT_NO_LEG;
+	return fwd_follow(leg, fwd);
 }
 
 #define MAC_MASK 0xffffffffffffULL

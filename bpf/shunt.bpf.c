@@ -13,6 +13,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "fwd.h"
+#include "nat.h"
 #include "odd.h"
 #include "parse.h"
 #include "service.h"
@@ -24,7 +25,13 @@
 static __always_inline enum shunt_reason run_behind_parse(struct xdp_md *xdp, struct pkt *pkt,
 							  const bool v6)
 {
-	return service_match(pkt, v6) ?: slot_pick(pkt, v6) ?: forward(xdp, pkt, v6);
+	const enum shunt_reason matched = service_match(pkt, v6);
+
+	if (nat_concerns(matched, pkt)) {
+		nat_packet_put(pkt, !matched, v6);
+		return NAT_PENDING;
+	}
+	return matched ?: slot_pick(pkt, v6) ?: forward(xdp, pkt, v6);
 }
 
 static __always_inline enum shunt_reason run_odd(struct xdp_md *xdp, __u32 frame_bytes,
@@ -56,14 +63,17 @@ __noinline int run_odd6(struct xdp_md *xdp, __u32 frame_bytes)
 	return run_odd(xdp, frame_bytes, true);
 }
 
+/* @tags: the VLAN tags that were taken off, and those that the packet leaves with. */
 static __always_inline enum shunt_reason run_stages(struct xdp_md *xdp, struct cursor *cur,
-						    struct pkt *pkt, const bool v6)
+						    struct pkt *pkt, __u64 *tags, const bool v6)
 {
-	const enum shunt_reason parsed = parse_ip(cur, pkt, v6);
+	enum shunt_reason reason = parse_ip(cur, pkt, v6);
 
-	if (parsed == PARSE_ODD)
-		return v6 ? run_odd6(xdp, pkt->frame_bytes) : run_odd4(xdp, pkt->frame_bytes);
-	return parse_judge(parsed, pkt) ?: run_behind_parse(xdp, pkt, v6);
+	if (reason == PARSE_ODD)
+		reason = v6 ? run_odd6(xdp, pkt->frame_bytes) : run_odd4(xdp, pkt->frame_bytes);
+	else
+		reason = parse_judge(reason, pkt) ?: run_behind_parse(xdp, pkt, v6);
+	return reason == NAT_PENDING && shunt_rodata.nat ? nat_pass(xdp, tags) : reason;
 }
 
 /* One bit a reason: does it leave the packet to the stack? */
@@ -107,8 +117,8 @@ int shunt_ingress(struct xdp_md *xdp)
 		}
 	}
 	if (!reason)
-		reason =
-			v6 ? run_stages(xdp, &cur, &pkt, true) : run_stages(xdp, &cur, &pkt, false);
+		reason = v6 ? run_stages(xdp, &cur, &pkt, (__u64 *)&tags, true)
+			    : run_stages(xdp, &cur, &pkt, (__u64 *)&tags, false);
 	if (tags) {
 		if (tags_put(xdp, tags))
 			reason = SHUNT_NO_HEADROOM;

@@ -274,9 +274,16 @@ struct shunt_load {
  *
  * A record is taken by setting its bit in shunt_conn_bits, written, and then entered in
  * the index, the tuple of the server first, by compare-and-swap of an empty entry. Who
- * has entered it looks for another entry with that tag in both lines, and takes its own
- * away if there is one: of two that do so at once at least one sees the other. User
- * space takes records out: first from the index; a second later its bits are cleared.
+ * has entered that looks for another record with the same tuple in both lines, and takes
+ * its own entry away if there is one: of two that do so at once at least one sees the
+ * other. A client that begins anew where the former connection is over has its entry
+ * changed to the new record; the former record keeps its server's entry, if nobody
+ * takes that over.
+ *
+ * User space takes records out: first from the index, where an entry names this record;
+ * a second later server.ports are set to 0 and then the bits are cleared. A record whose
+ * bit is set and whose server.ports are 0 is being written, and to be left alone. The
+ * bit of record 0 is always set.
  */
 
 /**
@@ -314,10 +321,14 @@ enum shunt_way {
  * @flags: by enum shunt_way: SHUNT_CONN_*
  * @backend: id
  * @counted: the id whose shunt_load.active counts it, else 0; exchanged atomically
- * @tags: VLAN tags of the client's frames
+ * @tags: VLAN tags of the client's frames, as they lie there
  * @port_bit: in shunt_port_bits, or SHUNT_NO_PORT_BIT
  * @ifindex: by which the client's packets come
  * @macs: of a frame to the client: destination, source
+ * @ip_csum, @l4_csum: what the one's complement sum of the addresses, and of these and
+ *	the ports, grows by on the way to the server (RFC 1624); it shrinks by it on the
+ *	way back. The prefix ::ffff adds nothing, so it holds from one family to the
+ *	other.
  */
 struct shunt_conn {
 	struct shunt_tuple client;
@@ -330,7 +341,8 @@ struct shunt_conn {
 	__u32 port_bit;
 	__u32 ifindex;
 	__u8 macs[12];
-	__u32 pad;
+	__u16 ip_csum;
+	__u16 l4_csum;
 };
 
 #define SHUNT_CONN_ENTRY(tag, record) ((__u64)(__u32)(tag) << 32 | (__u32)(record))

@@ -24,6 +24,14 @@ enum shunt_conn_state {
 	SHUNT_CONN_STATES,
 };
 
+/* @flags: of a record, by enum shunt_way; those of UDP are never closed. */
+static inline __attribute__((always_inline)) int shunt_conn_is_closed(const __u8 flags[SHUNT_WAYS])
+{
+	const __u8 client = flags[SHUNT_TO_SERVER], server = flags[SHUNT_TO_CLIENT];
+
+	return (client | server) & SHUNT_CONN_RST || client & server & SHUNT_CONN_FIN;
+}
+
 /**
  * shunt_conn_state_of() - of the flags of a record
  * @proto: IPPROTO_TCP, or any that knows no connections
@@ -39,7 +47,7 @@ shunt_conn_state_of(__u8 proto, const __u8 flags[SHUNT_WAYS])
 
 	if (proto != SHUNT_CONN_TCP)
 		return server ? SHUNT_CONN_REPLIED : SHUNT_CONN_ONE_WAY;
-	if ((client | server) & SHUNT_CONN_RST || client & server & SHUNT_CONN_FIN)
+	if (shunt_conn_is_closed(flags))
 		return SHUNT_CONN_CLOSED;
 	if ((client | server) & SHUNT_CONN_FIN)
 		return SHUNT_CONN_CLOSING;
@@ -48,11 +56,54 @@ shunt_conn_state_of(__u8 proto, const __u8 flags[SHUNT_WAYS])
 	return SHUNT_CONN_OPENING;
 }
 
-/* The hash of a tuple, by which its entry in shunt_conn_index is found. */
-static inline __attribute__((always_inline)) __u64
-shunt_tuple_hash(const volatile __u64 *key, const struct shunt_tuple *t, const int v6)
+/* --- tuples ------------------------------------------------------------------- */
+
+/* That of the packets which go @way: to the server those of the client. */
+static inline __attribute__((always_inline)) const struct shunt_tuple *
+shunt_conn_tuple(const struct shunt_conn *conn, enum shunt_way way)
 {
-	return shunt_hash_flow(key, &t->src, &t->dst, t->ports, t->proto, v6);
+	return way == SHUNT_TO_CLIENT ? &conn->server : &conn->client;
+}
+
+/* What packets that go @way become: the tuple of the other way, turned round. */
+static inline __attribute__((always_inline)) const struct shunt_tuple *
+shunt_conn_other(const struct shunt_conn *conn, enum shunt_way way)
+{
+	return way == SHUNT_TO_CLIENT ? &conn->client : &conn->server;
+}
+
+static inline __attribute__((always_inline)) int shunt_addr_is_equal(const struct shunt_addr *a,
+								     const struct shunt_addr *b)
+{
+	return a->d[1] == b->d[1] && a->d[0] == b->d[0];
+}
+
+static inline __attribute__((always_inline)) int shunt_tuple_is_equal(const struct shunt_tuple *a,
+								      const struct shunt_tuple *b)
+{
+	return a->ports == b->ports && a->proto == b->proto &&
+	       shunt_addr_is_equal(&a->src, &b->src) && shunt_addr_is_equal(&a->dst, &b->dst);
+}
+
+static inline __attribute__((always_inline)) int shunt_addr_is_v6(const struct shunt_addr *a)
+{
+	return a->d[0] || a->w[2] != __builtin_bswap32(0xffff);
+}
+
+/* Of an IPv6 packet one address may look like one of IPv4, but not the other. */
+static inline __attribute__((always_inline)) int shunt_tuple_is_v6(const struct shunt_tuple *t)
+{
+	return shunt_addr_is_v6(&t->dst) || shunt_addr_is_v6(&t->src);
+}
+
+/**
+ * shunt_tuple_hash() - by which an entry in shunt_conn_index is found
+ * @key: struct shunt_rodata.hash_key
+ */
+static inline __attribute__((always_inline)) __u64 shunt_tuple_hash(const volatile __u64 *key,
+								    const struct shunt_tuple *t)
+{
+	return shunt_hash_flow(key, &t->src, &t->dst, t->ports, t->proto, shunt_tuple_is_v6(t));
 }
 
 #endif /* SHUNT_CONN_H */

@@ -26,12 +26,16 @@ USERSPACE = [
 # From the top down. Files in one row may include each other.
 BPF = [
     ["shunt.bpf.c", "decap.bpf.c"],
+    ["nat.h"],
+    ["nat_begin.h", "nat_rewrite.h", "nat_translate.h", "nat_icmp.h"],
     ["fwd*.h", "too_big.h"],
+    ["nat_packet.h"],
     ["slot.h"],
     ["transit.h"],
     ["sched.h"],
-    ["pin.h"],
+    ["conn.h", "pin.h"],
     ["flow.h"],
+    ["bits.h"],
     ["service.h"],
     ["load.h", "table.h"],
     ["odd.h"],

@@ -91,7 +91,7 @@ uint32_t conns_next(const struct conns *c, uint32_t from)
 
 static uint64_t hash_of(const struct conns *c, const struct shunt_tuple *t)
 {
-	return shunt_tuple_hash(c->hash_key, t, !addr_is_v4(&t->src));
+	return shunt_tuple_hash(c->hash_key, t);
 }
 
 /* The two lines that a tuple may be in; one and the same where the index is small. */
