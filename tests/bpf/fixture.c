@@ -62,6 +62,45 @@
 		name ": 6in6", TCP6(SHOP, PORT_IPIP6, __VA_ARGS__), SHUNT_FORWARDED                \
 	}
 
+/* A router on the way to the client, and ICMP that it sends to a VIP. */
+#define ROUTER4 "198.51.100.1"
+#define ROUTER6 "2001:db8:c::1"
+#define ICMP4(vip, type, ...)                                                                      \
+	{                                                                                          \
+		ROUTER4, vip##4, .proto = IPPROTO_ICMP, .icmp_type = type, ##__VA_ARGS__           \
+	}
+#define ICMP6(vip, type, ...)                                                                      \
+	{                                                                                          \
+		ROUTER6, vip##6, .proto = IPPROTO_ICMPV6, .icmp_type = type, ##__VA_ARGS__         \
+	}
+#define ECHO4(...) ICMP4(SHOP, 8, .icmp_rest = 0xbeef0001, .payload = 56, ##__VA_ARGS__)
+#define ECHO6(...) ICMP6(SHOP, 128, .icmp_rest = 0xbeef0001, .payload = 56, ##__VA_ARGS__)
+
+/* What it has from a backend, and quotes: from port @from of the VIP to the client. */
+#define SENT4(vip, from, l4, ...)                                                                  \
+	.quoted = &(const struct packet)                                                           \
+	{                                                                                          \
+		vip##4, CLIENT4, from, 40001, IPPROTO_##l4, .payload = 40, ##__VA_ARGS__           \
+	}
+#define SENT6(vip, from, l4, ...)                                                                  \
+	.quoted = &(const struct packet)                                                           \
+	{                                                                                          \
+		vip##6, CLIENT6, from, 40001, IPPROTO_##l4, .payload = 40, ##__VA_ARGS__           \
+	}
+/* "Port unreachable", about a packet that was sent from the VIP that it comes to. */
+#define ERROR4(vip, from, ...) ICMP4(vip, 3, .icmp_code = 3, SENT4(vip, from, TCP), ##__VA_ARGS__)
+#define ERROR6(vip, from, ...) ICMP6(vip, 1, .icmp_code = 4, SENT6(vip, from, TCP), ##__VA_ARGS__)
+
+#define EACH_ERROR(name, end, vip, from, ...)                                                      \
+	{ name ": IPv4 TCP", ERROR4(vip, from, ##__VA_ARGS__), SHUNT_##end },                      \
+		{ name ": IPv4 UDP", ICMP4(vip, 11, SENT4(vip, from, UDP), ##__VA_ARGS__),         \
+		  SHUNT_##end },                                                                   \
+		{ name ": IPv6 TCP", ERROR6(vip, from, ##__VA_ARGS__), SHUNT_##end },              \
+	{                                                                                          \
+		name ": IPv6 UDP", ICMP6(vip, 3, SENT6(vip, from, UDP), ##__VA_ARGS__),            \
+			SHUNT_##end                                                                \
+	}
+
 /* Extension headers: one, and as many as there may be. */
 #define EXT(n) FRAME_EXTENSION(n)
 #define DSTOPTS6 EXT(60), EXT(60), EXT(60), EXT(60), EXT(60), EXT(60)
@@ -238,6 +277,223 @@ const struct fixture fixtures[] = {
 	  TCP6(SHOP, PORT_IPIP4_SMALL, .payload = TOWN_SMALL_MTU - 79), SHUNT_TOO_BIG },
 	{ "IPv6 one byte too long: 6in6",
 	  TCP6(SHOP, PORT_IPIP6_SMALL, .payload = TOWN_SMALL_MTU - 99), SHUNT_TOO_BIG },
+
+	/* Pings. */
+	{ "echo: IPv4", ECHO4(), SHUNT_ECHO_ANSWERED },
+	{ "echo: IPv6", ECHO6(), SHUNT_ECHO_ANSWERED },
+	{ "echo to another VIP: IPv4", ICMP4(IDLE, 8), SHUNT_ECHO_ANSWERED },
+	{ "echo to another VIP: IPv6", ICMP6(OPEN, 128), SHUNT_ECHO_ANSWERED },
+	{ "echo, a tag: IPv4", ECHO4(.tags = 1), SHUNT_ECHO_ANSWERED },
+	{ "echo, two tags: IPv6", ECHO6(.tags = 2), SHUNT_ECHO_ANSWERED },
+	{ "echo, one byte: IPv4", ECHO4(.payload = 1, .pad = 17), SHUNT_ECHO_ANSWERED },
+	{ "echo, long: IPv4", ECHO4(.payload = 3333), SHUNT_ECHO_ANSWERED },
+	{ "echo, long: IPv6", ECHO6(.payload = 3333), SHUNT_ECHO_ANSWERED },
+	{ "echo, TTL 1: IPv4", ECHO4(.ttl = 1), SHUNT_ECHO_ANSWERED },
+	{ "echo, TTL 255: IPv4", ECHO4(.ttl = 255), SHUNT_ECHO_ANSWERED },
+	{ "echo, hop limit 1: IPv6", ECHO6(.ttl = 1), SHUNT_ECHO_ANSWERED },
+	{ "echo, DF, ID, DSCP: IPv4", ECHO4(.fragment = DF, .id = 7, .tos = 0xb8),
+	  SHUNT_ECHO_ANSWERED },
+	{ "echo, traffic class: IPv6", ECHO6(.tos = 0xb9), SHUNT_ECHO_ANSWERED },
+	{ "echo, another code: IPv4", ECHO4(.icmp_code = 200), SHUNT_ECHO_ANSWERED },
+	{ "echo, wrong IPv4 checksum stays wrong", ECHO4(.csum_off = 5), SHUNT_ECHO_ANSWERED },
+	{ "echo, wrong checksum stays wrong: IPv4", ECHO4(.l4_csum_off = 9), SHUNT_ECHO_ANSWERED },
+	{ "echo, wrong checksum stays wrong: IPv6", ECHO6(.l4_csum_off = 9), SHUNT_ECHO_ANSWERED },
+	{ "echo, checksum 0xffff: IPv4", ICMP4(SHOP, 8, .icmp_rest = 0xf7ff0000),
+	  SHUNT_ECHO_ANSWERED },
+	{ "echo, checksum 0: IPv4", ICMP4(SHOP, 8, .icmp_rest = 0xf7fe0001), SHUNT_ECHO_ANSWERED },
+	{ "echo, IPv4 options", ECHO4(.options = 4), SHUNT_NOT_L4 },
+	{ "echo, IPv6 options", ECHO6(.extension = { EXT(60) }), SHUNT_NOT_L4 },
+	{ "echo, a fragment: IPv4", ECHO4(.fragment = MF), SHUNT_FRAGMENT },
+	{ "echo, a fragment: IPv6", ECHO6(.extension = { EXT(44) }), SHUNT_FRAGMENT },
+	{ "echo from 0.0.0.0", ECHO4(.src = "0.0.0.0"), SHUNT_NOT_L4 },
+	{ "echo from 127.0.0.1", ECHO4(.src = "127.0.0.1"), SHUNT_NOT_L4 },
+	{ "echo from a group", ECHO4(.src = "224.0.0.5"), SHUNT_NOT_L4 },
+	{ "echo from all", ECHO4(.src = "255.255.255.255"), SHUNT_NOT_L4 },
+	{ "echo from the last host", ECHO4(.src = "223.255.255.255"), SHUNT_ECHO_ANSWERED },
+	{ "echo from ::", ECHO6(.src = "::"), SHUNT_NOT_L4 },
+	{ "echo from ::1", ECHO6(.src = "::1"), SHUNT_NOT_L4 },
+	{ "echo from ::2", ECHO6(.src = "::2"), SHUNT_ECHO_ANSWERED },
+	{ "echo from a link-local address", ECHO6(.src = "fe80::1"), SHUNT_ECHO_ANSWERED },
+	{ "echo from a group: IPv6", ECHO6(.src = "ff02::1"), SHUNT_NOT_L4 },
+	{ "another host's echo: IPv4", ICMP4(STRANGER, 8), SHUNT_NOT_L4 },
+	{ "another host's echo: IPv6", ICMP6(STRANGER, 128), SHUNT_NOT_L4 },
+	{ "another host's echo, too short", ICMP4(STRANGER, 8, .cut = 38), SHUNT_NOT_L4 },
+	{ "echo, longer than the frame: IPv4", ECHO4(.ip_len_off = 1), SHUNT_BAD_LENGTH },
+	{ "echo, longer than the frame: IPv6", ECHO6(.ip_len_off = 1), SHUNT_BAD_LENGTH },
+	{ "echo, shorter than its header", ECHO4(.ip_len_off = -57), SHUNT_BAD_LENGTH },
+	{ "echo reply: IPv4", ICMP4(SHOP, 0), SHUNT_NOT_L4 },
+	{ "redirect: IPv4", ICMP4(SHOP, 5, SENT4(SHOP, PORT_DIRECT, TCP)), SHUNT_NOT_L4 },
+	{ "timestamp: IPv4", ICMP4(SHOP, 13, .payload = 12), SHUNT_NOT_L4 },
+	{ "echo reply: IPv6", ICMP6(SHOP, 129), SHUNT_NOT_L4 },
+	{ "router solicitation", ICMP6(SHOP, 133), SHUNT_NOT_L4 },
+	{ "router advertisement", ICMP6(SHOP, 134, .payload = 8), SHUNT_NOT_L4 },
+	{ "neighbour solicitation", ICMP6(SHOP, 135, .payload = 24), SHUNT_NOT_L4 },
+	{ "neighbour advertisement", ICMP6(SHOP, 136, .payload = 24), SHUNT_NOT_L4 },
+	{ "redirect: IPv6", ICMP6(SHOP, 137, SENT6(SHOP, PORT_DIRECT, TCP)), SHUNT_NOT_L4 },
+	{ "type 0: IPv6", ICMP6(SHOP, 0), SHUNT_NOT_L4 },
+	{ "type 5: IPv6", ICMP6(SHOP, 5, SENT6(SHOP, PORT_DIRECT, TCP)), SHUNT_NOT_L4 },
+
+	/* ICMP errors go where the flow goes that they are about. */
+	EACH_ERROR("an error: direct", FORWARDED, SHOP, PORT_DIRECT),
+	EACH_ERROR("an error: direct to another interface", REDIRECTED, SHOP, PORT_DIRECT_OTHER),
+	EACH_ERROR("an error: IPv4 tunnel", FORWARDED, SHOP, PORT_IPIP4),
+	EACH_ERROR("an error: IPv6 tunnel", FORWARDED, SHOP, PORT_IPIP6),
+	EACH_ERROR("an error: GUE in IPv4", FORWARDED, SHOP, PORT_GUE4),
+	EACH_ERROR("an error: GUE in IPv6", REDIRECTED, SHOP, PORT_GUE6_OTHER),
+	EACH_ERROR("an error: any port", FORWARDED, OPEN, 12345),
+	EACH_ERROR("an error: VLAN", FORWARDED, SHOP, PORT_DIRECT, .tags = 1),
+	EACH_ERROR("an error: QinQ", FORWARDED, SHOP, PORT_IPIP6, .tags = 2),
+	EACH_ERROR("an error: TTL 1", TTL_EXPIRED, SHOP, PORT_DIRECT, .ttl = 1),
+	EACH_ERROR("an error: no backend", NO_BACKEND, SHOP, PORT_NO_BACKEND),
+	EACH_ERROR("an error: a port without a service", BAD_ICMP, SHOP, PORT_NOBODY),
+	EACH_ERROR("an error: does not fit, and nobody is told", TOO_BIG, SHOP, PORT_DIRECT_SMALL,
+		   .fragment = DF, .payload = 1400),
+	EACH_ERROR("an error: longer than the frame", BAD_LENGTH, SHOP, PORT_DIRECT,
+		   .ip_len_off = 1),
+	EACH_ERROR("an error: what it quotes ends in the ports", BAD_ICMP, SHOP, PORT_DIRECT,
+		   .ip_len_off = -61 + 8),
+	EACH_ERROR("an error for another host", NOT_L4, STRANGER, PORT_DIRECT),
+	{ "fragmentation needed", ICMP4(SHOP, 3, .icmp_code = 4, .icmp_rest = 1400,
+	  SENT4(SHOP, PORT_IPIP4, TCP, .payload = 1440), .quote = 548), SHUNT_FORWARDED },
+	{ "packet too big", ICMP6(SHOP, 2, .icmp_rest = 1400,
+	  SENT6(SHOP, PORT_IPIP6, TCP, .payload = 1440), .quote = 1232), SHUNT_FORWARDED },
+	{ "source quench", ICMP4(SHOP, 4, SENT4(SHOP, PORT_DIRECT, TCP)), SHUNT_FORWARDED },
+	{ "time exceeded: IPv4", ICMP4(SHOP, 11, SENT4(SHOP, PORT_DIRECT, TCP)), SHUNT_FORWARDED },
+	{ "parameter problem: IPv4", ICMP4(SHOP, 12, SENT4(SHOP, PORT_DIRECT, TCP)),
+	  SHUNT_FORWARDED },
+	{ "parameter problem: IPv6", ICMP6(SHOP, 4, SENT6(SHOP, PORT_DIRECT, TCP)),
+	  SHUNT_FORWARDED },
+	{ "an error quotes 8 bytes: IPv4", ERROR4(SHOP, PORT_DIRECT, .quote = 28),
+	  SHUNT_FORWARDED },
+	{ "an error quotes 8 bytes: IPv6", ERROR6(SHOP, PORT_DIRECT, .quote = 48),
+	  SHUNT_FORWARDED },
+	{ "an error quotes 7 bytes: IPv4", ERROR4(SHOP, PORT_DIRECT, .quote = 27), SHUNT_BAD_ICMP },
+	{ "an error quotes 7 bytes: IPv6", ERROR6(SHOP, PORT_DIRECT, .quote = 47), SHUNT_BAD_ICMP },
+	{ "an error quotes 7 bytes, and padding follows",
+	  ERROR4(SHOP, PORT_DIRECT, .quote = 27, .pad = 30), SHUNT_BAD_ICMP },
+	{ "an error quotes half a header: IPv4", ERROR4(SHOP, PORT_DIRECT, .quote = 19),
+	  SHUNT_BAD_ICMP },
+	{ "an error quotes half a header: IPv6", ERROR6(SHOP, PORT_DIRECT, .quote = 39),
+	  SHUNT_BAD_ICMP },
+	{ "an error quotes nothing: IPv4", ICMP4(SHOP, 3), SHUNT_BAD_ICMP },
+	{ "an error quotes nothing: IPv6", ICMP6(SHOP, 1), SHUNT_BAD_ICMP },
+	{ "an error with IPv4 options", ERROR4(SHOP, PORT_IPIP4, .options = 24), SHUNT_FORWARDED },
+	{ "an error with IPv6 options", ERROR6(SHOP, PORT_IPIP6, .extension = { EXT(0), EXT(60) }),
+	  SHUNT_FORWARDED },
+	{ "an error that is a fragment", ERROR4(SHOP, PORT_DIRECT, .fragment = MF),
+	  SHUNT_FRAGMENT },
+	{ "an error about a packet with IPv4 options",
+	  ICMP4(SHOP, 3, SENT4(SHOP, PORT_DIRECT, TCP, .options = 40)), SHUNT_FORWARDED },
+	{ "an error about a packet with IPv6 options",
+	  ICMP6(SHOP, 1, SENT6(SHOP, PORT_DIRECT, TCP, .extension = { DSTOPTS6 })),
+	  SHUNT_FORWARDED },
+	{ "an error about a packet with seven extension headers",
+	  ICMP6(SHOP, 1, SENT6(SHOP, PORT_DIRECT, TCP, .extension = { DSTOPTS6, EXT(60) })),
+	  SHUNT_BAD_ICMP },
+	{ "an error about a first fragment: IPv4",
+	  ICMP4(SHOP, 3, SENT4(SHOP, PORT_DIRECT, UDP, .fragment = MF)), SHUNT_FORWARDED },
+	{ "an error about a first fragment: IPv6",
+	  ICMP6(SHOP, 1, SENT6(SHOP, PORT_DIRECT, UDP, .extension = { EXT(60), EXT(44) })),
+	  SHUNT_FORWARDED },
+	{ "an error about a later fragment: IPv4",
+	  ICMP4(SHOP, 3, SENT4(SHOP, PORT_DIRECT, UDP, .fragment = 1)), SHUNT_BAD_ICMP },
+	{ "an error about a fragment, not whole: IPv6",
+	  ICMP6(SHOP, 1, SENT6(SHOP, PORT_DIRECT, UDP, .extension = { EXT(44) }), .quote = 47),
+	  SHUNT_BAD_ICMP },
+	{ "an error about SCTP", ICMP4(SHOP, 3, SENT4(SHOP, PORT_DIRECT, SCTP)), SHUNT_BAD_ICMP },
+	{ "an error about ICMP", ICMP4(SHOP, 3, SENT4(SHOP, PORT_DIRECT, ICMP)), SHUNT_BAD_ICMP },
+	{ "an error about ICMPv6", ICMP6(SHOP, 1, SENT6(SHOP, PORT_DIRECT, ICMPV6)),
+	  SHUNT_BAD_ICMP },
+	{ "an error about a packet of another VIP: IPv4",
+	  ICMP4(SHOP, 3, SENT4(OPEN, PORT_DIRECT, TCP)), SHUNT_BAD_ICMP },
+	{ "an error about a packet of another VIP: IPv6",
+	  ICMP6(SHOP, 1, SENT6(OPEN, PORT_DIRECT, TCP)), SHUNT_BAD_ICMP },
+	{ "an error about IPv6 in ICMP", ICMP4(SHOP, 3, SENT6(SHOP, PORT_DIRECT, TCP)),
+	  SHUNT_BAD_ICMP },
+	{ "an error about IPv4 in ICMPv6", ICMP6(SHOP, 1, SENT4(SHOP, PORT_DIRECT, TCP)),
+	  SHUNT_BAD_ICMP },
+	{ "an error about an IPv4 header of 16 bytes",
+	  ICMP4(SHOP, 3, SENT4(SHOP, PORT_DIRECT, TCP, .ihl = 4)), SHUNT_BAD_ICMP },
+	{ "an error about what never was so long",
+	  ICMP4(SHOP, 3, SENT4(SHOP, PORT_DIRECT, TCP, .ip_len_off = 9999)), SHUNT_FORWARDED },
+	{ "an error with another one's type: IPv4", ICMP4(SHOP, 1, SENT4(SHOP, PORT_DIRECT, TCP)),
+	  SHUNT_NOT_L4 },
+
+	/* What does not fit, and may not be fragmented, comes back. */
+	{ "too big: IPv4, direct",
+	  TCP4(SHOP, PORT_DIRECT_SMALL, .fragment = DF, .payload = TOWN_SMALL_MTU - 39),
+	  SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: 4in4",
+	  TCP4(SHOP, PORT_IPIP4_SMALL, .fragment = DF, .payload = TOWN_SMALL_MTU - 59),
+	  SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: 4in6",
+	  TCP4(SHOP, PORT_IPIP6_SMALL, .fragment = DF, .payload = TOWN_SMALL_MTU - 79),
+	  SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: IPv4, GUE in IPv4",
+	  TCP4(SHOP, PORT_GUE4_SMALL, .fragment = DF, .payload = TOWN_SMALL_MTU - 67),
+	  SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: IPv4, GUE in IPv6",
+	  TCP4(SHOP, PORT_GUE6_SMALL, .fragment = DF, .payload = TOWN_SMALL_MTU - 87),
+	  SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: UDP, an odd number of bytes",
+	  UDP4(SHOP, PORT_IPIP4_SMALL, .fragment = DF, .payload = 1201, .pad = 3),
+	  SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: IPv4, much", UDP4(SHOP, PORT_DIRECT_SMALL, .fragment = DF, .payload = 3333),
+	  SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: IPv4 options",
+	  UDP4(SHOP, PORT_IPIP4_SMALL, .fragment = DF, .payload = 1200, .options = 40),
+	  SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: IPv4, a tag",
+	  UDP4(SHOP, PORT_IPIP4_SMALL, .fragment = DF, .payload = 1200, .tags = 1),
+	  SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: IPv4 TTL 2, DSCP",
+	  UDP4(SHOP, PORT_IPIP4_SMALL, .fragment = DF, .payload = 1200, .ttl = 2, .tos = 0xb8),
+	  SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: wrong IPv4 checksum",
+	  UDP4(SHOP, PORT_IPIP4_SMALL, .fragment = DF, .payload = 1200, .csum_off = 3),
+	  SHUNT_TOO_BIG_ANSWERED },
+	{ "too big, no DF", UDP4(SHOP, PORT_DIRECT_SMALL, .payload = 1200), SHUNT_TOO_BIG },
+	{ "too big, from 0.1.2.3",
+	  UDP4(SHOP, PORT_DIRECT_SMALL, .src = "0.1.2.3", .fragment = DF, .payload = 1200),
+	  SHUNT_TOO_BIG },
+	{ "too big, from a group",
+	  UDP4(SHOP, PORT_DIRECT_SMALL, .src = "239.0.0.1", .fragment = DF, .payload = 1200),
+	  SHUNT_TOO_BIG },
+	{ "too big: no link takes less than 68",
+	  UDP4(SHOP, PORT_DIRECT_TINY, .fragment = DF, .payload = 69 - 28),
+	  SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: 68 bytes are never", UDP4(SHOP, PORT_DIRECT_TINY, .fragment = DF,
+	  .payload = 68 - 28), SHUNT_TOO_BIG },
+	{ "too big: not even the outer header fits",
+	  UDP4(SHOP, PORT_IPIP6_TINY, .fragment = DF, .payload = 69 - 28),
+	  SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: IPv6, direct",
+	  TCP6(SHOP, PORT_DIRECT_MEDIUM, .payload = TOWN_MEDIUM_MTU - 59), SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: 6in4",
+	  TCP6(SHOP, PORT_IPIP4_MEDIUM, .payload = TOWN_MEDIUM_MTU - 79), SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: 6in6",
+	  TCP6(SHOP, PORT_IPIP6_MEDIUM, .payload = TOWN_MEDIUM_MTU - 99), SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: IPv6, GUE in IPv4",
+	  TCP6(SHOP, PORT_GUE4_MEDIUM, .payload = TOWN_MEDIUM_MTU - 87), SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: IPv6, GUE in IPv6",
+	  TCP6(SHOP, PORT_GUE6_MEDIUM, .payload = TOWN_MEDIUM_MTU - 107), SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: IPv6, much", UDP6(SHOP, PORT_IPIP6_MEDIUM, .payload = 3333),
+	  SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: IPv6, two tags", UDP6(SHOP, PORT_IPIP6_MEDIUM, .payload = 1500, .tags = 2),
+	  SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: extension headers",
+	  UDP6(SHOP, PORT_IPIP4_MEDIUM, .payload = 1500, .extension = { EXT(0), EXT(43) }),
+	  SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: no IPv6 link takes less than 1280",
+	  UDP6(SHOP, PORT_DIRECT_SMALL, .payload = 1281 - 48), SHUNT_TOO_BIG_ANSWERED },
+	{ "too big: 1280 bytes of IPv6 are never",
+	  UDP6(SHOP, PORT_DIRECT_SMALL, .payload = 1280 - 48), SHUNT_TOO_BIG },
+	{ "too big: not even the outer header fits: IPv6",
+	  UDP6(SHOP, PORT_IPIP6_TINY, .payload = 1300), SHUNT_TOO_BIG_ANSWERED },
+	{ "too big, from ::", UDP6(SHOP, PORT_DIRECT_MEDIUM, .src = "::", .payload = 1500),
+	  SHUNT_TOO_BIG },
+	{ "too big, from a group: IPv6",
+	  UDP6(SHOP, PORT_DIRECT_MEDIUM, .src = "ff02::1", .payload = 1500), SHUNT_TOO_BIG },
 
 	/* None of our business. */
 	EACH("group address", NOT_UNICAST, SHOP, PORT_DIRECT, .group = true),

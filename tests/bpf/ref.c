@@ -198,7 +198,7 @@ static enum shunt_reason find_way(const struct world *w, const struct view *v, s
 		return SHUNT_NO_LEG;
 	if (ref_is_tunnel(leg) && !has_source(r))
 		return SHUNT_NO_SOURCE;
-	r->mtu = leg->mtu - ref_outer_len(leg);
+	r->mtu = leg->mtu > ref_outer_len(leg) ? leg->mtu - ref_outer_len(leg) : 0;
 	return v->ip_len + ref_outer_len(leg) > leg->mtu ? SHUNT_TOO_BIG : SHUNT_CONTINUE;
 }
 

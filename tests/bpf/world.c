@@ -104,6 +104,13 @@ static const struct street streets[] = {
 	{ PORT_VLAN_GUE6,	 GUE6, .egress = EGRESS_VLAN },
 	{ PORT_VLAN_OTHER,	 DIRECT, .egress = EGRESS_VLAN_OTHER },
 	{ PORT_VLAN_NO_DEVICE,	 DIRECT, .egress = EGRESS_VLAN_NO_DEVICE },
+	{ PORT_DIRECT_MEDIUM,	 DIRECT, .mtu = TOWN_MEDIUM_MTU },
+	{ PORT_IPIP4_MEDIUM,	 IPIP4, .mtu = TOWN_MEDIUM_MTU },
+	{ PORT_IPIP6_MEDIUM,	 IPIP6, .mtu = TOWN_MEDIUM_MTU },
+	{ PORT_GUE4_MEDIUM,	 GUE4, .mtu = TOWN_MEDIUM_MTU },
+	{ PORT_GUE6_MEDIUM,	 GUE6, .mtu = TOWN_MEDIUM_MTU },
+	{ PORT_DIRECT_TINY,	 DIRECT, .mtu = 60 },
+	{ PORT_IPIP6_TINY,	 IPIP6, .mtu = 30 },
 	{ 0,			 DIRECT, .open = true },
 	{ 443,			 IPIP4, .open = true },
 };

@@ -112,10 +112,18 @@ enum town_port {
 	PORT_VLAN_GUE6,
 	PORT_VLAN_OTHER, /* by one on another interface */
 	PORT_VLAN_NO_DEVICE,
+	PORT_DIRECT_MEDIUM, /* links of TOWN_MEDIUM_MTU */
+	PORT_IPIP4_MEDIUM,
+	PORT_IPIP6_MEDIUM,
+	PORT_GUE4_MEDIUM,
+	PORT_GUE6_MEDIUM,
+	PORT_DIRECT_TINY, /* links that IP does not allow */
+	PORT_IPIP6_TINY, /* smaller than the outer header */
 	PORT_NOBODY, /* no service */
 };
 
 #define TOWN_SMALL_MTU 1000
+#define TOWN_MEDIUM_MTU 1400
 /* Tag of its VLAN devices, and UDP port of its tunnels. */
 #define TOWN_VLAN 0x0321
 #define TOWN_GUE_PORT 6080
