@@ -252,8 +252,10 @@ bench: $(BUILD)/bench/bench $(BUILD)/shunt.bpf.o $(BUILD)/bench/bench_table
 netns: all next former $(TEST_BPF) $(TEST_TOOLS)
 	@tests/netns/run.sh
 
+# On the oldest kernel that is supported, and on a newer one.
+VM_KERNELS = 6.1 6.12
 vm: all next $(BUILD)/bpf-tests $(TEST_BPF) $(TEST_TOOLS)
-	@tests/vm/run.sh
+	@for kernel in $(VM_KERNELS); do tests/vm/run.sh --kernel $$kernel || exit 1; done
 
 PREFIX	= /usr/local
 SYSCONF	= /etc

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # kernel.sh VERSION DIR - Debian's stock kernel of that series, unpacked in DIR
 #
+# It is that of this machine's release or of its backports, whichever is VERSION. The
+# lists of the backports are kept apart from the machine's own, which stay as they are.
+#
 # The package is downloaded and unpacked, never installed: installing it would
 # run boot loader hooks on a machine that only wants to run tests. DIR is kept
 # between runs; what it holds afterwards:
@@ -22,22 +25,53 @@ die()
 	exit 1
 }
 
-# The real package behind the metapackage, by the lists at hand.
+# The real package behind the metapackage, by the lists at hand. Options of apt may follow.
 find_package()
 {
-	apt-cache depends linux-image-amd64 2>/dev/null |
+	apt-cache "$@" depends linux-image-amd64 2>/dev/null |
 		awk '$1 == "Depends:" && $2 ~ /^linux-image-/ { print $2; exit }'
 }
 
-# Sets package; the file is then in $tmp.
+# Is that package of the series that is wanted? Sets package.
+is_wanted()
+{
+	package=$(find_package "$@")
+	[[ $package == "linux-image-$version."* ]]
+}
+
+# Sets backports: options that make apt look there and nowhere else.
+use_backports()
+{
+	local name
+
+	name=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")-backports
+	mkdir -p "$tmp/apt/lists/partial" "$tmp/apt/cache/archives/partial"
+	printf 'deb [signed-by=%s] %s %s main\n' /usr/share/keyrings/debian-archive-keyring.gpg \
+		http://deb.debian.org/debian "$name" >"$tmp/apt/list"
+	backports=(-o "Dir::Etc::SourceList=$tmp/apt/list" -o Dir::Etc::SourceParts=-
+		-o "Dir::State::Lists=$tmp/apt/lists" -o "Dir::Cache=$tmp/apt/cache"
+		-o APT::Sandbox::User=root)
+	apt-get -q "${backports[@]}" update >"$tmp/apt/log" 2>&1 || cat "$tmp/apt/log" >&2
+}
+
+# Sets package; the file is then in $tmp. Options of apt may follow.
 download()
 {
-	package=$(find_package)
-	[ -n "$package" ] || return 1
-	[[ $package == "linux-image-$version."* ]] ||
-		die "this archive's stock kernel is $package, not $version"
 	printf 'vm: downloading %s\n' "$package"
-	(cd "$tmp" && apt-get -q -o APT::Sandbox::User=root download "$package")
+	(cd "$tmp" && apt-get -q -o APT::Sandbox::User=root "$@" download "$package")
+}
+
+# Old lists name packages that the archive has replaced since.
+download_release()
+{
+	is_wanted || return 1
+	download || { [ "$EUID" -eq 0 ] && apt-get -q update && is_wanted && download; }
+}
+
+download_backports()
+{
+	use_backports
+	is_wanted "${backports[@]}" && download "${backports[@]}"
 }
 
 unpack()
@@ -60,12 +94,12 @@ unpack()
 
 [ ! -e "$dir/release" ] || exit 0
 package=
+backports=()
 mkdir -p "$dir"
 tmp=$(mktemp -d "$dir/new.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
-# Old lists name packages that the archive has replaced since.
-download || { [ "$EUID" -eq 0 ] && apt-get -q update && download; } ||
-	die "cannot download linux-image-amd64: is the Debian archive reachable? (root updates the lists)"
+download_release || download_backports ||
+	die "no linux-image-amd64 of $version to download: is the Debian archive reachable? (root updates the lists)"
 mkdir "$tmp/tree"
 unpack "$tmp/$package"_*.deb "$tmp/tree" "${package#linux-image-}"
 rm -rf "${dir:?}/lib"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Run tests on Debian's stock kernel, in a virtual machine.
+# Run tests on a stock kernel of Debian, in a virtual machine.
 #
 # The machine sees the host's files read-only and keeps its own writes in
 # memory; it has no network and no disk. So it needs no image, no privilege and
@@ -20,9 +20,11 @@ commands=()	# shell text, one line each
 usage()
 {
 	cat <<-EOF
-	usage: tests/vm/run.sh [--kernel 6.1] [TEST...]
-	       tests/vm/run.sh [--kernel 6.1] --command 'SHELL COMMAND'
-	       tests/vm/run.sh [--kernel 6.1] --shell
+	usage: tests/vm/run.sh [--kernel VERSION] [TEST...]
+	       tests/vm/run.sh [--kernel VERSION] --command 'SHELL COMMAND'
+	       tests/vm/run.sh [--kernel VERSION] --shell
+
+	VERSION is that of a kernel of Debian: 6.1, the preset, or 6.12 of its backports.
 
 	TEST is 'bpf' (the packet tests) or the name of a script in tests/netns.
 	Without one: bpf, and the scripts listed in tests/vm/netns.list.
