@@ -107,17 +107,12 @@ static void verify_backends(struct conf_job *job, const struct conf_node *list,
 static void warn_of_idle_memory(struct conf_job *job, const struct conf_node *node,
 				const struct conf_service *s)
 {
-	static const char *const keys[] = { "track", "udp" };
+	static const char text[] = "means nothing to a service that keeps every connection";
 
-	for (size_t i = 0; i < array_len(keys); i++) {
-		const struct conf_node *value = conf_node_get(node, keys[i]);
-
-		if (value)
-			conf_warning(job, value->key,
-				     "\"%s\" means nothing to forward %s, which keeps every "
-				     "connection",
-				     keys[i], conf_forward_name(s->forward));
-	}
+	if (s->track)
+		conf_warning(job, conf_node_get(node, "track")->key, "\"track\" %s", text);
+	if (s->udp_moves)
+		conf_warning(job, conf_node_get(node, "udp")->key, "\"udp: move\" %s", text);
 }
 
 void conf_forward_verify(struct conf_job *job, const struct conf_node *node,

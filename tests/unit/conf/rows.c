@@ -6,6 +6,18 @@
 #include "conf/conf.h"
 #include "rows.h"
 
+struct conf *rows_parse(const char *text)
+{
+	struct buf said = { 0 };
+	struct conf *conf = NULL;
+
+	cr_assert_eq(conf_parse("t.yaml", text, strlen(text), &said, &conf), 0, "%s",
+		     buf_str(&said));
+	cr_assert_str_empty(buf_str(&said));
+	buf_free(&said);
+	return conf;
+}
+
 static void check(const struct row *row)
 {
 	bool is_refused = strstr(row->said, ": error: ");

@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+struct conf;
+
 /*
  * Beginnings of files. The caret of a row counts from them: HEAD has 2 lines.
  */
@@ -42,6 +44,9 @@ struct row {
 	const char *text;
 	const char *said;
 };
+
+/* The config of a text of which nothing is said; released with conf_free(). */
+struct conf *rows_parse(const char *text);
 
 void rows_check(const struct row *rows, size_t n);
 

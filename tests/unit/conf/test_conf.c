@@ -10,18 +10,6 @@
 #include "net/addr.h"
 #include "rows.h"
 
-static struct conf *parse(const char *text)
-{
-	struct buf said = { 0 };
-	struct conf *conf = NULL;
-
-	cr_assert_eq(conf_parse("t.yaml", text, strlen(text), &said, &conf), 0, "%s",
-		     buf_str(&said));
-	cr_assert_str_empty(buf_str(&said));
-	buf_free(&said);
-	return conf;
-}
-
 static void expect_addr(const struct shunt_addr *a, const char *text)
 {
 	char formatted[ADDR_TEXT];
@@ -31,7 +19,7 @@ static void expect_addr(const struct shunt_addr *a, const char *text)
 
 Test(conf, presets)
 {
-	struct conf *c = parse(QUIET);
+	struct conf *c = rows_parse(QUIET);
 	const struct conf_service *s = c->services;
 
 	cr_expect_str_eq(c->path, "t.yaml");
@@ -88,7 +76,7 @@ Test(conf, presets)
 
 Test(conf, presets_of_a_check)
 {
-	struct conf *c = parse(QUIET);
+	struct conf *c = rows_parse(QUIET);
 	const struct conf_check *check = &c->services[0].backends[0].check;
 
 	cr_expect_eq(check->type, CONF_CHECK_TCP);
@@ -110,7 +98,7 @@ Test(conf, presets_of_a_check)
 
 Test(conf, full_daemon)
 {
-	struct conf *c = parse(full_text);
+	struct conf *c = rows_parse(full_text);
 
 	cr_expect_str_eq(c->socket, "/run/shunt/test.sock");
 	cr_expect_str_eq(c->group, "shunt-admin");
@@ -147,7 +135,7 @@ Test(conf, full_daemon)
 
 Test(conf, full_service)
 {
-	struct conf *c = parse(full_text);
+	struct conf *c = rows_parse(full_text);
 	const struct conf_service *s = &c->services[0];
 
 	cr_assert_eq(c->n_services, 4);
@@ -200,7 +188,7 @@ Test(conf, full_service)
 
 Test(conf, full_backends)
 {
-	struct conf *c = parse(full_text);
+	struct conf *c = rows_parse(full_text);
 	const struct conf_backend *b = c->services[0].backends;
 
 	cr_expect_str_eq(b[0].name, "nginx1");
@@ -224,79 +212,10 @@ Test(conf, full_backends)
 	conf_free(c);
 }
 
-Test(conf, full_nat)
-{
-	struct conf *c = parse(full_text);
-	const struct conf_service *s = &c->services[3];
-
-	cr_expect_eq(s->forward, SHUNT_FORWARD_FULLNAT);
-	cr_expect_eq(s->gue_port, 6081);
-	cr_expect_eq(s->scheduler, CONF_SCHEDULER_LEAST_CONN);
-	cr_expect_eq(s->affinity_ms, 0);
-	cr_expect_eq(s->fragments, CONF_FRAGMENTS_DROP);
-	cr_expect_eq(s->timeouts.syn_ms, 5000);
-	cr_expect_eq(s->timeouts.established_ms, 240 * 3600 * 1000);
-	cr_expect_eq(s->timeouts.closing_ms, 60 * 1000);
-	cr_expect_eq(s->timeouts.closed_ms, 1000);
-	cr_expect_eq(s->timeouts.udp_ms, 20 * 1000);
-	cr_expect_eq(s->timeouts.udp_replied_ms, 120 * 1000);
-	cr_assert_eq(s->n_backends, 2);
-	cr_expect_eq(s->backends[0].port, 8443);
-	cr_expect_eq(s->backends[1].port, 8444);
-	conf_free(c);
-}
-
-/* Of the backend, the service, the defaults. */
-Test(conf, full_limits_are_inherited)
-{
-	struct conf *c = parse(full_text);
-	const struct conf_service *web = &c->services[0], *shop = &c->services[3];
-
-	cr_expect_eq(web->backends[0].max_connections, 0);
-	cr_expect_eq(web->backends[1].max_connections, 100);
-	cr_expect_eq(shop->backends[0].max_connections, 5000);
-	cr_expect_eq(shop->backends[1].max_connections, 7);
-	cr_expect(conf_service_is_limited(web));
-	conf_free(c);
-}
-
-static bool needs_memory(const char *keys)
-{
-	struct buf text = { 0 };
-	struct conf *c;
-	bool needs;
-
-	buf_printf(&text, SERVICE "%s", keys);
-	c = parse(buf_str(&text));
-	needs = conf_service_needs_memory(&c->services[0]);
-	conf_free(c);
-	buf_free(&text);
-	return needs;
-}
-
-Test(conf, what_needs_every_flow_to_be_remembered)
-{
-	cr_expect_not(needs_memory(""));
-	cr_expect_not(needs_memory("    track: true\n"));
-	cr_expect_not(needs_memory("    scheduler: source\n"));
-	cr_expect_not(needs_memory("    scheduler: first\n"));
-	cr_expect(needs_memory("    scheduler: round_robin\n"));
-	cr_expect(needs_memory("    scheduler: random\n"));
-	cr_expect(needs_memory("    scheduler: least_conn\n"));
-	cr_expect(needs_memory("    affinity: 1s\n"));
-	cr_expect(needs_memory("    max_connections: 1\n"));
-}
-
-Test(conf, affinity_is_off_as_people_write_it)
-{
-	cr_expect_not(needs_memory("    affinity: off\n"));
-	cr_expect_not(needs_memory("    affinity: 0\n"));
-}
-
 /* Backend over service over defaults over presets, each key for itself. */
 Test(conf, full_checks_are_merged)
 {
-	struct conf *c = parse(full_text);
+	struct conf *c = rows_parse(full_text);
 	const struct conf_backend *b = c->services[0].backends;
 	const struct conf_check *check = &b[0].check;
 
@@ -338,7 +257,7 @@ Test(conf, full_checks_are_merged)
 /* The order of the text does not matter: defaults may stand below. */
 Test(conf, defaults_below_services)
 {
-	struct conf *c = parse(QUIET "defaults: { forward: ipip, check: { port: 8 } }\n");
+	struct conf *c = rows_parse(QUIET "defaults: { forward: ipip, check: { port: 8 } }\n");
 
 	cr_expect_eq(c->services[0].forward, SHUNT_FORWARD_IPIP);
 	cr_expect_eq(c->services[0].backends[0].check.port, 8);
@@ -347,7 +266,7 @@ Test(conf, defaults_below_services)
 
 Test(conf, exporter_can_be_turned_off)
 {
-	struct conf *c = parse(QUIET "daemon: { metrics: { listen: none } }\n");
+	struct conf *c = rows_parse(QUIET "daemon: { metrics: { listen: none } }\n");
 
 	cr_expect_null(c->metrics_listen);
 	conf_free(c);
@@ -355,22 +274,22 @@ Test(conf, exporter_can_be_turned_off)
 
 Test(conf, slots_auto_is_none)
 {
-	struct conf *c = parse(QUIET "dataplane: { slots: auto }\n");
+	struct conf *c = rows_parse(QUIET "dataplane: { slots: auto }\n");
 
 	cr_expect_eq(c->slots, 0);
 	conf_free(c);
-	c = parse(QUIET "dataplane: { slots: 1048576 }\n");
+	c = rows_parse(QUIET "dataplane: { slots: 1048576 }\n");
 	cr_expect_eq(c->slots, 1 << 20);
 	conf_free(c);
 }
 
 Test(conf, any_port_beside_a_named_one)
 {
-	struct conf *c = parse(SERVICE "  rest:\n"
-				       "    vip: 192.0.2.1\n"
-				       "    ports: any/tcp\n"
-				       "    check: { port: 80 }\n"
-				       "    backends: [{ name: a, address: 192.0.2.11 }]\n");
+	struct conf *c = rows_parse(SERVICE "  rest:\n"
+					    "    vip: 192.0.2.1\n"
+					    "    ports: any/tcp\n"
+					    "    check: { port: 80 }\n"
+					    "    backends: [{ name: a, address: 192.0.2.11 }]\n");
 
 	cr_expect_eq(c->n_services, 2);
 	conf_free(c);
@@ -378,7 +297,7 @@ Test(conf, any_port_beside_a_named_one)
 
 Test(conf, byte_order_mark_is_no_column)
 {
-	struct conf *c = parse("\xef\xbb\xbf" QUIET);
+	struct conf *c = rows_parse("\xef\xbb\xbf" QUIET);
 
 	cr_expect_eq(c->services[0].line, 3);
 	conf_free(c);
@@ -387,12 +306,12 @@ Test(conf, byte_order_mark_is_no_column)
 /* The largest does not fit in 32 bits. */
 Test(conf, sizes_and_times_at_their_limits)
 {
-	struct conf *c = parse(QUIET "dataplane: { flow_cache: 256KiB, flow_idle: 1s }\n");
+	struct conf *c = rows_parse(QUIET "dataplane: { flow_cache: 256KiB, flow_idle: 1s }\n");
 
 	cr_expect_eq(c->flow_cache_bytes, 256 << 10);
 	cr_expect_eq(c->flow_idle_ms, 1000);
 	conf_free(c);
-	c = parse(QUIET "dataplane: { flow_cache: 4GiB, flow_early: 1h }\n");
+	c = rows_parse(QUIET "dataplane: { flow_cache: 4GiB, flow_early: 1h }\n");
 	cr_expect_eq(c->flow_cache_bytes, 1ULL << 32);
 	cr_expect_eq(c->flow_early_ms, 3600 * 1000);
 	conf_free(c);
@@ -401,7 +320,7 @@ Test(conf, sizes_and_times_at_their_limits)
 /* A smaller unit says the same. */
 Test(conf, size_in_another_unit)
 {
-	struct conf *c = parse(QUIET "dataplane: { flow_cache: 1048576KiB }\n");
+	struct conf *c = rows_parse(QUIET "dataplane: { flow_cache: 1048576KiB }\n");
 
 	cr_expect_eq(c->flow_cache_bytes, 1 << 30);
 	conf_free(c);

@@ -117,6 +117,7 @@ Test(field, explain_takes_paths_as_people_write_them)
 	expect_first("interfaces.eth0", "interfaces.NAME.mode");
 	expect_first("interval", "defaults.check.interval");
 	expect_first("services.web.check.interval", "services.NAME.check.interval");
+	expect_first("services.web.timeouts.syn", "services.NAME.timeouts.syn");
 	expect_first("daemon", "daemon");
 }
 
@@ -136,6 +137,7 @@ Test(field, explain_is_silent_about_what_is_not_there)
 Test(field, explain_says_sizes_and_words_as_they_are_written)
 {
 	_cleanup_(buf_free) struct buf size = { 0 }, word = { 0 }, power = { 0 };
+	_cleanup_(buf_free) struct buf off = { 0 }, range = { 0 };
 
 	conf_explain("flow_cache", &size);
 	cr_expect_not_null(strstr(buf_str(&size), "256KiB to 4GiB; preset 4MiB"), "%s",
@@ -144,6 +146,14 @@ Test(field, explain_says_sizes_and_words_as_they_are_written)
 	cr_expect_not_null(strstr(buf_str(&power), "auto or a power of two, 1024 to 1048576; "
 						   "preset auto"),
 			   "%s", buf_str(&power));
+	conf_explain("services.dns.affinity", &off);
+	cr_expect_not_null(
+		strstr(buf_str(&off), "off or a duration (ms, s, m, h), 1s to 8h; preset off"),
+		"%s", buf_str(&off));
+	conf_explain("nat.ports", &range);
+	cr_expect_not_null(strstr(buf_str(&range), "a range of ports, FIRST-LAST, 1024 to 65535; "
+						   "preset 10000-32767"),
+			   "%s", buf_str(&range));
 	conf_explain("services.dns.udp", &word);
 	cr_expect_not_null(strstr(buf_str(&word), "one of keep move; preset keep"), "%s",
 			   buf_str(&word));
