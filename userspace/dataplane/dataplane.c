@@ -99,8 +99,9 @@ static int map_arrays(struct dataplane *dp)
 	dp->backends = map_array(dp, LOAD_BACKENDS);
 	dp->egress = map_array(dp, LOAD_EGRESS);
 	dp->services = map_array(dp, LOAD_SERVICES);
+	dp->loads = map_array(dp, LOAD_LOADS);
 	dp->offsets = map_array(dp, LOAD_OFFSETS);
-	if (!dp->backends || !dp->egress || !dp->services || !dp->offsets)
+	if (!dp->backends || !dp->egress || !dp->services || !dp->loads || !dp->offsets)
 		return -ENOMEM;
 	dp->n_service_lines = map_entries(dp, LOAD_SERVICES);
 	dp->n_backends = map_entries(dp, LOAD_BACKENDS);
@@ -176,6 +177,7 @@ void dataplane_close(struct dataplane *dp)
 	if (dp->window)
 		munmap(dp->window, dp->window_bytes);
 	unmap_array(dp, dp->offsets, LOAD_OFFSETS);
+	unmap_array(dp, dp->loads, LOAD_LOADS);
 	unmap_array(dp, dp->services, LOAD_SERVICES);
 	unmap_array(dp, dp->egress, LOAD_EGRESS);
 	unmap_array(dp, dp->backends, LOAD_BACKENDS);

@@ -104,6 +104,7 @@ struct dataplane {
 	bool *removed;
 	size_t n_backends;
 	struct shunt_egress *egress;
+	struct shunt_load *loads;
 	struct shunt_counter *offsets;
 	void *window;
 	size_t window_bytes;

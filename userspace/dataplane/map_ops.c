@@ -25,7 +25,7 @@ static struct shunt_backend *backend_at(const struct dataplane *dp, __u32 id)
 
 static bool leg_is_same_way(const struct shunt_leg *a, const struct shunt_leg *b)
 {
-	return a->forward == b->forward && addr_is_equal(&a->addr, &b->addr);
+	return a->forward == b->forward && a->port == b->port && addr_is_equal(&a->addr, &b->addr);
 }
 
 static bool backend_is_free(const struct shunt_backend *b)
@@ -96,6 +96,18 @@ static int mark_backend(void *ctx, __u32 id, bool dead)
 		return -ERANGE;
 	for (int f = 0; f < SHUNT_FAMILIES; f++)
 		__atomic_store_n(&at->leg[f].flags, dead ? SHUNT_LEG_DEAD : 0, __ATOMIC_RELAXED);
+	return 0;
+}
+
+/* Word by word: a packet may meet the new limit and the old weight, which is no harm. */
+static int put_load(void *ctx, __u32 id, __u32 limit, __u32 weight)
+{
+	const struct dataplane *dp = ctx;
+
+	if (!has_backend(dp, id))
+		return -ERANGE;
+	__atomic_store_n(&dp->loads[id].limit, limit, __ATOMIC_RELAXED);
+	__atomic_store_n(&dp->loads[id].weight, weight, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -309,6 +321,7 @@ static int get_egress(void *ctx, __u32 index, struct shunt_egress *out)
 const struct map_ops dataplane_map_ops = {
 	.put_backend = put_backend,
 	.mark_backend = mark_backend,
+	.put_load = put_load,
 	.set_hop = set_hop,
 	.get_hop = get_hop,
 	.del_backend = del_backend,

@@ -334,6 +334,7 @@ int table_build_cached(struct table_cache *cache, const struct plan_table *table
 enum plan_op_kind {
 	PLAN_PUT_BACKEND, /* backend id := legs, dead or alive */
 	PLAN_MARK_BACKEND, /* backend id: dead or alive */
+	PLAN_PUT_LOAD, /* backend id: its limit, and its weight by load */
 	/*
 	 * Take the words of table one step on. Where its base is not what it was its
 	 * services go by the old one until they are put: not in place then, for a

@@ -79,6 +79,11 @@ static bool legs_are_equal(const struct plan_backend *a, const struct plan_backe
 	       plan_leg_is_equal(&a->leg[SHUNT_V6], &b->leg[SHUNT_V6]);
 }
 
+static bool loads_are_equal(const struct plan_backend *a, const struct plan_backend *b)
+{
+	return a->counted == b->counted && a->limit == b->limit && a->load_weight == b->load_weight;
+}
+
 static bool arrays_are_equal(const void *a, const void *b, size_t bytes)
 {
 	return !bytes || !memcmp(a, b, bytes);
@@ -151,6 +156,12 @@ static void steps_put(struct steps *steps, const struct plan *old, const struct 
 		if (was && was->alive != b->alive)
 			step_add(steps,
 				 (struct plan_op){ .kind = PLAN_MARK_BACKEND, .backend = b });
+	}
+	array_for_each (b, new->backends, new->n_backends) {
+		const struct plan_backend *was = plan_backend_by_id(old, b->id);
+
+		if (b->counted && !(was && loads_are_equal(was, b)))
+			step_add(steps, (struct plan_op){ .kind = PLAN_PUT_LOAD, .backend = b });
 	}
 	steps_fill(steps, old, new);
 	array_for_each (v, new->vips, new->n_vips) {

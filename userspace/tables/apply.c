@@ -28,6 +28,13 @@ static int mark_backend(const struct apply_to *t, const struct plan_op *op)
 	return t->ops->mark_backend(t->ctx, op->backend->id, !op->backend->alive);
 }
 
+static int put_load(const struct apply_to *t, const struct plan_op *op)
+{
+	const struct plan_backend *b = op->backend;
+
+	return t->ops->put_load(t->ctx, b->id, b->limit, b->load_weight);
+}
+
 static int del_backend(const struct apply_to *t, const struct plan_op *op)
 {
 	return t->ops->del_backend(t->ctx, op->backend->id);
@@ -73,6 +80,7 @@ static const struct step {
 } steps_of[] = {
 	[PLAN_PUT_BACKEND] = { "write backend", put_backend },
 	[PLAN_MARK_BACKEND] = { "mark backend", mark_backend },
+	[PLAN_PUT_LOAD] = { "write load of backend", put_load },
 	[PLAN_FILL_TABLE] = { "fill table", fill_table },
 	[PLAN_PUT_VIP] = { "add address", put_vip },
 	[PLAN_PUT_SERVICE] = { "publish service", put_service },
@@ -90,6 +98,7 @@ static void object_format(const struct plan_op *op, char *out, size_t size)
 	switch (op->kind) {
 	case PLAN_PUT_BACKEND:
 	case PLAN_MARK_BACKEND:
+	case PLAN_PUT_LOAD:
 	case PLAN_DEL_BACKEND:
 		snprintf(out, size, "%u", op->backend->id);
 		break;

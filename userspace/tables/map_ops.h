@@ -26,6 +26,7 @@ struct map_move {
  *	unless it says the same. The hop of a leg whose address and way of
  *	forwarding stay is kept, whatever @b says, unless it was removed meanwhile.
  * @mark_backend: one byte a leg; pins to it count, or do not, from now on
+ * @put_load: of struct shunt_load; what it counts stays
  * @del_backend: packets that are under way to it still may read it
  * @set_hop: one aligned 64-bit store, seen whole by packets
  * @get_hop, @get_egress: what is there, perhaps from a former daemon
@@ -42,6 +43,7 @@ struct map_move {
 struct map_ops {
 	int (*put_backend)(void *ctx, __u32 id, const struct shunt_backend *b);
 	int (*mark_backend)(void *ctx, __u32 id, bool dead);
+	int (*put_load)(void *ctx, __u32 id, __u32 limit, __u32 weight);
 	int (*set_hop)(void *ctx, __u32 id, enum shunt_family family, union shunt_hop hop,
 		       __u16 mtu);
 	int (*get_hop)(void *ctx, __u32 id, enum shunt_family family, union shunt_hop *hop,

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dataplane/dataplane.h"
 #include "net/addr.h"
@@ -329,5 +330,29 @@ Test(maps, sweep_leaves_what_the_plan_holds)
 	cr_assert_neq(bpf_map_lookup_elem(vips, &stray, &(__u32){ 0 }), 0);
 	close(services);
 	close(vips);
+	dataplane_close(dp);
+}
+
+/* What is counted goes on; the rest is as it was written. */
+Test(maps, limits_leave_what_is_counted)
+{
+	struct shunt_load load = { .active = 5, .opened = 6 };
+	const __u32 id = 7;
+	struct dataplane *dp;
+	int fd;
+
+	ns_enter();
+	dp = open_sized(&sizes, true);
+	cr_assert_eq(dataplane_commit(dp), 0);
+	fd = bpf_obj_get(NS_PIN_DIR "/v3/shunt_loads");
+	cr_assert_eq(bpf_map_update_elem(fd, &id, &load, BPF_ANY), 0);
+	cr_assert_eq(ops->put_load(dp, id, 9, 100), 0);
+	cr_assert_eq(bpf_map_lookup_elem(fd, &id, &load), 0);
+	cr_expect_eq(load.active, 5);
+	cr_expect_eq(load.opened, 6);
+	cr_expect_eq(load.limit, 9);
+	cr_expect_eq(load.weight, 100);
+	cr_expect_eq(ops->put_load(dp, 1 << 20, 9, 100), -ERANGE);
+	close(fd);
 	dataplane_close(dp);
 }

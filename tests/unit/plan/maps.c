@@ -149,6 +149,11 @@ static void step(struct maps *m, const struct plan_op *op, const struct conf *co
 	case PLAN_MARK_BACKEND:
 		mark_backend(m, op->backend);
 		break;
+	case PLAN_PUT_LOAD:
+		cr_assert(*m->owner[op->backend->id]);
+		m->limit[op->backend->id] = op->backend->limit;
+		m->load_weight[op->backend->id] = op->backend->load_weight;
+		break;
 	case PLAN_FILL_TABLE:
 		fill_table(m, op->table);
 		break;
@@ -280,8 +285,11 @@ void maps_expect(const struct maps *m, const struct plan *plan)
 	array_for_each (b, plan->backends, plan->n_backends) {
 		cr_assert(*m->owner[b->id]);
 		cr_assert_eq(m->dead[b->id], !b->alive);
+		cr_assert(!b->counted || m->limit[b->id] == b->limit);
+		cr_assert(!b->counted || m->load_weight[b->id] == b->load_weight);
 		for (int f = 0; f < SHUNT_FAMILIES; f++) {
 			cr_assert_eq(m->legs[b->id][f].forward, b->leg[f].forward);
+			cr_assert_eq(m->legs[b->id][f].port, b->leg[f].port);
 			cr_assert(addr_is_equal(&m->legs[b->id][f].addr, &b->leg[f].addr));
 		}
 	}

@@ -35,6 +35,8 @@ struct maps {
 	char owner[MAPS_BACKENDS][MAPS_NAME];
 	struct id_set alive;
 	bool dead[MAPS_BACKENDS];
+	uint32_t limit[MAPS_BACKENDS];
+	uint32_t load_weight[MAPS_BACKENDS];
 	struct maps_place place[MAPS_TABLES];
 	struct maps_place before[MAPS_TABLES];
 	struct plan_service service[MAPS_SERVICES];

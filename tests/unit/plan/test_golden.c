@@ -55,3 +55,15 @@ Test(golden, maglev)
 	cr_expect_eq(checksum(&plan->tables[0]), 0xf9aee33a1bcdbb41ULL, "%#lx",
 		     checksum(&plan->tables[0]));
 }
+
+Test(golden, turns)
+{
+	_cleanup_(make_free) struct conf *conf = make_web(4096, 7, 3);
+	_cleanup_(ids_freep) struct ids *ids = ids_create();
+	_cleanup_(plan_freep) struct plan *plan = NULL;
+
+	conf->services[0].scheduler = CONF_SCHEDULER_ROUND_ROBIN;
+	conf->services[0].backends[2].weight = 5;
+	plan = make_plan(conf, ids);
+	cr_expect_eq(checksum(&plan->tables[0]), 0xe0794a6092275576ULL, "%#lx", checksum(&plan->tables[0]));
+}

@@ -26,6 +26,7 @@ struct fake {
 	struct tables tables;
 	struct id_set alive;
 	struct shunt_backend backend;
+	struct shunt_load load;
 	struct shunt_listing listing;
 	_Alignas(4096) struct shunt_slot_line lines[TABLES * LINES];
 };
@@ -45,6 +46,14 @@ static int fake_put_backend(void *ctx, __u32 id, const struct shunt_backend *b)
 static int fake_mark_backend(void *ctx, __u32 id, bool dead)
 {
 	return note(ctx, dead ? "dead" : "alive", id);
+}
+
+static int fake_put_load(void *ctx, __u32 id, __u32 limit, __u32 weight)
+{
+	struct fake *f = ctx;
+
+	f->load = (struct shunt_load){ .limit = limit, .weight = weight };
+	return note(ctx, "load", id);
 }
 
 static int fake_del_backend(void *ctx, __u32 id)
@@ -106,6 +115,7 @@ static int fake_move_flows(void *ctx, const struct flows_move *moves, size_t n)
 static const struct map_ops fake_ops = {
 	.put_backend = fake_put_backend,
 	.mark_backend = fake_mark_backend,
+	.put_load = fake_put_load,
 	.del_backend = fake_del_backend,
 	.lines = fake_lines,
 	.read_former = fake_read_former,
@@ -139,8 +149,13 @@ static const struct plan_table changed = { .number = 1,
 					   .n_positions = 1 };
 static const struct plan_backend backend = {
 	.id = 3,
-	.leg[SHUNT_V6] = { .addr = { .b = { [15] = 11 } }, .forward = SHUNT_FORWARD_IPIP },
+	.leg[SHUNT_V6] = { .addr = { .b = { [15] = 11 } },
+			   .forward = SHUNT_FORWARD_GUE,
+			   .port = 6080 },
 	.alive = true,
+	.counted = true,
+	.limit = 7,
+	.load_weight = 50,
 };
 static const struct plan_backend dead = { .id = 4 };
 static const struct shunt_addr vip = { .b = { [15] = 80 } };
@@ -204,7 +219,8 @@ Test(apply, writes_a_backend_without_a_hop)
 
 	cr_assert_eq(run(f, every_step, 1), 0);
 	cr_assert_eq(f->backend.leg[SHUNT_V4].forward, SHUNT_FORWARD_NONE);
-	cr_assert_eq(f->backend.leg[SHUNT_V6].forward, SHUNT_FORWARD_IPIP);
+	cr_assert_eq(f->backend.leg[SHUNT_V6].forward, SHUNT_FORWARD_GUE);
+	cr_assert_eq(f->backend.leg[SHUNT_V6].port, 6080);
 	cr_assert_eq(f->backend.leg[SHUNT_V6].addr.b[15], 11);
 	cr_assert_eq(f->backend.leg[SHUNT_V6].hop.word, 0UL);
 	cr_assert_eq(f->backend.leg[SHUNT_V6].flags, 0);
@@ -224,6 +240,18 @@ Test(apply, says_of_a_backend_that_it_is_dead)
 	cr_assert_eq(f->backend.leg[SHUNT_V4].flags, SHUNT_LEG_DEAD);
 	cr_assert_eq(f->backend.leg[SHUNT_V6].flags, SHUNT_LEG_DEAD);
 	cr_assert_str_eq(buf_str(&f->calls), "backend 4, alive 3, dead 4");
+	fake_free(f);
+}
+
+Test(apply, says_what_a_backend_may_have)
+{
+	const struct plan_op step = { .kind = PLAN_PUT_LOAD, .backend = &backend };
+	struct fake *f = fake_make();
+
+	cr_assert_eq(run(f, &step, 1), 0);
+	cr_assert_str_eq(buf_str(&f->calls), "load 3");
+	cr_assert_eq(f->load.limit, 7);
+	cr_assert_eq(f->load.weight, 50);
 	fake_free(f);
 }
 
