@@ -16,12 +16,15 @@
 #include "base/clock.h"
 
 #define TICK_MS 1000
+/* Between two pieces of work that is done in pieces. */
+#define PIECE_MS 10
 
 struct loop {
 	struct daemon *d;
 	int epoll_fd;
 	int signal_fd;
 	int tick_fd;
+	bool has_more; /* the data plane, to do */
 };
 
 static void on_health(struct loop *l)
@@ -100,7 +103,7 @@ static void on_tick(struct loop *l)
 	sd_notify(0, "WATCHDOG=1");
 	daemon_retry(d);
 	dataplane_mend(d->dp);
-	dataplane_tick(d->dp, d->plan, clock_now_ms());
+	l->has_more = dataplane_tick(d->dp, d->plan, d->plan_conf, clock_now_ms());
 	if (d->state_is_dirty)
 		daemon_save(d);
 }
@@ -151,13 +154,20 @@ static void loop_close(struct loop *l)
 	close(l->epoll_fd);
 }
 
+static void work_on(struct loop *l)
+{
+	const struct daemon *d = l->d;
+
+	l->has_more = dataplane_work(d->dp, d->plan, d->plan_conf, clock_now_ms());
+}
+
 static int loop_run(struct loop *l)
 {
 	struct epoll_event events[16];
 	int n, err;
 
 	while (!l->d->stopping) {
-		n = epoll_wait(l->epoll_fd, events, array_len(events), -1);
+		n = epoll_wait(l->epoll_fd, events, array_len(events), l->has_more ? PIECE_MS : -1);
 		if (n < 0 && errno != EINTR)
 			return log_err(-errno, "wait for events");
 		for (int i = 0; i < n; i++) {
@@ -165,6 +175,8 @@ static int loop_run(struct loop *l)
 
 			handler(l);
 		}
+		if (l->has_more)
+			work_on(l);
 		err = watch_new(l);
 		if (err)
 			return log_err(err, "watch what is new");

@@ -256,9 +256,10 @@ static int grow(struct daemon *d, const struct plan *next, const struct dataplan
 	dataplane_close(former);
 	d->sizes = *sizes;
 	log_info("maps replaced: %zu KiB of slots, %u backends, %u virtual services, %zu KiB of "
-		 "flows",
+		 "flows, %u connections",
 		 sizes->slot_lines * sizeof(struct shunt_slot_line) / 1024, sizes->backends,
-		 sizes->services, sizes->flow_lines * sizeof(struct shunt_flow_line) / 1024);
+		 sizes->services, sizes->flow_lines * sizeof(struct shunt_flow_line) / 1024,
+		 sizes->conns);
 	return 0;
 }
 

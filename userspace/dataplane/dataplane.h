@@ -176,13 +176,36 @@ int dataplane_apply(struct dataplane *dp, const struct plan *plan, const struct 
 		    size_t n, uint64_t now_ms);
 
 /**
- * dataplane_tick() - once a second: move slots in transition on, sweep the flow cache
+ * dataplane_tick() - once a second: move slots in transition on, sweep the flow cache,
+ *	take connections of nat and fullnat out whose time is over
  * @plan: what the maps hold; NULL: not known
+ * @conf: that it was built from
+ *
+ * Return: true if there is more to do: dataplane_work(), soon.
  */
-void dataplane_tick(struct dataplane *dp, const struct plan *plan, uint64_t now_ms);
+bool dataplane_tick(struct dataplane *dp, const struct plan *plan, const struct conf *conf,
+		    uint64_t now_ms);
 
-/* Flows of a backend that are in the cache, when it was last swept. */
+/* The next piece of it, some milliseconds at most. True if there is still more. */
+bool dataplane_work(struct dataplane *dp, const struct plan *plan, const struct conf *conf,
+		    uint64_t now_ms);
+
+/* Flows of a backend that are in the cache, or connections, when these were last swept. */
 uint64_t dataplane_read_flows(const struct dataplane *dp, uint32_t backend_id);
+
+/* Connections of nat and fullnat. */
+struct snapshot_conntrack dataplane_count_conns(const struct dataplane *dp);
+
+/**
+ * dataplane_list_conns() - the first of them
+ * @service: index in the config that @plan was built from, or SIZE_MAX for all
+ * @max: at most so many
+ * @out: released with free()
+ *
+ * Return: 0 or a negative errno.
+ */
+int dataplane_list_conns(struct dataplane *dp, const struct plan *plan, size_t service, size_t max,
+			 struct snapshot_conns *out);
 
 /* The words of a table as they are now; valid until the next call. NULL: no such table. */
 const uint32_t *dataplane_read_table(struct dataplane *dp, uint32_t number);

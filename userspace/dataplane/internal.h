@@ -64,6 +64,7 @@ struct flow_cache {
  * @spaces: of ports
  * @services: by config service; @by_id: by backend id, those of them it is of
  * @knows: they are those of the plan
+ * @works: a round goes on, and holds the maps
  */
 struct conn_cache {
 	struct conns maps;
@@ -73,6 +74,7 @@ struct conn_cache {
 	struct conns_service *services;
 	const struct conns_service **by_id;
 	bool knows;
+	bool works;
 };
 
 /**
@@ -219,6 +221,13 @@ void conn_cache_release(struct dataplane *dp);
 /* The space of a leg that is about to be put; and one that was there has gone. */
 int conn_cache_get_space(struct dataplane *dp, struct shunt_leg *leg);
 void conn_cache_put_space(struct dataplane *dp, const struct shunt_leg *leg);
+/* As dataplane_work(). */
+bool conn_cache_work(struct dataplane *dp, const struct plan *plan, const struct conf *conf,
+		     uint64_t now_ms);
+/* Connections of a backend, when they were last swept. */
+uint32_t conn_cache_count(const struct dataplane *dp, uint32_t id);
+/* But for @bytes. */
+struct snapshot_conntrack conn_cache_read(const struct dataplane *dp);
 /* As flow_cache_move(). */
 int conn_cache_move(struct dataplane *dp, const struct flows_move *moves, size_t n);
 

@@ -72,6 +72,17 @@ const char *slot_state_name(enum shunt_slot_state s)
 	return names[s];
 }
 
+const char *conn_state_name(enum shunt_conn_state s)
+{
+	static const char *const names[SHUNT_CONN_STATES] = {
+		[SHUNT_CONN_OPENING] = "opening", [SHUNT_CONN_ESTABLISHED] = "established",
+		[SHUNT_CONN_CLOSING] = "closing", [SHUNT_CONN_CLOSED] = "closed",
+		[SHUNT_CONN_ONE_WAY] = "one-way", [SHUNT_CONN_REPLIED] = "replied",
+	};
+
+	return names[s];
+}
+
 void snapshot_free(struct snapshot *s)
 {
 	if (!s)

@@ -14,6 +14,7 @@
 #include "conf/conf.h"
 #include "health/health.h"
 #include "plan/plan.h"
+#include "shunt/conn.h"
 #include "shunt/reason.h"
 
 #define SNAPSHOT_IFNAME 16
@@ -115,6 +116,55 @@ struct snapshot_tables {
 	uint64_t bytes_total;
 };
 
+/**
+ * struct snapshot_conntrack - connections of nat and fullnat
+ * @entries: now; @capacity: records there are
+ * @bytes: of all maps that keep them
+ * @by_state: by enum shunt_conn_state, when they were last swept, as all that follows
+ * @ports_used, @ports_capacity: of the pool, added up over the servers' addresses that
+ *	have ports of their own
+ * @ports_most: of the address that has most in use, @ports_each there are to it
+ */
+struct snapshot_conntrack {
+	uint64_t entries, capacity;
+	uint64_t bytes;
+	uint64_t by_state[SHUNT_CONN_STATES];
+	uint64_t ports_used, ports_capacity;
+	uint64_t ports_most, ports_each;
+};
+
+/* "opening", "established", "closing", "closed", "one-way", "replied" */
+const char *conn_state_name(enum shunt_conn_state s);
+
+struct snapshot_endpoint {
+	struct shunt_addr addr;
+	uint16_t port; /* host order */
+};
+
+/**
+ * struct snapshot_conn - a connection, as in `shunt show connections`
+ * @service, @backend: indices in the config
+ * @source: where the server sees it come from: the client, or an address of the pool
+ */
+struct snapshot_conn {
+	size_t service, backend;
+	uint8_t proto;
+	struct snapshot_endpoint client, vip, server, source;
+	enum shunt_conn_state state;
+	uint32_t idle_s;
+};
+
+/**
+ * struct snapshot_conns - some of them
+ * @list: @n of them, released with free()
+ * @total: of the service, or all: as of the last sweep, or @n if that is more
+ */
+struct snapshot_conns {
+	struct snapshot_conn *list;
+	size_t n;
+	uint64_t total;
+};
+
 #define SNAPSHOT_SLOT_STATES (SHUNT_SLOT_PINNED + 1)
 
 struct snapshot {
@@ -146,6 +196,7 @@ struct snapshot {
 	uint64_t flows_live; /* entries that count, when they were last swept */
 	uint64_t flows_capacity; /* entries */
 	uint64_t flows_bytes;
+	struct snapshot_conntrack conntrack;
 };
 
 /* Name ("NO_BACKEND"), label ("no_backend"), action ("drop") and sentence of a reason. */

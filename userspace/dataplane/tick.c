@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "dataplane/internal.h"
 
-void dataplane_tick(struct dataplane *dp, const struct plan *plan, uint64_t now_ms)
+bool dataplane_tick(struct dataplane *dp, const struct plan *plan, const struct conf *conf,
+		    uint64_t now_ms)
 {
 	const int err = tables_tick(&dp->tables, now_ms);
 
@@ -18,11 +20,20 @@ void dataplane_tick(struct dataplane *dp, const struct plan *plan, uint64_t now_
 		log_err(err, "move slots on");
 	if (plan)
 		flow_cache_tick(dp, plan, now_ms);
+	return dataplane_work(dp, plan, conf, now_ms);
+}
+
+bool dataplane_work(struct dataplane *dp, const struct plan *plan, const struct conf *conf,
+		    uint64_t now_ms)
+{
+	return plan && conn_cache_work(dp, plan, conf, now_ms);
 }
 
 uint64_t dataplane_read_flows(const struct dataplane *dp, uint32_t backend_id)
 {
-	return backend_id < dp->n_backends ? dp->flows.last_live[backend_id] : 0;
+	if (backend_id >= dp->n_backends)
+		return 0;
+	return dp->flows.last_live[backend_id] + conn_cache_count(dp, backend_id);
 }
 
 const uint32_t *dataplane_read_table(struct dataplane *dp, uint32_t number)
@@ -65,6 +76,17 @@ static uint64_t read_memlock(int fd)
 		if (sscanf(line, "memlock: %llu", &bytes) == 1)
 			break;
 	return bytes;
+}
+
+struct snapshot_conntrack dataplane_count_conns(const struct dataplane *dp)
+{
+	static const enum load_map maps[] = { LOAD_CONNS, LOAD_CONN_INDEX, LOAD_CONN_BITS,
+					      LOAD_PORT_BITS };
+	struct snapshot_conntrack c = conn_cache_read(dp);
+
+	array_for_each (m, maps, array_len(maps))
+		c.bytes += read_memlock(dp->fds[*m]);
+	return c;
 }
 
 int dataplane_list_maps(const struct dataplane *dp, struct snapshot_map **out, size_t *n)

@@ -55,9 +55,10 @@ int conns_sweep_init(struct conns_sweep *s, const struct conns *c, uint32_t n_id
 	s->last_live = calloc(n_ids, sizeof(*s->last_live));
 	s->load = calloc(n_ids, sizeof(*s->load));
 	s->drift = calloc(n_ids, sizeof(*s->drift));
-	s->space_used = calloc(s->n_spaces + 1, sizeof(*s->space_used));
+	s->used = calloc(s->n_spaces + 1, sizeof(*s->used));
+	s->last_used = calloc(s->n_spaces + 1, sizeof(*s->last_used));
 	if (s->doubtful && s->is_leaving && s->held && s->stray && s->live && s->last_live &&
-	    s->load && s->drift && s->space_used)
+	    s->load && s->drift && s->used && s->last_used)
 		return 0;
 	conns_sweep_free(s);
 	return -ENOMEM;
@@ -74,7 +75,8 @@ void conns_sweep_free(struct conns_sweep *s)
 	free(s->last_live);
 	free(s->load);
 	free(s->drift);
-	free(s->space_used);
+	free(s->used);
+	free(s->last_used);
 	*s = (struct conns_sweep){ 0 };
 }
 
@@ -250,7 +252,7 @@ static void visit_records(struct round *rd)
 		return;
 	s->at = 0;
 	s->ports = true;
-	memset(s->space_used, 0, s->n_spaces * sizeof(*s->space_used));
+	memset(s->used, 0, s->n_spaces * sizeof(*s->used));
 }
 
 /* --- ports ------------------------------------------------------------------------- */
@@ -280,7 +282,7 @@ static void visit_ports(struct round *rd)
 	const uint32_t end = s->n_spaces * s->space_lines;
 
 	for (; s->at < end && rd->work > 0; s->at++, rd->work--)
-		s->space_used[s->at / s->space_lines] += visit_port_line(rd, s->at);
+		s->used[s->at / s->space_lines] += visit_port_line(rd, s->at);
 	s->running = s->at < end;
 }
 
@@ -317,6 +319,7 @@ static void end_round(const struct round *rd)
 	}
 	memcpy(s->last_live, s->live, s->n_ids * sizeof(*s->live));
 	memcpy(s->last_by_state, s->by_state, sizeof(s->by_state));
+	memcpy(s->last_used, s->used, s->n_spaces * sizeof(*s->used));
 	s->rounds++;
 }
 

@@ -51,7 +51,8 @@ struct conns_leaving {
  * @live, @last_live: connections by backend id, in this round and in the last
  * @load: by id that counts them
  * @drift: what the last round found too much of them
- * @by_state, @last_by_state, @space_used: connections; ports by space
+ * @by_state, @last_by_state: connections
+ * @used, @last_used: ports by space
  */
 struct conns_sweep {
 	uint32_t n, n_ids, n_spaces, space_lines;
@@ -67,7 +68,7 @@ struct conns_sweep {
 	int32_t *drift;
 	uint64_t by_state[SHUNT_CONN_STATES];
 	uint64_t last_by_state[SHUNT_CONN_STATES];
-	uint32_t *space_used;
+	uint32_t *used, *last_used;
 };
 
 /* Sizes as of @c. 0 or -ENOMEM, and conns_sweep_free() has nothing to do. */

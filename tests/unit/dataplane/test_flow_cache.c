@@ -200,7 +200,7 @@ static void world_close(struct world *w)
 static void pass(struct world *w, int seconds)
 {
 	while (seconds--)
-		dataplane_tick(w->dp, &w->plan, w->now_ms += 1000);
+		dataplane_tick(w->dp, &w->plan, NULL, w->now_ms += 1000);
 }
 
 static uint32_t word_of(const struct world *w, uint32_t slot)
