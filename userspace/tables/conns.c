@@ -118,11 +118,6 @@ static __u64 entry_load(const struct conns *c, const struct lines *l, uint32_t i
 	return __atomic_load_n(entry_at(c, l, i), __ATOMIC_ACQUIRE);
 }
 
-static const struct shunt_tuple *tuple_of(const struct shunt_conn *conn, enum shunt_way way)
-{
-	return way == SHUNT_TO_SERVER ? &conn->client : &conn->server;
-}
-
 /* The place of an entry, from 1; 0: it is not there. */
 static uint32_t entry_find(const struct conns *c, const struct lines *l, __u64 entry)
 {
@@ -132,13 +127,9 @@ static uint32_t entry_find(const struct conns *c, const struct lines *l, __u64 e
 	return 0;
 }
 
-static bool tuple_is_equal(const struct shunt_tuple *a, const struct shunt_tuple *b)
-{
-	return a->ports == b->ports && a->proto == b->proto && addr_is_equal(&a->src, &b->src) &&
-	       addr_is_equal(&a->dst, &b->dst);
-}
-
-uint32_t conns_find(const struct conns *c, const struct shunt_tuple *tuple, enum shunt_way way)
+/* The record but @except that the entries have for @tuple in @way; 0: none. */
+static uint32_t find_but(const struct conns *c, const struct shunt_tuple *tuple, enum shunt_way way,
+			 uint32_t except)
 {
 	const uint64_t hash = hash_of(c, tuple);
 	const struct lines l = lines_of(c, hash);
@@ -147,17 +138,22 @@ uint32_t conns_find(const struct conns *c, const struct shunt_tuple *tuple, enum
 		const __u64 entry = entry_load(c, &l, i);
 		const uint32_t r = SHUNT_CONN_RECORD(entry);
 
-		if (entry && SHUNT_FLOW_TAG(entry) == (uint32_t)hash && r < c->n &&
-		    tuple_is_equal(tuple_of(&c->records[r], way), tuple))
+		if (entry && SHUNT_FLOW_TAG(entry) == (uint32_t)hash && r < c->n && r != except &&
+		    shunt_tuple_is_equal(shunt_conn_tuple(&c->records[r], way), tuple))
 			return r;
 	}
 	return 0;
 }
 
+uint32_t conns_find(const struct conns *c, const struct shunt_tuple *tuple, enum shunt_way way)
+{
+	return find_but(c, tuple, way, 0);
+}
+
 bool conns_is_listed(const struct conns *c, uint32_t r, const struct shunt_conn *conn,
 		     enum shunt_way way)
 {
-	const uint64_t hash = hash_of(c, tuple_of(conn, way));
+	const uint64_t hash = hash_of(c, shunt_conn_tuple(conn, way));
 	const struct lines l = lines_of(c, hash);
 
 	return entry_find(c, &l, SHUNT_CONN_ENTRY(hash, r));
@@ -209,32 +205,23 @@ static bool choose(const struct conns *c, const struct lines *l, uint32_t *where
 	return true;
 }
 
-static bool has_twin(const struct conns *c, const struct lines *l, __u64 own)
+/* Who has entered it looks whether somebody else has: of two one sees the other. */
+static int list(const struct conns *c, uint32_t r, enum shunt_way way)
 {
-	for (uint32_t i = 0; i < l->n * SHUNT_FLOWS_PER_LINE; i++) {
-		const __u64 entry = entry_load(c, l, i);
-
-		if (entry && entry != own && SHUNT_FLOW_TAG(entry) == SHUNT_FLOW_TAG(own))
-			return true;
-	}
-	return false;
-}
-
-static int list(const struct conns *c, uint32_t r, const struct shunt_tuple *tuple)
-{
+	const struct shunt_tuple *tuple = shunt_conn_tuple(&c->records[r], way);
 	const uint64_t hash = hash_of(c, tuple);
 	const struct lines l = lines_of(c, hash);
-	const __u64 own = SHUNT_CONN_ENTRY(hash, r);
 	uint32_t where = 0;
-	__u64 nothing = 0;
+	__u64 nothing;
 
 	do {
 		nothing = 0;
 		if (!choose(c, &l, &where))
 			return -ENOSPC;
-	} while (!__atomic_compare_exchange_n(entry_at(c, &l, where), &nothing, own, false,
-					      __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
-	if (!has_twin(c, &l, own))
+	} while (!__atomic_compare_exchange_n(entry_at(c, &l, where), &nothing,
+					      SHUNT_CONN_ENTRY(hash, r), false, __ATOMIC_SEQ_CST,
+					      __ATOMIC_RELAXED));
+	if (!find_but(c, tuple, way, r))
 		return 0;
 	unlist(c, r, tuple);
 	return -EEXIST;
@@ -289,7 +276,7 @@ int conns_add(const struct conns *c, const struct shunt_conn *conn, uint32_t *hi
 		bit_take(c->port_bits, conn->port_bit);
 	if (conn->counted && conn->counted < c->n_loads)
 		__atomic_fetch_add(&c->loads[conn->counted].active, 1, __ATOMIC_RELAXED);
-	err = list(c, r, &conn->server) ?: list(c, r, &conn->client);
+	err = list(c, r, SHUNT_TO_CLIENT) ?: list(c, r, SHUNT_TO_SERVER);
 	if (err) {
 		unlist(c, r, &conn->server);
 		conns_free(c, r);
@@ -307,7 +294,7 @@ static uint32_t new_id(const struct conns_carry *carry, uint32_t id)
 /* It has been there: what the former program has seen since. */
 static void bring_up(struct shunt_conn *to, const struct shunt_conn *from)
 {
-	if (!tuple_is_equal(&to->server, &from->server))
+	if (!shunt_tuple_is_equal(&to->server, &from->server))
 		return;
 	for (int way = 0; way < SHUNT_WAYS; way++) {
 		if (to->seen_s[way] < from->seen_s[way])
