@@ -171,9 +171,11 @@ static void put_ipv6(const struct packet *p, struct frame *f)
 	for (size_t i = 0; i < n_extensions(p); i++)
 		ext_len += extension_len(p, i);
 	ip[0] = (p->version ?: 6) << 4 | p->tos >> 4;
-	ip[1] = (__u8)(p->tos << 4) | 0x0a; /* and a flow label: 0xabcde */
-	ip[2] = 0xbc;
-	ip[3] = 0xde;
+	ip[1] = (__u8)(p->tos << 4);
+	if (!p->no_label) {
+		ip[1] |= 0x0a; /* 0xabcde */
+		frame_put16(ip + 2, 0xbcde);
+	}
 	frame_put16(ip + 4, ext_len + l4_len(p) + p->ip_len_off);
 	ip[6] = next_header(p, 0);
 	ip[7] = usual_ttl(p);

@@ -43,6 +43,7 @@ struct frame {
  * @ttl: 0 for 64
  * @ttl_zero: a TTL of 0 is meant
  * @tos: DSCP and ECN; the traffic class in IPv6
+ * @no_label: the flow label of IPv6 is 0
  * @fragment: the IPv4 word of flags and fragment offset
  * @options: bytes of IPv4 options, a multiple of 4
  * @extension: before the transport header, each FRAME_EXTENSION(), up to the first 0
@@ -72,6 +73,7 @@ struct packet {
 	__u8 ttl;
 	bool ttl_zero;
 	__u8 tos;
+	bool no_label;
 	__u16 id;
 	__u16 fragment;
 	__u16 options;
