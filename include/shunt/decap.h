@@ -16,12 +16,14 @@
 	X(V6_IN_V4,		PASS,	"6in4",			"IPv6 taken out of IPv4")	\
 	X(V4_IN_V6,		PASS,	"4in6",			"IPv4 taken out of IPv6")	\
 	X(V6_IN_V6,		PASS,	"6in6",			"IPv6 taken out of IPv6")	\
-	X(NOT_TUNNELLED,	PASS,	"not_tunnelled",	"no IP packet in another: left as it is")	\
+	X(NOT_TUNNELLED,	PASS,	"not_tunnelled",	"no packet in another: left as it is")	\
 	X(FRAGMENT,		PASS,	"fragment",		"a piece of a tunnelled packet: left to the stack")	\
 	X(REFUSED_SOURCE,	DROP,	"refused_source",	"tunnelled by a sender that --from does not name")	\
 	X(BAD_OUTER,		DROP,	"bad_outer",		"the outer header is wrong, or has options")	\
 	X(BAD_INNER,		DROP,	"bad_inner",		"the inner packet is wrong, or longer than the outer one")	\
-	X(BAD_ECN,		DROP,	"bad_ecn",		"congestion was marked, and the inner packet cannot say so")
+	X(BAD_ECN,		DROP,	"bad_ecn",		"congestion was marked, and the inner packet cannot say so")	\
+	X(GUE,			PASS,	"gue",			"IPv4 or IPv6 taken out of UDP")	\
+	X(OTHER_GUE,		PASS,	"other_gue",		"GUE of another kind, or with options: left to the stack")
 /* clang-format on */
 
 enum decap_reason {
@@ -40,6 +42,14 @@ enum decap_reason {
  */
 struct decap_counters {
 	struct shunt_counter reason[DECAP_MAX_REASONS];
+};
+
+/**
+ * struct decap_config - load-time constants
+ * @gue_port: UDP port that GUE comes to; 0: none
+ */
+struct decap_config {
+	__be16 gue_port;
 };
 
 /**

@@ -52,7 +52,7 @@ _shunt_decap()
 
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
 	--mode) words="native generic" ;;
-	--from) return ;;
+	--from | --gue-port) return ;;
 	--pin-dir)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")

@@ -30,7 +30,7 @@ void decap_put_source(const struct decap_bpf *skel, const char *text, __u32 bits
 }
 
 /* Attached, as dp.c says why. */
-struct decap_bpf *decap_open(void)
+struct decap_bpf *decap_open_gue(__u16 gue_port)
 {
 	struct decap_bpf *skel;
 
@@ -39,6 +39,7 @@ struct decap_bpf *decap_open(void)
 	cr_assert_eq(unshare(CLONE_NEWNET), 0);
 	skel = decap_bpf__open();
 	cr_assert(skel);
+	skel->rodata->decap_config.gue_port = htons(gue_port);
 	bpf_map__set_max_entries(skel->maps.decap_sources, 4);
 	cr_assert_eq(decap_bpf__load(skel), 0);
 	decap_put_source(skel, "10.1.0.0", DECAP_SOURCE_BITS(4, 24));
@@ -47,6 +48,11 @@ struct decap_bpf *decap_open(void)
 				    XDP_FLAGS_SKB_MODE, NULL),
 		     0);
 	return skel;
+}
+
+struct decap_bpf *decap_open(void)
+{
+	return decap_open_gue(GUE_PORT);
 }
 
 void decap_close(struct decap_bpf *skel)
@@ -82,6 +88,8 @@ static bool is_passed(enum decap_reason reason)
 	case DECAP_V6_IN_V6:
 	case DECAP_NOT_TUNNELLED:
 	case DECAP_FRAGMENT:
+	case DECAP_GUE:
+	case DECAP_OTHER_GUE:
 		return true;
 	default:
 		return false;
@@ -168,4 +176,40 @@ void wrap(const struct kind *k, const struct frame *inner, __u8 tos, struct fram
 		outer[9] = proto;
 		mend_outer(f);
 	}
+}
+
+__u8 *udp_of(const struct kind *k, struct frame *f)
+{
+	return f->data + inner_at(k);
+}
+
+void wrap_gue(const struct kind *k, const struct frame *inner, __u8 tos, const struct gue *gue,
+	      struct frame *f)
+{
+	const size_t between = 8 + (gue ? gue->len : 0);
+	struct frame payload = { .len = inner->len + between };
+	__u8 *udp = payload.data + FRAME_IP;
+
+	frame_put16(udp, 51234);
+	frame_put16(udp + 2, GUE_PORT);
+	frame_put16(udp + 4, payload.len - FRAME_IP);
+	if (gue)
+		memcpy(udp + 8, gue->bytes, gue->len);
+	memcpy(udp + between, inner->data + FRAME_IP, inner->len - FRAME_IP);
+	wrap(k, &payload, tos, f);
+	if (is_v6(k->from)) {
+		f->data[FRAME_IP + 6] = IPPROTO_UDP;
+	} else {
+		f->data[FRAME_IP + 9] = IPPROTO_UDP;
+		mend_outer(f);
+	}
+}
+
+void tag(struct frame *f, int n)
+{
+	static const __u8 tags[] = { 0x88, 0xa8, 0x00, 0x07, 0x81, 0x00, 0x20, 0x64 };
+
+	memmove(f->data + 12 + 4 * n, f->data + 12, f->len - 12);
+	memcpy(f->data + 12, tags + 8 - 4 * n, 4 * n);
+	f->len += 4 * n;
 }

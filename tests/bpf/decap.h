@@ -26,7 +26,11 @@ extern const struct kind kinds[KINDS];
 
 struct decap_bpf;
 
-/* Takes packets from 10.1.0.0/24 and 2001:db8:1::/64; never NULL. */
+#define GUE_PORT 6080
+
+/* Takes packets from 10.1.0.0/24 and 2001:db8:1::/64; GUE to @gue_port, 0 for none. */
+struct decap_bpf *decap_open_gue(__u16 gue_port);
+/* GUE to GUE_PORT. Neither returns NULL. */
 struct decap_bpf *decap_open(void);
 void decap_close(struct decap_bpf *skel);
 
@@ -54,6 +58,22 @@ void build_inner(const struct kind *k, __u8 tos, struct frame *f);
 
 /* An outer header around what @inner holds behind its Ethernet header. */
 void wrap(const struct kind *k, const struct frame *inner, __u8 tos, struct frame *f);
+
+/* What lies between UDP and the inner packet. */
+struct gue {
+	size_t len;
+	__u8 bytes[40];
+};
+
+/* The same with UDP in between, and @gue, if there is one, behind it. */
+void wrap_gue(const struct kind *k, const struct frame *inner, __u8 tos, const struct gue *gue,
+	      struct frame *f);
+
+/* The UDP header in it. */
+__u8 *udp_of(const struct kind *k, struct frame *f);
+
+/* Put @n VLAN tags (1 or 2) behind the MAC addresses. */
+void tag(struct frame *f, int n);
 
 /* The checksum of the outer IPv4 header, after a change to it. */
 void mend_outer(struct frame *f);

@@ -53,6 +53,26 @@ Test(decap, padding_stays_behind)
 	}
 }
 
+/* Tags stay where they are. */
+Test(decap, behind_vlan_tags)
+{
+	_cleanup_decap_ struct decap_bpf *skel = decap_open();
+
+	array_for_each (k, kinds, KINDS) {
+		for (int n = 1; n <= 2; n++) {
+			struct frame inner, in;
+
+			build_inner(k, 0, &inner);
+			wrap(k, &inner, 0, &in);
+			tag(&in, n);
+			tag(&inner, n);
+			decap_expect(skel, &in, k->reason, &inner);
+			in.len--;
+			decap_expect(skel, &in, DECAP_BAD_OUTER, NULL);
+		}
+	}
+}
+
 /* Rows: what the inner header says; columns: the outer one. RFC 6040, figure 4. */
 #define DROP (-1)
 static const int combined[4][4] = {
@@ -183,7 +203,14 @@ Test(decap, other_frames_pass_as_they_came)
 		{ .src = STRANGER4_SOURCE, .dst = "10.1.0.11", .proto = IPPROTO_UDP },
 		{ .src = FROM6, .dst = "2001:db8:1::11", .proto = IPPROTO_TCP, .payload = 50 },
 		{ .src = FROM4, .dst = "10.1.0.11", .proto = IPPROTO_IPIP, .ethertype = 0x0806 },
-		{ .src = FROM4, .dst = "10.1.0.11", .proto = IPPROTO_IPIP, .tags = 1 },
+		{ .src = FROM4, .dst = "10.1.0.11", .proto = IPPROTO_IPIP, .tags = 3 },
+		{ .src = FROM4, .dst = "10.1.0.11", .proto = IPPROTO_TCP, .tags = 1 },
+		{ .src = FROM6, .dst = "2001:db8:1::11", .proto = IPPROTO_TCP, .tags = 2 },
+		{ .src = FROM4,
+		  .dst = "10.1.0.11",
+		  .proto = IPPROTO_IPIP,
+		  .tags = 1,
+		  .ethertype = 0x0806 },
 		{ .src = FROM4, .dst = "10.1.0.11", .proto = IPPROTO_GRE },
 	};
 	_cleanup_decap_ struct decap_bpf *skel = decap_open();

@@ -10,16 +10,24 @@ kernel=$1
 out=$2
 here=$(cd "$(dirname "$0")" && pwd)
 release=$(<"$kernel/release")
-modules=(virtio_pci 9pnet_virtio 9p overlay)
+wanted=(virtio_pci 9pnet_virtio 9p overlay)
+modules=()	# those of them that are not built into the kernel
 
-# Print the paths of @modules and of all they need.
-module_closure()
+list_modules()
 {
 	local module
 
-	for module in "${modules[@]}"; do
-		modprobe -d "$kernel" -S "$release" --show-depends "$module"
-	done | awk '$1 == "insmod" { print $2 }' | sort -u
+	for module in "${wanted[@]}"; do
+		modprobe -d "$kernel" -S "$release" --show-depends "$module" >>"$tmp/needed" ||
+			{ echo "no module $module in $kernel" >&2; exit 1; }
+		tail -n 1 "$tmp/needed" | grep -q ^builtin || modules+=("$module")
+	done
+}
+
+# Print the paths of the modules and of all they need.
+module_closure()
+{
+	awk '$1 == "insmod" { print $2 }' "$tmp/needed" | sort -u
 }
 
 tmp=$(mktemp -d)
@@ -28,8 +36,8 @@ root=$tmp/root
 mkdir -p "$root"/{bin,dev,proc,sys,host,rw,new} "$root/lib/modules/$release"
 cp /bin/busybox "$root/bin/busybox"
 cp "$here/init" "$root/init"
+list_modules
 mapfile -t paths < <(module_closure)
-[ "${#paths[@]}" -ge "${#modules[@]}" ] || { echo "no modules in $kernel" >&2; exit 1; }
 cp "${paths[@]}" "$root/lib/modules/$release/"
 depmod -b "$root" "$release" 2>/dev/null
 printf '%s\n' "${modules[@]}" >"$root/modules"

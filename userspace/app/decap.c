@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/decap.h"
@@ -12,14 +13,15 @@
 #include "base/nearest.h"
 
 static const char usage[] =
-	"usage: shunt-decap attach IFACE --from PREFIX[,PREFIX...] [--mode native|generic]\n"
+	"usage: shunt-decap attach IFACE --from PREFIX[,PREFIX...] [--gue-port PORT]\n"
+	"                          [--mode native|generic]\n"
 	"       shunt-decap detach IFACE\n"
 	"       shunt-decap show [IFACE]\n"
 	"\n"
-	"Takes the outer header off what a balancer with `forward: ipip` sends to this\n"
-	"backend (4in4, 6in4, 4in6, 6in6), in XDP. No process stays.\n"
+	"Takes the outer headers off what a balancer with `forward: ipip` or `gue` sends to\n"
+	"this backend (4in4, 6in4, 4in6, 6in6; in UDP), in XDP. No process stays.\n"
 	"\n"
-	"  attach         onto an interface, or with a new --from in place of the old one:\n"
+	"  attach         onto an interface, or with new options in place of the old ones:\n"
 	"                 without a gap, and the counters go on\n"
 	"  detach         off the interface; nothing is left\n"
 	"  show           what is attached, and what became of the packets\n"
@@ -27,6 +29,9 @@ static const char usage[] =
 	"      --from PREFIX[,PREFIX...]\n"
 	"                 whose tunnelled packets to take: the balancers' own addresses;\n"
 	"                 those of others are dropped, and counted\n"
+	"      --gue-port PORT\n"
+	"                 all that comes to this UDP port is tunnelled, too: for `forward:\n"
+	"                 gue`, whose port is 6080 unless the config says another\n"
 	"      --mode native|generic\n"
 	"                 native, the default, is in the driver; generic works with every\n"
 	"                 driver, and is slow\n"
@@ -87,11 +92,25 @@ static bool parse_mode(enum decap_mode *mode, const char *text)
 	return false;
 }
 
+static bool parse_port(uint16_t *port, const char *text)
+{
+	char *end;
+	const unsigned long n = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || !n || n > UINT16_MAX) {
+		fprintf(stderr, "shunt-decap: --gue-port is 1 to 65535, not \"%s\"\n", text);
+		return false;
+	}
+	*port = n;
+	return true;
+}
+
 /* False if there is something wrong, and it has been said. */
 static bool parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
 		{ "from", required_argument, NULL, 'f' },
+		{ "gue-port", required_argument, NULL, 'g' },
 		{ "mode", required_argument, NULL, 'm' },
 		{ "pin-dir", required_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
@@ -105,6 +124,9 @@ static bool parse_options(int argc, char **argv, struct options *o)
 		switch (c) {
 		case 'f':
 			good = parse_from(&o->target.from, optarg);
+			break;
+		case 'g':
+			good = parse_port(&o->target.gue_port, optarg);
 			break;
 		case 'm':
 			good = parse_mode(&o->target.mode, optarg);
@@ -155,8 +177,8 @@ static bool check_options(enum command c, const struct decap_target *t)
 		fprintf(stderr, "shunt-decap: %s needs an interface\n", commands[c]);
 	else if (t->ifname && !is_ifname(t->ifname))
 		fprintf(stderr, "shunt-decap: \"%s\" is no name of an interface\n", t->ifname);
-	else if (c != COMMAND_ATTACH && (t->from.n || t->mode))
-		fputs("shunt-decap: --from and --mode are for attach\n", stderr);
+	else if (c != COMMAND_ATTACH && (t->from.n || t->mode || t->gue_port))
+		fputs("shunt-decap: --from, --gue-port and --mode are for attach\n", stderr);
 	else if (c == COMMAND_ATTACH && !t->from.n)
 		fputs("shunt-decap: attach needs --from: without it anybody could send packets "
 		      "into this host as if they came from elsewhere. Say from which addresses the "

@@ -6,6 +6,7 @@
  *	PIN_DIR/IFACE/link	holds the program on the interface
  *	PIN_DIR/IFACE/sources	the prefixes of --from
  *	PIN_DIR/IFACE/counters
+ *	PIN_DIR/IFACE/config	struct decap_config
  * Errors are negative errno, already logged.
  */
 #ifndef APP_DECAP_H
@@ -56,11 +57,12 @@ struct decap_pins {
 	int link;
 	int sources;
 	int counters;
+	int config;
 };
 
 #define DECAP_NO_PINS                                                                              \
 	{                                                                                          \
-		.link = -1, .sources = -1, .counters = -1                                          \
+		.link = -1, .sources = -1, .counters = -1, .config = -1                            \
 	}
 
 void decap_pins_close(struct decap_pins *pins);
@@ -121,6 +123,7 @@ struct decap_target {
 	const char *ifname; /* NULL for all: show only */
 	enum decap_mode mode;
 	struct decap_from from;
+	uint16_t gue_port; /* 0: no GUE */
 };
 
 int decap_attach(const struct decap_target *t);

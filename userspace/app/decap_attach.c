@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Attach and detach. A new --from or a new version of the program is a new program
+ * Attach and detach. Other options or a new version of the program is a new program
  * with maps of its own, which takes the place of the old one in the link: each
  * packet meets one or the other, whole. The counters go on.
  */
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -37,13 +38,15 @@ static int put_sources(const struct decap_bpf *skel, const struct decap_from *fr
 }
 
 /* The program, its sources filled in; counting in @counters if that is not negative. */
-static int load(const struct decap_from *from, int counters, struct decap_bpf **out)
+static int load(const struct decap_target *t, int counters, struct decap_bpf **out)
 {
+	const struct decap_from *from = &t->from;
 	struct decap_bpf *skel = decap_bpf__open();
 	int err;
 
 	if (!skel)
 		return log_err(-errno, "open the program");
+	skel->rodata->decap_config.gue_port = htons(t->gue_port);
 	err = bpf_map__set_max_entries(skel->maps.decap_sources, from->n);
 	if (!err && counters >= 0 && is_reusable(counters, skel->maps.decap_counters))
 		err = bpf_map__reuse_fd(skel->maps.decap_counters, counters);
@@ -90,6 +93,7 @@ static int replace(const struct decap_target *t, const struct decap_pins *old,
 		.link = old->link,
 		.sources = bpf_map__fd(skel->maps.decap_sources),
 		.counters = bpf_map__fd(skel->maps.decap_counters),
+		.config = bpf_map__fd(skel->maps.rodata),
 	};
 	int err = decap_pins_prepare(t->pin_dir, t->ifname, &next);
 
@@ -112,6 +116,7 @@ static int attach_first(const struct decap_target *t, int ifindex, struct decap_
 		.link = link,
 		.sources = bpf_map__fd(skel->maps.decap_sources),
 		.counters = bpf_map__fd(skel->maps.decap_counters),
+		.config = bpf_map__fd(skel->maps.rodata),
 	};
 	int err = link < 0 ? link : decap_pins_prepare(t->pin_dir, t->ifname, &pins);
 
@@ -149,7 +154,7 @@ static int attach_locked(const struct decap_target *t, int ifindex)
 		return err;
 	err = old.link < 0 ? decap_link_check_free(t->ifname, ifindex)
 			   : check_replaceable(t, ifindex, &link);
-	err = err ?: load(&t->from, old.counters, &skel);
+	err = err ?: load(t, old.counters, &skel);
 	if (err)
 		return err;
 	return old.link < 0 ? attach_first(t, ifindex, skel) : replace(t, &old, skel);

@@ -30,6 +30,7 @@ static const struct {
 	{ "link", offsetof(struct decap_pins, link) },
 	{ "sources", offsetof(struct decap_pins, sources) },
 	{ "counters", offsetof(struct decap_pins, counters) },
+	{ "config", offsetof(struct decap_pins, config) },
 };
 
 /* The descriptor of files[@i]. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What is attached, and what became of the packets. */
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <dirent.h>
@@ -55,6 +56,14 @@ static void show_sources(int fd, struct buf *out)
 	}
 }
 
+static void show_config(int fd, struct buf *out)
+{
+	struct decap_config config;
+
+	if (!bpf_map_lookup_elem(fd, &(__u32){ 0 }, &config) && config.gue_port)
+		buf_printf(out, ", GUE to port %u", ntohs(config.gue_port));
+}
+
 static void show_link(const char *ifname, const struct decap_link *link, struct buf *out)
 {
 	char name[IF_NAMESIZE];
@@ -82,6 +91,7 @@ static int show_one(const char *pin_dir, const char *ifname, struct buf *out)
 		return err;
 	show_link(ifname, &link, out);
 	show_sources(pins.sources, out);
+	show_config(pins.config, out);
 	buf_printf(out, "\n%14s %16s  %-15s\n", "PACKETS", "BYTES", "REASON");
 	for (int r = DECAP_CONTINUE + 1; r < DECAP_REASONS; r++)
 		buf_printf(out, "%14" PRIu64 " %16" PRIu64 "  %-15s %s\n",
