@@ -79,24 +79,8 @@ static __always_inline bool sched_is_busier(__u32 own, __u32 other)
 		       (__u64)SCHED_SLACK * b->weight * SCHED_SHARE;
 }
 
-/* The owner of the slot of @hash, or of another one that has less to do. */
-__noinline __u32 sched_least(__u64 hash, __u64 service, __u32 flags, __u32 v6)
-{
-	const struct shunt_service s = table_unpack(service);
-	const __u32 own = table_owner(&s, hash);
-	__u32 other = own;
-
-	for (int i = 0; i < SCHED_TRIES && other == own; i++) {
-		hash = sched_rehash(hash);
-		other = table_owner(&s, hash);
-	}
-	if (other == own || sched_fit(other, flags, v6) != SCHED_FITS)
-		return own;
-	return sched_is_busier(own, other) || sched_fit(own, flags, v6) != SCHED_FITS ? other : own;
-}
-
 /* The slot that is asked first. */
-static __always_inline __u32 sched_slot(__u64 hash, const struct shunt_service *s, __u32 choice)
+static __always_inline __u32 sched_slot(__u64 hash, __u32 base, __u32 choice)
 {
 	struct shunt_load *load;
 
@@ -104,14 +88,53 @@ static __always_inline __u32 sched_slot(__u64 hash, const struct shunt_service *
 		return bpf_get_prandom_u32();
 	if (choice != SHUNT_CHOICE_TURN)
 		return hash;
-	load = load_find(s->base);
+	load = load_find(base);
 	return load ? __sync_fetch_and_add(&load->turn, 1) : hash;
 }
 
-/* From @slot on: the first who may get a flow; else 0 or SCHED_OVER_LIMIT. */
-__noinline __u32 sched_walk(__u32 slot, __u64 service, __u32 flags, __u32 v6)
+/* The owner of the slot of @hash, or of another one that has less to do. */
+static __always_inline __u32 sched_least(__u64 hash, const struct shunt_service *s, __u32 flags,
+					 __u32 v6)
+{
+	const __u32 own = table_owner(s, hash);
+	__u32 other = own;
+
+	for (int i = 0; i < SCHED_TRIES && other == own; i++) {
+		hash = sched_rehash(hash);
+		other = table_owner(s, hash);
+	}
+	if (other == own || sched_fit(other, flags, v6) != SCHED_FITS)
+		return own;
+	return sched_is_busier(own, other) ? other : own;
+}
+
+/* Who is asked first, and then those that the hash picks; turns are not picked by it. */
+__noinline __u32 sched_by_hash(__u64 hash, __u64 service, __u32 flags, __u32 v6)
 {
 	const struct shunt_service s = table_unpack(service);
+	const __u32 choice = SHUNT_SERVICE_CHOICE(flags);
+	__u32 id = choice == SHUNT_CHOICE_LEAST ? sched_least(hash, &s, flags, v6)
+						: table_owner(&s, sched_slot(hash, s.base, choice));
+
+	for (int i = 0; sched_fit(id, flags, v6) != SCHED_FITS; i++) {
+		if (i == SCHED_TRIES || choice == SHUNT_CHOICE_TURN)
+			return 0;
+		hash = sched_rehash(hash);
+		id = table_owner(&s, hash);
+	}
+	return id;
+}
+
+/*
+ * Slots in a row, from the next turn on, or from anywhere, so that a flow that comes again
+ * is not refused for the same reason again. Where all are down the owner of the slot is as
+ * good as any.
+ */
+__noinline __u32 sched_walk(__u64 hash, __u64 service, __u32 flags, __u32 v6)
+{
+	const struct shunt_service s = table_unpack(service);
+	const bool turns = SHUNT_SERVICE_CHOICE(flags) == SHUNT_CHOICE_TURN;
+	const __u32 slot = sched_slot(0, s.base, turns ? SHUNT_CHOICE_TURN : SHUNT_CHOICE_RANDOM);
 	__u32 none = 0;
 
 	for (int i = 0; i < SCHED_WALK; i++) {
@@ -123,26 +146,7 @@ __noinline __u32 sched_walk(__u32 slot, __u64 service, __u32 flags, __u32 v6)
 		if (fit == SCHED_FULL)
 			none = SCHED_OVER_LIMIT;
 	}
-	return none;
-}
-
-/*
- * Somebody else. By the hash at first, so that a flow that comes again is sent there
- * again; then by chance, so that it does not meet the same refusal again.
- */
-static __always_inline __u32 sched_instead(__u64 hash, __u64 service, __u32 flags, __u32 v6)
-{
-	const struct shunt_service s = table_unpack(service);
-
-	for (int i = 0; i < SCHED_TRIES; i++) {
-		__u32 id;
-
-		hash = sched_rehash(hash);
-		id = table_owner(&s, hash);
-		if (sched_fit(id, flags, v6) == SCHED_FITS)
-			return id;
-	}
-	return sched_walk(bpf_get_prandom_u32(), service, flags, v6);
+	return none ?: table_owner(&s, hash);
 }
 
 /**
@@ -152,28 +156,13 @@ static __always_inline __u32 sched_instead(__u64 hash, __u64 service, __u32 flag
  * @flags: SHUNT_SERVICE_*
  * @v6: the family of its packets
  *
- * Nothing is counted, but whose turn it is. Where the service has no choice, and where
- * all are down, it is the owner of the slot, whatever is known of it. Return: an id; 0 for
- * nobody; SCHED_OVER_LIMIT.
+ * Nothing is counted, but whose turn it is. Return: an id; 0 for nobody; SCHED_OVER_LIMIT.
  */
-__noinline __u32 sched_pick(__u64 hash, __u64 service, __u32 flags, __u32 v6)
+static __always_inline __u32 sched_pick(__u64 hash, __u64 service, __u32 flags, __u32 v6)
 {
-	const struct shunt_service s = table_unpack(service);
-	const __u32 choice = SHUNT_SERVICE_CHOICE(flags);
-	const __u32 slot = sched_slot(hash, &s, choice);
-	__u32 id;
+	const __u32 id = sched_by_hash(hash, service, flags, v6);
 
-	if (choice == SHUNT_CHOICE_LEAST)
-		id = sched_least(hash, service, flags, v6);
-	else
-		id = table_owner(&s, slot);
-	if (!(flags & SCHED_CHOOSES) || sched_fit(id, flags, v6) == SCHED_FITS)
-		return id;
-	if (choice == SHUNT_CHOICE_TURN)
-		id = sched_walk(slot + 1, service, flags, v6);
-	else
-		id = sched_instead(hash, service, flags, v6);
-	return id ?: table_owner(&s, hash);
+	return id || !(flags & SCHED_CHOOSES) ? id : sched_walk(hash, service, flags, v6);
 }
 
 #endif /* BPF_SCHED_H */

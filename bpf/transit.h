@@ -27,14 +27,21 @@
 /* It only asks: nothing is remembered for its sake. */
 #define TRANSIT_PASSIVE (1U << 5)
 
+/* What a packet does to the flow cache, beside being seen. */
+enum transit_write {
+	TRANSIT_NOTHING,
+	TRANSIT_KNOWN, /* its flow is entered; in place of another one within the budget */
+	TRANSIT_UNKNOWN, /* the flow may be anybody's: only within the budget */
+};
+
 /*
- * @service: table_pack(), @flags: SHUNT_SERVICE_*
+ * @flags: SHUNT_SERVICE_*
  * @place, @entry: of the flow in the cache; 0: it is not there
  * @cur, @prev: ids, 0 for none
+ * @write, @note: what is to be remembered in the end, of the backend that is chosen
  */
 struct transit {
 	__u64 hash;
-	__u64 service;
 	__u64 entry;
 	__u32 place;
 	__u32 flags;
@@ -43,6 +50,8 @@ struct transit {
 	__u32 prev;
 	__u32 how;
 	__u32 now;
+	enum transit_write write;
+	bool note;
 };
 
 static __always_inline bool transit_is_dead(__u32 id, __u32 how)
@@ -61,9 +70,22 @@ static __always_inline bool transit_has_prev(const struct transit *t)
 	return t->state == SHUNT_SLOT_MIGRATING || t->state == SHUNT_SLOT_PINNING;
 }
 
+static __always_inline bool transit_is_tracked(const struct transit *t)
+{
+	return t->flags & SHUNT_SERVICE_TRACKED;
+}
+
+/* Flows are dealt out, and stay where they are. */
+static __always_inline bool transit_is_dealt(const struct transit *t)
+{
+	return shunt_rodata.tracked && transit_is_tracked(t) && t->flags & SCHED_DEALS;
+}
+
+/* Connections of nat are counted where they are kept; here are its clients at most. */
 static __always_inline bool transit_is_counted(const struct transit *t)
 {
-	return shunt_rodata.tracked && t->flags & SHUNT_SERVICE_COUNTED;
+	return shunt_rodata.tracked &&
+	       (t->flags & (SHUNT_SERVICE_COUNTED | SHUNT_SERVICE_NAT)) == SHUNT_SERVICE_COUNTED;
 }
 
 /*
@@ -76,47 +98,56 @@ static __always_inline bool transit_ends(const struct transit *t)
 	       !(t->flags & SHUNT_SERVICE_AFFINITY);
 }
 
-/* Nothing is remembered for its sake that is not yet. */
+/* A packet for whose sake nothing is entered. */
 static __always_inline bool transit_is_vain(const struct transit *t)
 {
 	return t->how & (TRANSIT_RST | TRANSIT_PASSIVE) || transit_ends(t);
 }
 
-/* Enter a flow, and count it there, and no longer where it was. */
-static __always_inline bool transit_put(const struct transit *t, __u32 id, int evict)
-{
-	if (!pin_put(t->hash, id, t->now, evict))
-		return false;
-	if (!transit_is_counted(t))
-		return true;
-	if (t->entry && !(t->entry & SHUNT_FLOW_CLOSING))
-		load_end(SHUNT_FLOW_BACKEND(t->entry));
-	load_begin(id);
-	return true;
-}
-
-/* In place of another one only within the budget: that one lives, too. */
-static __noinline bool transit_enter(const struct transit *t, __u32 id)
-{
-	return transit_put(t, id, false) || (pin_is_in_budget(t->now) && transit_put(t, id, true));
-}
+/* --- one that begins ------------------------------------------------------------- */
 
 /*
  * A flow that begins: it goes to cur, and what follows shall know that. What is
  * known of a former flow with the same tuple no longer holds in any state.
  */
-static __always_inline __u32 transit_begin(const struct transit *t)
+static __always_inline __u32 transit_begin(struct transit *t)
 {
-	const bool tracked = t->flags & SHUNT_SERVICE_TRACKED;
-
 	if (!t->cur || t->how & TRANSIT_RST)
 		return t->cur;
-	if (tracked || t->place)
-		transit_enter(t, t->cur);
-	if ((transit_has_prev(t) && !tracked) || note_find(t->hash))
-		note_put(t->hash, t->cur, t->now);
+	if (transit_is_tracked(t) || t->place)
+		t->write = TRANSIT_KNOWN;
+	t->note = (transit_has_prev(t) && !transit_is_tracked(t)) || note_find(t->hash);
 	return t->cur;
 }
+
+/* One that is dealt out, and is not in the cache, or not any more. */
+static __always_inline __u32 transit_deal(struct transit *t, __u64 service)
+{
+	const __u32 id = sched_pick(t->hash, service, t->flags, t->how & TRANSIT_V6);
+
+	if (!id || id == SCHED_OVER_LIMIT)
+		return id;
+	t->write = TRANSIT_KNOWN;
+	t->note = note_find(t->hash);
+	return id;
+}
+
+/*
+ * Does a flow that begins go on where it is known? If it was ended it does not. A client
+ * leaves a backend that is over its limit, of which it is one itself unless its
+ * connections are counted (nat).
+ */
+static __always_inline bool transit_stays(const struct transit *t)
+{
+	const __u32 affine = SHUNT_SERVICE_AFFINITY | SHUNT_SERVICE_LIMITED;
+	const __u32 more = t->flags & SHUNT_SERVICE_NAT ? 1 : 0;
+
+	if (!t->entry || t->entry & SHUNT_FLOW_CLOSING)
+		return false;
+	return (t->flags & affine) != affine || !load_is_over(SHUNT_FLOW_BACKEND(t->entry), more);
+}
+
+/* --- one that goes on -------------------------------------------------------------- */
 
 /* The backend that a flow is pinned to, or 0. */
 static __always_inline __u32 transit_pinned(const struct transit *t)
@@ -140,73 +171,75 @@ static __always_inline __u32 transit_pinned(const struct transit *t)
 }
 
 /* The backend that the flow's SYN went to while its slot was in transition, or 0. */
-static __always_inline __u32 transit_noted(const struct transit *t)
+static __always_inline __u32 transit_noted(struct transit *t)
 {
 	const __u32 id = t->how & TRANSIT_UDP ? 0 : note_find(t->hash);
 
 	if (!id || transit_is_dead(id, t->how))
 		return 0;
 	if (!transit_is_vain(t))
-		transit_enter(t, id);
+		t->write = TRANSIT_KNOWN;
 	return id;
 }
 
 /* Nothing is known of the flow: the slot decides. */
-static __always_inline __u32 transit_default(const struct transit *t)
+static __always_inline __u32 transit_default(struct transit *t)
 {
-	bool pin = t->flags & SHUNT_SERVICE_TRACKED;
+	bool pin = transit_is_tracked(t);
 	__u32 id = t->cur;
 
 	if (transit_has_prev(t) && !transit_is_dead(t->prev, t->how)) {
 		id = t->prev;
 		pin |= t->state == SHUNT_SLOT_PINNING;
 	}
-	if (pin && id && !transit_is_vain(t) && pin_is_in_budget(t->now))
-		transit_put(t, id, true);
+	if (pin && id && !transit_is_vain(t))
+		t->write = TRANSIT_UNKNOWN;
 	return id;
 }
 
-/* --- services whose flows are dealt out ------------------------------------------ */
+/* --- all of them ------------------------------------------------------------------- */
 
-static __always_inline bool transit_deals(const struct transit *t)
+static __always_inline __u32 transit_decide(struct transit *t, __u64 service)
 {
-	return shunt_rodata.tracked && t->flags & SHUNT_SERVICE_TRACKED && t->flags & SCHED_DEALS;
-}
+	const bool dealt = transit_is_dealt(t);
+	__u32 id;
 
-/*
- * Does a flow that begins go on where it is known? If it was ended it does not. A client
- * that is counted leaves a backend whose limit has become less than what it has.
- */
-static __always_inline bool transit_stays(const struct transit *t)
-{
-	const __u32 affine = SHUNT_SERVICE_AFFINITY | SHUNT_SERVICE_LIMITED;
-
-	if (!t->entry || t->entry & SHUNT_FLOW_CLOSING)
-		return false;
-	return (t->flags & affine) != affine || !load_is_over(SHUNT_FLOW_BACKEND(t->entry), 0);
-}
-
-/* A flow that is not in the cache, or not any more. */
-static __always_inline __u32 transit_deal(const struct transit *t)
-{
-	__u32 id = sched_pick(t->hash, t->service, t->flags, t->how & TRANSIT_V6);
-	bool note = note_find(t->hash);
-
-	if (!id || id == SCHED_OVER_LIMIT)
-		return id;
-	if (!transit_enter(t, id)) {
-		id = t->cur;
-		note |= transit_has_prev(t);
+	if (t->how & TRANSIT_SYN && !dealt)
+		return transit_begin(t);
+	/* Of UDP every packet may be the first one. */
+	if (dealt && t->how & (TRANSIT_SYN | TRANSIT_UDP) &&
+	    !(t->how & (TRANSIT_RST | TRANSIT_PASSIVE))) {
+		id = transit_stays(t) ? transit_pinned(t) : 0;
+		return id ?: transit_deal(t, service);
 	}
-	if (note)
+	return transit_pinned(t) ?: transit_noted(t) ?: transit_default(t);
+}
+
+/* Enter a flow, and count it there, and no longer where it was. */
+static __always_inline bool transit_enter(const struct transit *t, __u32 id)
+{
+	if (t->write == TRANSIT_UNKNOWN || !pin_put(t->hash, id, t->now, false)) {
+		if (!pin_is_in_budget(t->now) || !pin_put(t->hash, id, t->now, true))
+			return false;
+	}
+	if (!transit_is_counted(t))
+		return true;
+	if (t->entry && !(t->entry & SHUNT_FLOW_CLOSING))
+		load_end(SHUNT_FLOW_BACKEND(t->entry));
+	load_begin(id);
+	return true;
+}
+
+/* Return: where the flow goes after all: what is not remembered is left to the slot. */
+static __always_inline __u32 transit_remember(struct transit *t, __u32 id)
+{
+	if (t->write && !transit_enter(t, id) && t->write == TRANSIT_KNOWN && transit_is_dealt(t)) {
+		id = t->cur;
+		t->note |= transit_has_prev(t);
+	}
+	if (t->note)
 		note_put(t->hash, id, t->now);
 	return id;
-}
-
-/* A SYN, or a UDP packet. */
-static __always_inline __u32 transit_begin_dealt(const struct transit *t)
-{
-	return (transit_stays(t) ? transit_pinned(t) : 0) ?: transit_deal(t);
 }
 
 /*
@@ -222,7 +255,6 @@ __noinline __u32 transit_pick(__u64 hash, __u32 word, __u64 service, __u32 flags
 	const __u32 base = table_unpack(service).base;
 	struct transit t = {
 		.hash = hash,
-		.service = service,
 		.flags = flags,
 		.state = SHUNT_SLOT_STATE(word),
 		.cur = cur ? base + cur : 0,
@@ -236,12 +268,7 @@ __noinline __u32 transit_pick(__u64 hash, __u32 word, __u64 service, __u32 flags
 		return t.cur;
 	t.place = pin_find(hash);
 	t.entry = t.place ? pin_load(t.place, hash) : 0;
-	if (transit_deals(&t) && !(how & (TRANSIT_RST | TRANSIT_PASSIVE)) &&
-	    how & (TRANSIT_SYN | TRANSIT_UDP))
-		return transit_begin_dealt(&t);
-	if (how & TRANSIT_SYN && !transit_deals(&t))
-		return transit_begin(&t);
-	return transit_pinned(&t) ?: transit_noted(&t) ?: transit_default(&t);
+	return transit_remember(&t, transit_decide(&t, service));
 }
 
 #endif /* BPF_TRANSIT_H */
