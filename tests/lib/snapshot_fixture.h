@@ -98,6 +98,7 @@ static const struct conf fixture_conf = {
 	.flow_cache_bytes = 4 << 20,
 	.flow_idle_ms = 300 * 1000,
 	.flow_early_ms = 60 * 1000,
+	.icmp_per_s = 1000,
 	.interfaces = fixture_conf_interfaces,
 	.n_interfaces = 2,
 	.services = fixture_services,

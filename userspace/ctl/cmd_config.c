@@ -12,6 +12,7 @@
 #include "ctl/cmd.h"
 #include "ctl/describe.h"
 #include "ctl/fmt.h"
+#include "ctl/settings.h"
 #include "ctl/view.h"
 
 static size_t count_backends(const struct conf *conf)
@@ -142,7 +143,7 @@ static void add_backends(const json_t *service, struct table *t)
 	json_array_foreach(json_object_get(service, "backends"), i, b)
 	{
 		const char *a4 = view_text(b, "address"), *a6 = view_text(b, "address6");
-		_cleanup_(buf_free) struct buf text = { 0 };
+		_cleanup_(buf_free) struct buf text = { 0 }, more = { 0 };
 
 		own = json_object_get(b, "check");
 		if (!json_equal(own, check)) {
@@ -151,8 +152,9 @@ static void add_backends(const json_t *service, struct table *t)
 		}
 		table_add(t, TABLE_PLAIN, "  -> %s", view_text(b, "name"));
 		table_add(t, TABLE_PLAIN, "%s%s%s", a4, *a4 && *a6 ? "," : "", a6);
-		table_add(t, TABLE_PLAIN, "weight %" PRIu64 "%s", view_int(b, "weight"),
-			  view_bool(b, "backup") ? ", backup" : "");
+		settings_render_backend(b, &more);
+		table_add(t, TABLE_PLAIN, "weight %" PRIu64 "%s%s", view_int(b, "weight"),
+			  buf_str(&more), view_bool(b, "backup") ? ", backup" : "");
 		table_add(t, TABLE_PLAIN, "%s", buf_str(&text));
 	}
 }
@@ -190,6 +192,7 @@ static void render_service(const json_t *s, const struct ctl_view *view, struct 
 		   view_bool(s, "track") ? "true" : "false");
 	if (view_int(s, "slots"))
 		buf_printf(out, ", slots %" PRIu64, view_int(s, "slots"));
+	settings_render(s, out);
 	buf_puts(out, "\n");
 	buf_puts(out, "  check ");
 	add_check(json_object_get(s, "check"), out);
@@ -212,6 +215,28 @@ static void render_flow_cache(const json_t *daemon, struct buf *out)
 	buf_printf(out, ", idle %s\n", fmt_msec(view_int(daemon, "flow_idle_ms")).text);
 }
 
+/* Only where some service is in need of it. */
+static void render_nat(const json_t *conf, struct buf *out)
+{
+	const json_t *nat = json_object_get(conf, "nat"), *ports = json_object_get(nat, "ports");
+	const json_t *services = json_object_get(conf, "services");
+	bool is_used = json_array_size(json_object_get(nat, "pool"));
+
+	for (size_t i = 0; i < json_array_size(services); i++)
+		is_used |= !!json_object_get(json_array_get(services, i), "timeouts");
+	if (!is_used)
+		return;
+	buf_printf(out, "nat %" PRIu64 " connections", view_int(nat, "connections"));
+	if (json_array_size(json_object_get(nat, "pool"))) {
+		buf_puts(out, ", from ");
+		add_list(json_object_get(nat, "pool"), out);
+		buf_printf(out, " ports %" JSON_INTEGER_FORMAT "-%" JSON_INTEGER_FORMAT,
+			   json_integer_value(json_array_get(ports, 0)),
+			   json_integer_value(json_array_get(ports, 1)));
+	}
+	buf_puts(out, "\n");
+}
+
 void render_show_config(const struct ctl_view *view, struct buf *out)
 {
 	const json_t *conf = json_object_get(view->data, "config");
@@ -232,6 +257,9 @@ void render_show_config(const struct ctl_view *view, struct buf *out)
 	else
 		render_setting("slots a table", "auto", out);
 	render_flow_cache(daemon, out);
+	buf_printf(out, "icmp %" PRIu64 " answers a second and CPU\n",
+		   view_int(daemon, "icmp_rate"));
+	render_nat(conf, out);
 	for (size_t i = 0; i < json_array_size(interfaces); i++)
 		buf_printf(out, "interface %s, mode %s\n",
 			   view_text(json_array_get(interfaces, i), "name"),

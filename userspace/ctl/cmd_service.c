@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* shunt service: virtual services. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "base/cleanup.h"
@@ -8,6 +9,7 @@
 #include "ctl/describe.h"
 #include "ctl/find.h"
 #include "ctl/fmt.h"
+#include "ctl/settings.h"
 #include "ctl/view.h"
 
 enum ctl_exit cmd_service_list(struct ctl_call *call)
@@ -70,6 +72,18 @@ static const struct table_column backend_columns[] = {
 	{ "PASSED", true },   { "FAILED", true },   { "LAST CHECK", false },
 };
 
+/* With its port where that is not the service's. */
+static void add_address(struct table *t, const json_t *b)
+{
+	const char *addr = view_text(b, "address");
+
+	if (!view_int(b, "port"))
+		table_add(t, TABLE_PLAIN, "%s", addr);
+	else
+		table_add(t, TABLE_PLAIN, strchr(addr, ':') ? "[%s]:%" PRIu64 : "%s:%" PRIu64, addr,
+			  view_int(b, "port"));
+}
+
 static void add_backend(struct table *t, const json_t *b, uint64_t now, uint64_t slots)
 {
 	_cleanup_(buf_free) struct buf state = { 0 }, probe = { 0 };
@@ -79,7 +93,7 @@ static void add_backend(struct table *t, const json_t *b, uint64_t now, uint64_t
 	view_backend_state(b, &state);
 	view_probe(b, &probe);
 	table_add(t, TABLE_PLAIN, "%s", view_text(b, "name"));
-	table_add(t, TABLE_PLAIN, "%s", view_text(b, "address"));
+	add_address(t, b);
 	table_add(t, view_state_color(view_text(b, "state")), "%s", buf_str(&state));
 	table_add(t, TABLE_PLAIN, "%s", view_since(b, now, &room));
 	table_add(t, TABLE_PLAIN, "%" PRIu64 "/%" PRIu64, view_int(b, "effective_weight"),
@@ -102,6 +116,7 @@ static void add_slots(const json_t *service, struct buf *out)
 		buf_printf(out, ", shared by %" PRIu64 " services", sharing);
 	if (moving)
 		buf_printf(out, ", %" PRIu64 " in transition", moving);
+	settings_render(service, out);
 	buf_puts(out, "\n");
 }
 

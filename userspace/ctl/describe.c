@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "ctl/describe.h"
+#include "ctl/settings.h"
 #include "net/addr.h"
 
 /* "up", "degraded" or "down": all, some or none of its backends are usable. */
@@ -100,9 +101,14 @@ json_t *describe_service_deep(const struct snapshot_service *s)
 	json_t *service = describe_service(s);
 	json_t *backends = json_array();
 
-	array_for_each (b, s->backends, s->n_backends)
-		json_array_append_new(backends, describe_backend(b));
+	for (size_t i = 0; i < s->n_backends; i++) {
+		json_t *backend = describe_backend(&s->backends[i]);
+
+		settings_describe_backend(&s->conf->backends[i], backend);
+		json_array_append_new(backends, backend);
+	}
 	json_object_set_new(service, "backends", backends);
+	settings_describe(s->conf, service);
 	return service;
 }
 

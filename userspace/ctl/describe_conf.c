@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "ctl/describe.h"
+#include "ctl/settings.h"
 #include "net/addr.h"
 
 static json_t *text_or_null(const char *s)
@@ -51,16 +52,21 @@ static json_t *addr_or_null(bool has, const struct shunt_addr *a)
 
 static json_t *backend_of(const struct conf_backend *b)
 {
-	return json_pack("{s:s, s:o, s:o, s:i, s:i, s:b, s:o}", "name", b->name, "address",
-			 addr_or_null(b->has_address, &b->address), "address6",
-			 addr_or_null(b->has_address6, &b->address6), "weight", (int)b->weight,
-			 "id", (int)b->id, "backup", b->backup, "check", check_of(&b->check));
+	json_t *backend =
+		json_pack("{s:s, s:o, s:o, s:i, s:i, s:b, s:o}", "name", b->name, "address",
+			  addr_or_null(b->has_address, &b->address), "address6",
+			  addr_or_null(b->has_address6, &b->address6), "weight", (int)b->weight,
+			  "id", (int)b->id, "backup", b->backup, "check", check_of(&b->check));
+
+	settings_describe_backend(b, backend);
+	return backend;
 }
 
 static json_t *service_of(const struct conf_service *s)
 {
 	json_t *vips = json_array(), *ports = json_array(), *backends = json_array();
 	char text[ADDR_TEXT];
+	json_t *service;
 
 	array_for_each (vip, s->vips, s->n_vips)
 		json_array_append_new(vips, json_string(addr_format(vip, text)));
@@ -75,25 +81,39 @@ static json_t *service_of(const struct conf_service *s)
 	}
 	array_for_each (b, s->backends, s->n_backends)
 		json_array_append_new(backends, backend_of(b));
-	return json_pack(
+	service = json_pack(
 		"{s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:o, s:o}", "name", s->name,
 		"vip", vips, "ports", ports, "forward", conf_forward_name(s->forward), "scheduler",
 		conf_scheduler_name(s->scheduler), "failback", conf_failback_name(s->failback),
 		"when_all_down", conf_all_down_name(s->when_all_down), "udp",
 		conf_udp_name(s->udp_moves), "track", s->track, "slots", (int)s->slots, "check",
 		check_of(&s->check), "backends", backends);
+	settings_describe(s, service);
+	return service;
+}
+
+static json_t *nat_of(const struct conf *c)
+{
+	json_t *pool = json_array();
+	char text[ADDR_TEXT];
+
+	array_for_each (a, c->nat_pool, c->n_nat_pool)
+		json_array_append_new(pool, json_string(addr_format(a, text)));
+	return json_pack("{s:I, s:o, s:[i, i]}", "connections", (json_int_t)c->nat_connections,
+			 "pool", pool, "ports", c->nat_first_port, c->nat_last_port);
 }
 
 static json_t *daemon_of(const struct conf *c)
 {
-	return json_pack("{s:{s:s, s:o, s:o}, s:o, s:s, s:{s:o, s:b}, s:i, s:I, s:I, s:I}",
+	return json_pack("{s:{s:s, s:o, s:o}, s:o, s:s, s:{s:o, s:b}, s:i, s:I, s:I, s:I, s:I}",
 			 "control", "socket", c->socket, "group", text_or_null(c->group),
 			 "read_group", text_or_null(c->read_group), "state_dir",
 			 text_or_null(c->state_dir), "on_stop", conf_on_stop_name(c->on_stop),
 			 "metrics", "listen", text_or_null(c->metrics_listen), "per_backend",
 			 c->metrics_per_backend, "slots", (int)c->slots, "flow_cache_bytes",
 			 (json_int_t)c->flow_cache_bytes, "flow_early_ms",
-			 (json_int_t)c->flow_early_ms, "flow_idle_ms", (json_int_t)c->flow_idle_ms);
+			 (json_int_t)c->flow_early_ms, "flow_idle_ms", (json_int_t)c->flow_idle_ms,
+			 "icmp_rate", (json_int_t)c->icmp_per_s);
 }
 
 json_t *describe_conf(const struct conf *c)
@@ -105,6 +125,7 @@ json_t *describe_conf(const struct conf *c)
 							    conf_xdp_mode_name(i->mode)));
 	array_for_each (s, c->services, c->n_services)
 		json_array_append_new(services, service_of(s));
-	return json_pack("{s:o, s:o, s:o, s:o}", "path", describe_text(c->path), "daemon",
-			 daemon_of(c), "interfaces", interfaces, "services", services);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "path", describe_text(c->path), "daemon",
+			 daemon_of(c), "nat", nat_of(c), "interfaces", interfaces, "services",
+			 services);
 }

@@ -153,6 +153,7 @@ Test(tables, show_config)
 "on stop keep\n"
 "slots a table auto\n"
 "flow cache 4MiB, early 60s, idle 300s\n"
+"icmp 1000 answers a second and CPU\n"
 "interface eth0, mode auto\n"
 "interface eth1, mode generic\n"
 "\n"
@@ -300,6 +301,7 @@ Test(tables, json_has_every_field_of_a_backend)
 		       "\"packets\":0,\"bytes\":0,\"check\":{\"type\":\"tcp\",\"state\":"
 		       "\"unknown\","
 		       "\"since\":0,\"code\":\"NONE\",\"reason\":\"not probed yet\","
-		       "\"detail\":\"\",\"duration_us\":0,\"passed\":0,\"failed\":0}}]"),
+		       "\"detail\":\"\",\"duration_us\":0,\"passed\":0,\"failed\":0},"
+		       "\"port\":0,\"max_connections\":0}]"),
 		"%s", buf_str(&r.out));
 }
