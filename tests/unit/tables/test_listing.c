@@ -23,7 +23,8 @@ static struct shunt_service_key key_of(const char *vip, __u16 port, __u8 proto)
 static long look(const struct shunt_service_line *lines, __u32 mask,
 		 const struct shunt_service_key *key)
 {
-	const __u32 match = SHUNT_SERVICE_MATCH(key->port, key->proto);
+	const __u32 match = key->fragments ? SHUNT_SERVICE_MATCH_FRAGMENT(key->proto)
+					   : SHUNT_SERVICE_MATCH(key->port, key->proto);
 	__u32 at = shunt_service_hash(key->vip.d[0], key->vip.d[1], match, !addr_is_v4(&key->vip));
 
 	for (int i = 0; i < SHUNT_SERVICE_LINES_TRIED; i++, at++) {
@@ -219,5 +220,33 @@ Test(listing, services_are_sent_elsewhere)
 		key = site_key(i);
 		cr_assert_eq(look(lines, 7, &key), want[i], "service %u", i);
 	}
+	free(lines);
+}
+
+/* Fragments without ports are looked up by an entry of their own, beside that of any port. */
+Test(listing, fragments_are_not_any_port)
+{
+	struct shunt_service_line *lines = make_lines(64);
+	struct shunt_service_key any = key_of("203.0.113.80", 0, IPPROTO_UDP), fragments = any;
+	const struct shunt_listing one = like(1), two = like(2);
+	struct shunt_service_key found;
+
+	fragments.fragments = 1;
+	cr_assert_eq(listing_put(lines, 63, &any, &one), 0);
+	cr_expect_eq(look(lines, 63, &fragments), -1);
+	cr_assert_eq(listing_put(lines, 63, &fragments, &two), 0);
+	cr_expect_eq(look(lines, 63, &any), 1);
+	cr_expect_eq(look(lines, 63, &fragments), 2);
+	for (int i = 0; i < 64 * SHUNT_LISTINGS_PER_LINE; i++) {
+		const struct shunt_listing *at = &lines[i / 2].listing[i % 2];
+
+		if (!at->match)
+			continue;
+		found = listing_key(at);
+		cr_expect(!memcmp(&found, listing_service(at).first == 1 ? &any : &fragments,
+				  sizeof(found)));
+	}
+	cr_assert_eq(listing_del(lines, 63, &any), 0);
+	cr_expect_eq(look(lines, 63, &fragments), 2);
 	free(lines);
 }
