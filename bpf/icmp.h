@@ -47,25 +47,12 @@ enum icmpv6_type {
 	ICMPV6_ECHO_REPLY = 129,
 };
 
-/* IPv4 fragment field: the offset. */
-#define IPV4_OFFSET 0x1fff
-/* RFC 8200: the offset, above two bits that are reserved and "more fragments". */
-#define IPV6_OFFSET 0xfff8
-
 /* The same of both. */
 struct icmp_head {
 	__u8 type;
 	__u8 code;
 	__be16 check;
 	__be32 rest;
-};
-
-/* RFC 8200, 4.5 */
-struct fragment_head {
-	__u8 next;
-	__u8 reserved;
-	__be16 offset;
-	__be32 id;
 };
 
 /* As much of TCP or UDP as RFC 792 has errors quote. */
@@ -178,7 +165,7 @@ static __always_inline bool icmp_take_quoted_ipv4(struct cursor *cur, struct pkt
 
 	if (!cursor_take(cur, ip) || ip->version != 4 || ip->ihl < 5)
 		return false;
-	if (ip->saddr != pkt->dst.w[3] || ip->frag_off & bpf_htons(IPV4_OFFSET))
+	if (ip->saddr != pkt->dst.w[3] || ip->frag_off & bpf_htons(IPV4_FRAGMENT_OFFSET))
 		return false;
 	pkt->src = addr_from_v4(ip->daddr);
 	pkt->proto = ip->protocol;
@@ -186,18 +173,10 @@ static __always_inline bool icmp_take_quoted_ipv4(struct cursor *cur, struct pkt
 	return true;
 }
 
-static __always_inline bool icmp_take_quoted_fragment(struct cursor *cur, struct pkt *pkt)
+static __always_inline bool icmp_take_quoted_ipv6(struct xdp_md *xdp, struct cursor *cur,
+						  struct pkt *pkt)
 {
-	const struct fragment_head *head;
-
-	if (!cursor_take(cur, head) || head->offset & bpf_htons(IPV6_OFFSET))
-		return false;
-	pkt->proto = head->next;
-	return true;
-}
-
-static __always_inline bool icmp_take_quoted_ipv6(struct cursor *cur, struct pkt *pkt)
-{
+	struct extensions found = {};
 	const struct ipv6hdr *ip6;
 	struct shunt_addr from;
 
@@ -207,22 +186,24 @@ static __always_inline bool icmp_take_quoted_ipv6(struct cursor *cur, struct pkt
 	if (from.d[0] != pkt->dst.d[0] || from.d[1] != pkt->dst.d[1])
 		return false;
 	pkt->src = addr_from_v6(&ip6->daddr);
-	pkt->proto = ip6->nexthdr;
-	if (extension_skip_all(cur, &pkt->proto))
+	found.next = ip6->nexthdr;
+	if (extension_step_over(xdp, cur, &found) || found.fragment & EXTENSION_OFFSET)
 		return false;
-	return pkt->proto != IPPROTO_FRAGMENT || icmp_take_quoted_fragment(cur, pkt);
+	pkt->proto = found.next;
+	return true;
 }
 
 /*
  * Make @pkt the packet that the one quoted under @cur answers. It must all be within
  * the IP packet, which begins at @ip_start: behind it is nothing that was sent.
  */
-static __always_inline enum shunt_reason icmp_turn_quoted(struct cursor *cur, const void *ip_start,
-							  struct pkt *pkt, const bool v6)
+static __always_inline enum shunt_reason icmp_turn_quoted(struct xdp_md *xdp, struct cursor *cur,
+							  const void *ip_start, struct pkt *pkt,
+							  const bool v6)
 {
 	const struct icmp_quoted_l4 *l4;
 
-	if (v6 ? !icmp_take_quoted_ipv6(cur, pkt) : !icmp_take_quoted_ipv4(cur, pkt))
+	if (v6 ? !icmp_take_quoted_ipv6(xdp, cur, pkt) : !icmp_take_quoted_ipv4(cur, pkt))
 		return SHUNT_BAD_ICMP;
 	if (!parse_is_served(pkt->proto) || !cursor_take(cur, l4))
 		return SHUNT_BAD_ICMP;
@@ -257,7 +238,7 @@ static __always_inline bool icmp_is_our_echo(const struct pkt *pkt, __u8 type,
  * @cur: at the ICMP header of the packet that begins at @ip_start and that @pkt describes.
  * SHUNT_CONTINUE: an error, and @pkt the packet that it goes the way of.
  */
-static __always_inline enum shunt_reason icmp_take(const struct xdp_md *xdp, struct cursor *cur,
+static __always_inline enum shunt_reason icmp_take(struct xdp_md *xdp, struct cursor *cur,
 						   const void *ip_start, struct pkt *pkt,
 						   const bool v6)
 {
@@ -275,7 +256,7 @@ static __always_inline enum shunt_reason icmp_take(const struct xdp_md *xdp, str
 	if (pkt->ip_bytes < header_bytes + sizeof(*icmp) || pkt->ip_bytes > cur->end - ip_start)
 		return SHUNT_BAD_LENGTH;
 	pkt->tcp_flags = 0;
-	return echo ? icmp_answer_echo(xdp, v6) : icmp_turn_quoted(cur, ip_start, pkt, v6);
+	return echo ? icmp_answer_echo(xdp, v6) : icmp_turn_quoted(xdp, cur, ip_start, pkt, v6);
 }
 
 #endif /* BPF_ICMP_H */

@@ -67,7 +67,7 @@ struct quote {
 __noinline __u32 quote_walk(struct xdp_md *xdp, __u32 at)
 {
 	struct cursor cur = cursor_open(xdp);
-	const struct fragment_head *head;
+	const struct fragment_header *head;
 	const struct ipv6hdr *ip6;
 	__u8 next;
 

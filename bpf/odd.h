@@ -25,8 +25,8 @@ struct {
 } shunt_odd SEC(".maps");
 
 /* By the main way's parser the header is whole, and right as far as that looked. */
-static __always_inline enum shunt_reason odd_parse_ipv4(const struct xdp_md *xdp,
-							struct cursor *cur, struct pkt *pkt)
+static __always_inline enum shunt_reason odd_parse_ipv4(struct xdp_md *xdp, struct cursor *cur,
+							struct pkt *pkt)
 {
 	const struct iphdr *ip;
 
@@ -34,25 +34,28 @@ static __always_inline enum shunt_reason odd_parse_ipv4(const struct xdp_md *xdp
 		return SHUNT_RUNT;
 	parse_ipv4_header(ip, pkt);
 	if (parse_is_fragment(ip))
-		return fragment_take4(pkt);
+		return fragment_take4(cur, ip, pkt);
 	cur->pos = (void *)ip + ip->ihl * 4;
 	return icmp_take(xdp, cur, ip, pkt, false);
 }
 
-static __always_inline enum shunt_reason odd_parse_ipv6(const struct xdp_md *xdp,
-							struct cursor *cur, struct pkt *pkt)
+static __always_inline enum shunt_reason odd_parse_ipv6(struct xdp_md *xdp, struct cursor *cur,
+							struct pkt *pkt)
 {
+	struct extensions found = {};
 	const struct ipv6hdr *ip6;
 	enum shunt_reason reason;
 
 	if (!cursor_take(cur, ip6))
 		return SHUNT_RUNT;
 	parse_ipv6_header(ip6, pkt);
-	reason = extension_skip_all(cur, &pkt->proto);
-	if (reason)
+	found.next = ip6->nexthdr;
+	reason = extension_step_over(xdp, cur, &found);
+	pkt->proto = found.next;
+	if (!reason)
+		reason = fragment_take6(cur, ip6, &found, pkt);
+	if (reason || pkt->odd & PKT_LATER)
 		return reason;
-	if (pkt->proto == IPPROTO_FRAGMENT)
-		return fragment_take6(pkt);
 	if (pkt->proto == IPPROTO_ICMPV6)
 		return icmp_take(xdp, cur, ip6, pkt, true);
 	reason = parse_next_header(pkt->proto);
@@ -62,7 +65,7 @@ static __always_inline enum shunt_reason odd_parse_ipv6(const struct xdp_md *xdp
 	return reason ?: parse_l4(cur, ip6, pkt);
 }
 
-static __always_inline enum shunt_reason odd_parse(const struct xdp_md *xdp, struct pkt *pkt,
+static __always_inline enum shunt_reason odd_parse(struct xdp_md *xdp, struct pkt *pkt,
 						   const bool v6)
 {
 	struct cursor cur = cursor_open(xdp);
@@ -73,6 +76,8 @@ static __always_inline enum shunt_reason odd_parse(const struct xdp_md *xdp, str
 		return SHUNT_RUNT;
 	pkt->odd = 0;
 	reason = v6 ? odd_parse_ipv6(xdp, &cur, pkt) : odd_parse_ipv4(xdp, &cur, pkt);
+	if (!reason && pkt->odd & PKT_LATER)
+		fragment_recall(pkt);
 	return parse_judge(reason, pkt);
 }
 

@@ -29,6 +29,8 @@
 
 /* IPv4 fragment field: "more fragments" and the offset, not "don't fragment". */
 #define IPV4_FRAGMENT 0x3fff
+/* The offset, in units of 8 bytes. */
+#define IPV4_FRAGMENT_OFFSET 0x1fff
 
 /* RFC 9293: where the flags are in the TCP header, and the ones that matter. */
 #define TCP_FLAGS_BYTE 13
@@ -162,6 +164,7 @@ static __always_inline enum shunt_reason parse_judge(enum shunt_reason reason,
 	case SHUNT_FRAGMENT:
 	case SHUNT_EXTENSION:
 	case SHUNT_BAD_ICMP:
+	case SHUNT_LATE_FRAGMENT:
 		/* A copy: a pkt whose address is taken does not stay in registers. */
 		vip = pkt->dst;
 		return bpf_map_lookup_elem(&shunt_vips, &vip) ? reason : SHUNT_NOT_SERVICE;

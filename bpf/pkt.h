@@ -35,6 +35,8 @@
 #define PKT_FRAGMENT (1U << 1)
 /* And not the first one: there is no header of TCP or UDP. @ports are remembered, or 0. */
 #define PKT_LATER (1U << 2)
+/* And nothing is remembered of the first one. */
+#define PKT_NO_PORTS (1U << 3)
 
 /**
  * struct pkt - a packet on its way through the stages
@@ -46,6 +48,7 @@
  * @tcp_flags: the byte of the TCP header; 0 for UDP, and of an ICMP error
  * @odd: PKT_*: what is not as it is in most packets. Only the cold way (odd.h) sets
  *	bits here; on the others it is a constant, and what asks for it is not there.
+ * @fragment_id: of the datagram, with PKT_FRAGMENT; as it lies in the packet
  * @hash: of the flow
  * @service, @service_flags: of the virtual service
  */
@@ -59,6 +62,7 @@ struct pkt {
 	__u8 ttl;
 	__u8 tcp_flags;
 	__u8 odd;
+	__u32 fragment_id;
 	__u64 hash;
 	struct shunt_service service;
 	__u32 service_flags;

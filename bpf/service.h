@@ -67,16 +67,23 @@ static __always_inline struct shunt_service service_read(const struct shunt_list
 	return table_unpack(word);
 }
 
+static __always_inline __u32 service_match_of(const struct pkt *pkt)
+{
+	if (pkt->odd & PKT_NO_PORTS)
+		return SHUNT_SERVICE_MATCH_FRAGMENT(pkt->proto);
+	return SHUNT_SERVICE_MATCH(pkt_dst_port(pkt), pkt->proto);
+}
+
 static __always_inline enum shunt_reason service_match(struct pkt *pkt, const bool v6)
 {
 	struct service_key key = {
 		.vip0 = v6 ? pkt->dst.d[0] : 0,
 		.vip1 = v6 ? pkt->dst.d[1] : (__u64)pkt->dst.w[3] << 32 | bpf_htonl(0xffff),
-		.match = SHUNT_SERVICE_MATCH(pkt_dst_port(pkt), pkt->proto),
+		.match = service_match_of(pkt),
 	};
 	const struct shunt_listing *listing = service_find(&key, v6);
 
-	if (!listing && shunt_rodata.any_port) {
+	if (!listing && shunt_rodata.any_port && !(pkt->odd & PKT_NO_PORTS)) {
 		key.match = SHUNT_SERVICE_MATCH(0, pkt->proto);
 		listing = service_find(&key, v6);
 	}

@@ -12,7 +12,9 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "fragment.h"
 #include "fwd.h"
+#include "mss.h"
 #include "nat.h"
 #include "odd.h"
 #include "parse.h"
@@ -25,13 +27,17 @@
 static __always_inline enum shunt_reason run_behind_parse(struct xdp_md *xdp, struct pkt *pkt,
 							  const bool v6)
 {
-	const enum shunt_reason matched = service_match(pkt, v6);
+	enum shunt_reason reason = service_match(pkt, v6);
 
-	if (nat_concerns(matched, pkt)) {
-		nat_packet_put(pkt, !matched, v6);
+	if (pkt->odd & PKT_FRAGMENT)
+		reason = fragment_judge(pkt, reason);
+	if (!reason)
+		mss_apply(xdp, pkt);
+	if (nat_concerns(reason, pkt)) {
+		nat_packet_put(pkt, !reason, v6);
 		return NAT_PENDING;
 	}
-	return matched ?: slot_pick(pkt, v6) ?: forward(xdp, pkt, v6);
+	return reason ?: slot_pick(pkt, v6) ?: forward(xdp, pkt, v6);
 }
 
 static __always_inline enum shunt_reason run_odd(struct xdp_md *xdp, __u32 frame_bytes,

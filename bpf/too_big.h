@@ -116,7 +116,7 @@ static __always_inline bool too_big_read4(const struct xdp_md *xdp, struct too_b
 
 	if (!cursor_take(&cur, eth) || !cursor_take(&cur, ip))
 		return false;
-	if ((ip->frag_off & bpf_htons(IPV4_DF | IPV4_OFFSET)) != bpf_htons(IPV4_DF))
+	if ((ip->frag_off & bpf_htons(IPV4_DF | IPV4_FRAGMENT_OFFSET)) != bpf_htons(IPV4_DF))
 		return false;
 	t->client = addr_from_v4(ip->saddr);
 	t->vip = addr_from_v4(ip->daddr);

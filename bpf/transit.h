@@ -260,7 +260,7 @@ __noinline __u32 transit_pick(__u64 hash, __u32 word, __u64 service, __u32 flags
 		.cur = cur ? base + cur : 0,
 		.prev = prev ? base + prev : 0,
 		.how = how,
-		.now = flow_now(),
+		.now = clock_now_s(),
 	};
 
 	if (how & TRANSIT_UDP &&

@@ -161,7 +161,11 @@ struct shunt_service_line {
 };
 
 #define SHUNT_SERVICE_MATCH(port_be, proto) ((__u32)(__u16)(port_be) | (__u32)(proto) << 16)
-/* Listed once more, for fragments that have no ports: with SHUNT_SERVICE_L3HASH. */
+/*
+ * Listed once more, for later fragments: with SHUNT_SERVICE_L3HASH and without
+ * SHUNT_SERVICE_NAT. One service of each VIP and protocol can be, and only if no other
+ * one of them goes elsewhere with fragments whose ports nobody remembers.
+ */
 #define SHUNT_SERVICE_MATCH_FRAGMENT(proto) ((__u32)(proto) << 16 | 1U << 24)
 
 /*
@@ -367,6 +371,8 @@ struct shunt_bit_line {
 /**
  * struct shunt_fragment_key - a datagram that came in fragments
  * @id: as it lies in the packet; IPv4 has 16 bits
+ * @proto: 0 with IPv6: RFC 8200, 4.5 tells datagrams apart without it, and not every
+ *	fragment knows it
  */
 struct shunt_fragment_key {
 	struct shunt_addr src;
@@ -380,10 +386,13 @@ struct shunt_fragment_key {
  * struct shunt_fragment - what its first fragment said
  * @ports: as they lie in the packet
  * @seen_s: when, seconds of the monotonic clock
+ * @proto: TCP or UDP
  */
 struct shunt_fragment {
 	__be32 ports;
 	__u32 seen_s;
+	__u8 proto;
+	__u8 pad[3];
 };
 
 /* Datagrams in fragments that are kept at a time. */
@@ -559,6 +568,7 @@ _Static_assert(sizeof(struct shunt_tuple) == 40, "ABI");
 _Static_assert(sizeof(struct shunt_conn) == 128, "ABI");
 _Static_assert(sizeof(struct shunt_bit_line) == 64, "ABI");
 _Static_assert(sizeof(struct shunt_fragment_key) == 40, "ABI");
+_Static_assert(sizeof(struct shunt_fragment) == 12, "ABI");
 _Static_assert(sizeof(struct shunt_rodata) == 72, "ABI");
 
 #endif /* SHUNT_ABI_H */

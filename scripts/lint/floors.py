@@ -39,7 +39,7 @@ BPF = [
     ["service.h"],
     ["load.h", "table.h"],
     ["odd.h"],
-    ["guard.h", "icmp.h", "fragment.h"],
+    ["guard.h", "icmp.h", "fragment.h", "mss.h"],
     ["parse.h"],
     ["tags.h", "extension.h"],
     ["event.h", "stats.h"],

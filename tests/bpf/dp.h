@@ -47,6 +47,13 @@ void dp_put_device(struct dp *dp, __u32 index);
 void dp_put_slot(struct dp *dp, const struct slot_table *table, __u32 slot, __u32 word);
 __u32 dp_read_slot(const struct dp *dp, const struct slot_table *table, __u32 slot);
 
+/* A datagram whose first fragment was seen @age_s seconds ago. */
+void dp_put_fragment(struct dp *dp, const struct shunt_fragment_key *key,
+		     const struct shunt_fragment *first, __u32 age_s);
+/* Of @first, seen_s is how long ago. Return: false if there is none. */
+bool dp_read_fragment(const struct dp *dp, const struct shunt_fragment_key *key,
+		      struct shunt_fragment *first);
+
 /*
  * The arrays themselves, mapped: the lines of all tables, the flow cache
  * (rodata.flow_mask + 1 lines) and the notes of new flows (SHUNT_FRESH_LINES).

@@ -108,6 +108,46 @@
 #define DF 0x4000
 #define MF 0x2000
 
+/* Fragments: the first one, one at an offset in units of 8 bytes, and what is none. */
+#define FIRST4 .fragment = MF
+#define LATER4(offset) .fragment = (offset)
+#define FIRST6 .fragment = MF, .extension = { EXT(44) }
+#define LATER6(offset) .fragment = (offset), .extension = { EXT(44) }
+#define ATOMIC6 .extension = { EXT(44) }
+
+/* A later fragment of a datagram of enum town_datagram. */
+#define KNOWN4(vip, proto, datagram, ...)                                                          \
+	{                                                                                          \
+		CLIENT4, vip##4, 1, 2, proto, .id = datagram, .payload = 64, .fragment = 185,      \
+					      ##__VA_ARGS__                                        \
+	}
+#define KNOWN6(vip, proto, datagram, ...)                                                          \
+	{                                                                                          \
+		CLIENT6, vip##6, 1, 2, proto, .id = datagram, .payload = 64, .fragment = 185,      \
+					      .extension = { EXT(44) }, ##__VA_ARGS__              \
+	}
+#define KNOWN(name, end, vip, ...)                                                                 \
+	{ name ": IPv4 UDP", KNOWN4(vip, IPPROTO_UDP, __VA_ARGS__), SHUNT_##end },                 \
+	{                                                                                          \
+		name ": IPv6 UDP", KNOWN6(vip, IPPROTO_UDP, __VA_ARGS__), SHUNT_##end              \
+	}
+
+/* TCP options, up to the length @n. */
+#define OPTIONS(n, ...) .tcp_options = { __VA_ARGS__ }, .tcp_options_len = n
+#define MSS(n) 2, 4, (n) >> 8, (n)&0xff
+#define NOP 1
+#define SYN .flags = FRAME_SYN, .payload = 0
+
+/* SYNs that end the same way. */
+#define EACH_SYN(name, ...)                                                                        \
+	{ name ": direct, IPv4", TCP4(SHOP, PORT_MSS, SYN, __VA_ARGS__), SHUNT_FORWARDED },        \
+		{ name ": direct, IPv6", TCP6(SHOP, PORT_MSS, SYN, __VA_ARGS__),                   \
+		  SHUNT_FORWARDED },                                                               \
+		{ name ": 4in6", TCP4(SHOP, PORT_MSS_IPIP6, SYN, __VA_ARGS__), SHUNT_FORWARDED },  \
+	{                                                                                          \
+		name ": 6in6", TCP6(SHOP, PORT_MSS_IPIP6, SYN, __VA_ARGS__), SHUNT_FORWARDED       \
+	}
+
 /* A fixture may say otherwise than the macros: their payload is a default. */
 #pragma GCC diagnostic ignored "-Woverride-init"
 
@@ -304,7 +344,8 @@ const struct fixture fixtures[] = {
 	{ "echo, IPv4 options", ECHO4(.options = 4), SHUNT_NOT_L4 },
 	{ "echo, IPv6 options", ECHO6(.extension = { EXT(60) }), SHUNT_NOT_L4 },
 	{ "echo, a fragment: IPv4", ECHO4(.fragment = MF), SHUNT_FRAGMENT },
-	{ "echo, a fragment: IPv6", ECHO6(.extension = { EXT(44) }), SHUNT_FRAGMENT },
+	{ "echo, a fragment: IPv6", ECHO6(FIRST6), SHUNT_FRAGMENT },
+	{ "echo, an atomic fragment", ECHO6(ATOMIC6), SHUNT_NOT_L4 },
 	{ "echo from 0.0.0.0", ECHO4(.src = "0.0.0.0"), SHUNT_NOT_L4 },
 	{ "echo from 127.0.0.1", ECHO4(.src = "127.0.0.1"), SHUNT_NOT_L4 },
 	{ "echo from a group", ECHO4(.src = "224.0.0.5"), SHUNT_NOT_L4 },
@@ -494,6 +535,188 @@ const struct fixture fixtures[] = {
 	  SHUNT_TOO_BIG },
 	{ "too big, from a group: IPv6",
 	  UDP6(SHOP, PORT_DIRECT_MEDIUM, .src = "ff02::1", .payload = 1500), SHUNT_TOO_BIG },
+	/* Fragments go where their datagram goes. */
+	EACH_MODE4("first fragment", FIRST4, .id = 0x2000),
+	EACH_MODE6("first fragment", FIRST6, .id = 0x2000),
+	EACH_MODE4("first fragment, DF", .fragment = MF | DF, .id = 0x2000),
+	EACH_MODE4("first fragment behind options", FIRST4, .id = 0x2001, .options = 40),
+	EACH_MODE4("first fragment behind tags", FIRST4, .id = 0x2002, .tags = 2),
+	EACH_MODE6("first fragment behind tags", FIRST6, .id = 0x2002, .tags = 2),
+	EACH_MODE6("first fragment behind options", .fragment = MF, .id = 0x2003,
+		   .extension = { EXT(0), EXT(60), EXT(43), EXT(44) }),
+	EACH_MODE6("first fragment, options in it", .fragment = MF, .id = 0x2004,
+		   .extension = { EXT(44), EXT(60), EXT(51) }),
+	EACH_MODE6("first fragment, options before and in it", .fragment = MF, .id = 0x2005,
+		   .extension = { EXT(0), EXT(43), EXT(44), EXT(60) }),
+	EACH_MODE6("first fragment behind six", .fragment = MF, .id = 0x2006,
+		   .extension = { DSTOPTS6, EXT(44) }),
+	EACH_MODE6("first fragment, six in it", .fragment = MF, .id = 0x2006,
+		   .extension = { EXT(44), DSTOPTS6 }),
+	{ "first fragment, UDP", UDP4(SHOP, PORT_IPIP4, FIRST4, .id = 0x2007), SHUNT_FORWARDED },
+	{ "first fragment, UDP, IPv6", UDP6(SHOP, PORT_IPIP6_OTHER, FIRST6, .id = 0x2007),
+	  SHUNT_REDIRECTED },
+	{ "first fragment, any port", UDP4(OPEN, 12345, FIRST4, .id = 0x2008), SHUNT_FORWARDED },
+	{ "first fragment, any port, IPv6", UDP6(OPEN, 12345, FIRST6, .id = 0x2008),
+	  SHUNT_FORWARDED },
+	{ "first fragment, of no service", UDP4(SHOP, PORT_NOBODY, FIRST4, .id = 0x2009),
+	  SHUNT_NOT_SERVICE },
+	{ "first fragment, of no service, IPv6", UDP6(SHOP, PORT_NOBODY, FIRST6, .id = 0x2009),
+	  SHUNT_NOT_SERVICE },
+	{ "first fragment too long for the link",
+	  UDP4(SHOP, PORT_IPIP4_SMALL, FIRST4, .id = 0x200a, .payload = TOWN_SMALL_MTU - 28 - 19),
+	  SHUNT_TOO_BIG },
+	EACH_MODE6("atomic fragment", ATOMIC6),
+	EACH_MODE6("atomic fragment behind options", .extension = { EXT(0), EXT(44) }),
+	EACH_MODE6("atomic fragment, options in it", .extension = { EXT(44), EXT(60), EXT(43) }),
+	EACH_MODE4("padding in first fragment", FIRST4, .id = 0x200b, .payload = 0, .pad = 6),
+	KNOWN("later fragment", FORWARDED, OPEN, ID_KNOWN),
+	KNOWN("later fragment with more to come", FORWARDED, OPEN, ID_KNOWN, .fragment = MF | 185),
+	KNOWN("later fragment, tags", FORWARDED, OPEN, ID_KNOWN, .tags = 2),
+	KNOWN("later fragment at offset 8, UDP", FORWARDED, OPEN, ID_KNOWN, .fragment = 1),
+	KNOWN("later fragment at the largest offset", FORWARDED, OPEN, ID_KNOWN, .fragment = 0x1fff),
+	KNOWN("later fragment, an aged memory", FORWARDED, OPEN, ID_AGED),
+	KNOWN("later fragment, an expired memory", LATE_FRAGMENT, OPEN, ID_EXPIRED),
+	KNOWN("later fragment of an unknown one", LATE_FRAGMENT, OPEN, ID_UNKNOWN),
+	KNOWN("later fragment of an unknown one, tags", LATE_FRAGMENT, OPEN, ID_UNKNOWN, .tags = 1),
+	KNOWN("later fragment, of no service", NOT_SERVICE, HASHED, ID_NOBODY),
+	KNOWN("later fragment, TTL 1", TTL_EXPIRED, OPEN, ID_KNOWN, .ttl = 1),
+	{ "later fragment, TCP", KNOWN4(OPEN, IPPROTO_TCP, ID_KNOWN + ID_OF_TCP), SHUNT_FORWARDED },
+	{ "later fragment, TCP, IPv6", KNOWN6(OPEN, IPPROTO_TCP, ID_KNOWN + ID_OF_TCP),
+	  SHUNT_FORWARDED },
+	{ "later fragment, known of the other protocol", KNOWN4(OPEN, IPPROTO_TCP, ID_KNOWN),
+	  SHUNT_LATE_FRAGMENT },
+	{ "later fragment at offset 8, TCP",
+	  KNOWN4(OPEN, IPPROTO_TCP, ID_KNOWN + ID_OF_TCP, .fragment = MF | 1), SHUNT_FRAGMENT },
+	{ "later fragment at offset 8, TCP, IPv6",
+	  KNOWN6(OPEN, IPPROTO_TCP, ID_KNOWN + ID_OF_TCP, .fragment = 1), SHUNT_FRAGMENT },
+	{ "later fragment at offset 16, TCP",
+	  KNOWN4(OPEN, IPPROTO_TCP, ID_KNOWN + ID_OF_TCP, .fragment = 2), SHUNT_FORWARDED },
+	{ "later fragment behind options",
+	  KNOWN4(OPEN, IPPROTO_UDP, ID_KNOWN, .options = 40), SHUNT_FORWARDED },
+	{ "later fragment behind options, IPv6",
+	  KNOWN6(OPEN, IPPROTO_UDP, ID_KNOWN, .extension = { EXT(0), EXT(60), EXT(44) }),
+	  SHUNT_FORWARDED },
+	{ "later fragment of what began with options",
+	  KNOWN6(OPEN, IPPROTO_UDP, ID_KNOWN, .extension = { EXT(44), EXT(60) }), SHUNT_FORWARDED },
+	{ "later fragment of what began with options, unknown",
+	  KNOWN6(OPEN, IPPROTO_UDP, ID_UNKNOWN, .extension = { EXT(44), EXT(43) }),
+	  SHUNT_LATE_FRAGMENT },
+	{ "later fragment, shorter than the transport header",
+	  KNOWN4(OPEN, IPPROTO_TCP, ID_KNOWN + ID_OF_TCP, .payload = 0, .ip_len_off = -16,
+		 .cut = 38), SHUNT_FORWARDED },
+	{ "later fragment, padded to 60 bytes",
+	  KNOWN4(OPEN, IPPROTO_UDP, ID_KNOWN, .payload = 0, .pad = 18), SHUNT_FORWARDED },
+	{ "later fragment, longer than the frame",
+	  KNOWN4(OPEN, IPPROTO_UDP, ID_KNOWN, .ip_len_off = 1), SHUNT_BAD_LENGTH },
+	{ "later fragment, longer than the frame, IPv6",
+	  KNOWN6(OPEN, IPPROTO_UDP, ID_KNOWN, .ip_len_off = 1), SHUNT_BAD_LENGTH },
+	{ "later fragment, shorter than its header",
+	  KNOWN4(OPEN, IPPROTO_UDP, ID_KNOWN, .ip_len_off = -73), SHUNT_BAD_LENGTH },
+	{ "later fragment, shorter than its header, IPv6",
+	  KNOWN6(OPEN, IPPROTO_UDP, ID_KNOWN, .ip_len_off = -73), SHUNT_BAD_LENGTH },
+	{ "later fragment, ends in the options",
+	  KNOWN4(OPEN, IPPROTO_UDP, ID_KNOWN, .options = 40, .cut = 70), SHUNT_TRUNCATED },
+	{ "ends in the fragment header", UDP6(OPEN, 80, FIRST6, .cut = 61), SHUNT_TRUNCATED },
+	{ "tiny first fragment: TCP", TCP4(SHOP, PORT_DIRECT, FIRST4, .payload = 0, .cut = 50,
+	  .ip_len_off = -4), SHUNT_TRUNCATED },
+	{ "tiny first fragment, padded: TCP", TCP4(SHOP, PORT_DIRECT, FIRST4, .payload = 0, .pad = 6,
+	  .ip_len_off = -4), SHUNT_BAD_LENGTH },
+	{ "tiny first fragment: UDP", UDP4(SHOP, PORT_DIRECT, FIRST4, .payload = 0, .pad = 20,
+	  .ip_len_off = -1), SHUNT_BAD_LENGTH },
+	{ "tiny first fragment: TCP, IPv6", TCP6(SHOP, PORT_DIRECT, FIRST6, .payload = 0, .cut = 70,
+	  .ip_len_off = -12), SHUNT_TRUNCATED },
+	{ "fragment of ICMP", OTHER4(IPPROTO_ICMP, LATER4(185)), SHUNT_FRAGMENT },
+	{ "first fragment of ICMPv6", OTHER6(IPPROTO_ICMPV6, FIRST6), SHUNT_FRAGMENT },
+	{ "later fragment of ICMPv6", OTHER6(IPPROTO_ICMPV6, LATER6(185)), SHUNT_FRAGMENT },
+	{ "first fragment of ESP", OTHER6(IPPROTO_ESP, FIRST6), SHUNT_NOT_L4 },
+	{ "later fragment of ESP", OTHER6(IPPROTO_ESP, LATER6(185)), SHUNT_NOT_L4 },
+	{ "two fragment headers", UDP6(SHOP, PORT_DIRECT, .fragment = MF,
+	  .extension = { EXT(44), EXT(44) }), SHUNT_EXTENSION },
+	{ "two fragment headers, options between them", UDP6(SHOP, PORT_DIRECT, .fragment = MF,
+	  .extension = { EXT(44), EXT(60), EXT(44) }), SHUNT_EXTENSION },
+	{ "hop-by-hop options in a fragment", UDP6(SHOP, PORT_DIRECT, .fragment = MF,
+	  .extension = { EXT(44), EXT(0) }), SHUNT_EXTENSION },
+	{ "seven extension headers in a fragment", UDP6(SHOP, PORT_DIRECT, .fragment = MF,
+	  .extension = { EXT(44), DSTOPTS6, EXT(60) }), SHUNT_EXTENSION },
+
+	/* A service that wants none. */
+	EACH("no fragments: whole", FORWARDED, SHOP, PORT_WHOLE),
+	{ "no fragments: an atomic one", UDP6(SHOP, PORT_WHOLE, ATOMIC6), SHUNT_FORWARDED },
+	{ "no fragments: the first one", UDP4(SHOP, PORT_WHOLE, FIRST4, .id = 0x2020),
+	  SHUNT_FRAGMENT },
+	{ "no fragments: the first one, IPv6", TCP6(SHOP, PORT_WHOLE, FIRST6, .id = 0x2020),
+	  SHUNT_FRAGMENT },
+	{ "no fragments: a later one", KNOWN4(SHOP, IPPROTO_UDP, ID_KNOWN), SHUNT_FRAGMENT },
+	{ "no fragments: a later one, IPv6", KNOWN6(SHOP, IPPROTO_UDP, ID_KNOWN), SHUNT_FRAGMENT },
+	{ "no fragments: a later one of an unknown one", KNOWN4(SHOP, IPPROTO_UDP, ID_UNKNOWN),
+	  SHUNT_LATE_FRAGMENT },
+
+	/* A service that is hashed without ports. */
+	EACH("hashed without ports", FORWARDED, HASHED, PORT_HASHED),
+	{ "hashed: first fragment", UDP4(HASHED, PORT_HASHED, FIRST4, .id = 0x2010),
+	  SHUNT_FORWARDED },
+	{ "hashed: first fragment, IPv6", UDP6(HASHED, PORT_HASHED, FIRST6, .id = 0x2010),
+	  SHUNT_FORWARDED },
+	{ "hashed: first fragment of the other service",
+	  UDP4(HASHED, PORT_NOT_HASHED, FIRST4, .id = 0x2011), SHUNT_FORWARDED },
+	KNOWN("hashed: later fragment", FORWARDED, HASHED, ID_UNKNOWN),
+	KNOWN("hashed: later fragment of the other service", FORWARDED, HASHED, ID_KNOWN),
+	KNOWN("hashed: later fragment, expired", FORWARDED, HASHED, ID_EXPIRED),
+	{ "hashed: later fragment, TCP", KNOWN4(HASHED, IPPROTO_TCP, ID_UNKNOWN), SHUNT_FORWARDED },
+	{ "hashed: later fragment of what began with options",
+	  KNOWN6(HASHED, IPPROTO_UDP, ID_UNKNOWN, .extension = { EXT(44), EXT(60) }),
+	  SHUNT_LATE_FRAGMENT },
+
+	/* The MSS of SYNs. */
+	EACH_SYN("MSS, larger", OPTIONS(4, MSS(8960))),
+	EACH_SYN("MSS, one more", OPTIONS(4, MSS(TOWN_MSS + 1))),
+	EACH_SYN("MSS, equal", OPTIONS(4, MSS(TOWN_MSS))),
+	EACH_SYN("MSS, smaller", OPTIONS(4, MSS(536))),
+	EACH_SYN("MSS 65535", OPTIONS(4, MSS(65535))),
+	EACH_SYN("MSS 0", OPTIONS(4, MSS(0))),
+	EACH_SYN("MSS at an odd place", OPTIONS(8, NOP, MSS(1460))),
+	EACH_SYN("MSS at the other odd place", OPTIONS(8, NOP, NOP, NOP, MSS(1460))),
+	EACH_SYN("MSS at the third place", OPTIONS(8, NOP, NOP, MSS(1460))),
+	EACH_SYN("MSS in the end", OPTIONS(40, 8, 10, 9, 8, 7, 6, 5, 4, 3, 2, 4, 2, 3, 3, 7,
+		 254, 19, 8, 7, 6, 5, 4, 3, 2, 1, 0, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, MSS(1460))),
+	EACH_SYN("MSS behind 36 times nothing",
+		 OPTIONS(40, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+			 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, MSS(1460))),
+	EACH_SYN("MSS as Linux sends it",
+		 OPTIONS(20, MSS(1460), 4, 2, 8, 10, 1, 2, 3, 4, 0, 0, 0, 0, NOP, 3, 3, 7)),
+	EACH_SYN("MSS twice", OPTIONS(12, MSS(1460), NOP, MSS(1400))),
+	EACH_SYN("MSS behind the end of options", OPTIONS(8, 0, 0, 0, 0, MSS(1460))),
+	EACH_SYN("no MSS", OPTIONS(4, NOP, 3, 3, 7)),
+	EACH_SYN("no options", .tcp_options_len = 0),
+	EACH_SYN("MSS of 3 bytes", OPTIONS(8, 2, 3, 0xff, MSS(1460))),
+	EACH_SYN("MSS of 5 bytes", OPTIONS(8, 2, 5, 0xff, 0xff, 0xff)),
+	EACH_SYN("an option of 0 bytes", OPTIONS(8, 8, 0, MSS(1460))),
+	EACH_SYN("an option of 1 byte", OPTIONS(8, 8, 1, MSS(1460))),
+	EACH_SYN("an option past the end", OPTIONS(8, MSS(1460), 8, 5)),
+	EACH_SYN("an option ends before its length", OPTIONS(8, MSS(1460), NOP, NOP, NOP, 8)),
+	EACH_SYN("MSS past the end", OPTIONS(4, NOP, 2, 4, 0xff)),
+	EACH_SYN("MSS, SYN and data", OPTIONS(4, MSS(1460)), .payload = 33),
+	EACH_SYN("MSS, SYN and ACK", OPTIONS(4, MSS(1460)), .flags = FRAME_SYN | FRAME_ACK),
+	EACH_SYN("MSS, no SYN", OPTIONS(4, MSS(1460)), .flags = FRAME_ACK),
+	EACH_SYN("MSS, tags", OPTIONS(8, NOP, MSS(1460)), .tags = 2),
+	EACH_SYN("MSS, TTL 2", OPTIONS(4, MSS(1460)), .ttl = 2),
+	EACH("MSS: UDP or no SYN", FORWARDED, SHOP, PORT_MSS),
+	{ "MSS, IPv4 options", TCP4(SHOP, PORT_MSS, SYN, OPTIONS(8, NOP, MSS(1460)), .options = 40),
+	  SHUNT_FORWARDED },
+	{ "MSS, extension headers", TCP6(SHOP, PORT_MSS, SYN, OPTIONS(4, MSS(1460)),
+	  .extension = { EXT(0), EXT(43), EXT(51), EXT(60) }), SHUNT_FORWARDED },
+	{ "MSS, atomic fragment", TCP6(SHOP, PORT_MSS, SYN, OPTIONS(4, MSS(1460)),
+	  .extension = { EXT(60), EXT(44), EXT(60) }), SHUNT_FORWARDED },
+	{ "MSS, first fragment", TCP4(SHOP, PORT_MSS, SYN, OPTIONS(4, MSS(1460)), FIRST4,
+	  .id = 0x2030, .payload = 4), SHUNT_FORWARDED },
+	{ "MSS, first fragment, ends in it", TCP4(SHOP, PORT_MSS, SYN, OPTIONS(8, MSS(1460)), FIRST4,
+	  .id = 0x2030, .ip_len_off = -5), SHUNT_FORWARDED },
+	{ "MSS, TCP header longer than the packet", TCP4(SHOP, PORT_MSS, SYN, OPTIONS(4, MSS(1460)),
+	  .ip_len_off = -4), SHUNT_FORWARDED },
+	{ "MSS, but no backend", TCP4(SHOP, PORT_MSS_NO_BACKEND, SYN, OPTIONS(4, MSS(1460))),
+	  SHUNT_NO_BACKEND },
+	{ "MSS, another service", TCP4(SHOP, PORT_DIRECT, SYN, OPTIONS(4, MSS(1460))),
+	  SHUNT_FORWARDED },
 
 	/* None of our business. */
 	EACH("group address", NOT_UNICAST, SHOP, PORT_DIRECT, .group = true),
@@ -562,24 +785,11 @@ const struct fixture fixtures[] = {
 	EACH("payload cut off", BAD_LENGTH, SHOP, PORT_DIRECT, .payload = 60, .cut = 80),
 	EACH("another host's, longer than the frame", NOT_SERVICE, STRANGER, PORT_DIRECT,
 	     .ip_len_off = 1),
-	{ "first fragment", TCP4(SHOP, PORT_DIRECT, .fragment = MF), SHUNT_FRAGMENT },
-	{ "first fragment, of no service", UDP4(SHOP, PORT_NOBODY, .fragment = MF), SHUNT_FRAGMENT },
-	{ "middle fragment", UDP4(SHOP, PORT_DIRECT, .fragment = MF | 185), SHUNT_FRAGMENT },
-	{ "last fragment", UDP4(SHOP, PORT_DIRECT, .fragment = 185), SHUNT_FRAGMENT },
-	{ "last fragment, smaller than a header", TCP4(SHOP, PORT_DIRECT, .fragment = 1, .cut = 40,
-	  .ip_len_off = -54), SHUNT_FRAGMENT },
-	{ "fragment at the largest offset", TCP4(SHOP, PORT_DIRECT, .fragment = 0x1fff),
-	  SHUNT_FRAGMENT },
 	{ "another host's fragment", UDP4(STRANGER, 80, .fragment = MF), SHUNT_NOT_SERVICE },
-	{ "IPv6 fragment, TCP", TCP6(SHOP, PORT_DIRECT, .extension = { EXT(44) }), SHUNT_FRAGMENT },
-	{ "IPv6 fragment, UDP", UDP6(SHOP, PORT_DIRECT, .extension = { EXT(44) }), SHUNT_FRAGMENT },
-	{ "IPv6 fragment behind options",
-	  UDP6(SHOP, PORT_DIRECT, .extension = { EXT(0), EXT(43), EXT(44), EXT(60) }),
-	  SHUNT_FRAGMENT },
-	{ "IPv6 fragment behind six",
-	  UDP6(SHOP, PORT_DIRECT, .extension = { DSTOPTS6, EXT(44) }), SHUNT_FRAGMENT },
-	{ "another host's IPv6 fragment", UDP6(STRANGER, 80, .extension = { EXT(44) }),
+	{ "another host's IPv6 fragment", UDP6(STRANGER, 80, FIRST6),
 	  SHUNT_NOT_SERVICE },
+	{ "another host's later fragment", UDP4(STRANGER, 80, .fragment = 185), SHUNT_NOT_SERVICE },
+	{ "another host's later IPv6 fragment", UDP6(STRANGER, 80, LATER6(185)), SHUNT_NOT_SERVICE },
 	{ "seven extension headers", TCP6(SHOP, PORT_DIRECT, .extension = { DSTOPTS6, EXT(43) }),
 	  SHUNT_EXTENSION },
 	{ "eight extension headers",
@@ -618,7 +828,6 @@ const struct fixture fixtures[] = {
 	{ "a tag, longer than the frame", TCP4(SHOP, PORT_DIRECT, .tags = 1, .ip_len_off = 1),
 	  SHUNT_BAD_LENGTH },
 	{ "two tags, ends in TCP", TCP6(SHOP, PORT_DIRECT, .tags = 2, .cut = 81), SHUNT_TRUNCATED },
-	{ "a tag, a fragment", UDP4(SHOP, PORT_DIRECT, .tags = 1, .fragment = MF), SHUNT_FRAGMENT },
 
 	/* Well-formed and of a service, but it ends here. */
 	EACH("TTL 1: VLAN", TTL_EXPIRED, SHOP, PORT_DIRECT, .ttl = 1, .tags = 1),

@@ -99,7 +99,7 @@ static size_t l4_len(const struct packet *p)
 	struct frame quote;
 
 	build_quote(p, &quote);
-	return (p->proto == IPPROTO_TCP ? 20 : 8) + quote.len + p->payload;
+	return (p->proto == IPPROTO_TCP ? 20 + p->tcp_options_len : 8) + quote.len + p->payload;
 }
 
 static __u8 usual_ttl(const struct packet *p)
@@ -143,7 +143,18 @@ static __u8 next_header(const struct packet *p, size_t i)
 
 static size_t extension_len(const struct packet *p, size_t i)
 {
+	if (next_header(p, i) == IPPROTO_FRAGMENT)
+		return 8;
 	return p->extension_len ?: next_header(p, i) == IPPROTO_AH ? 16 : 8;
+}
+
+/* RFC 8200, 4.5: the offset is in the high bits, and this header has no length. */
+static void put_fragment(const struct packet *p, __u8 *hdr)
+{
+	hdr[1] = 0;
+	frame_put16(hdr + 2, (p->fragment & 0x1fff) << 3 | (p->fragment >> 13 & 1));
+	frame_put16(hdr + 4, p->id);
+	frame_put16(hdr + 6, FRAME_ID6);
 }
 
 /* RFC 8200: in units of 8 bytes, but the first; RFC 4302: in units of 4, but two. */
@@ -159,6 +170,8 @@ static void put_extensions(const struct packet *p, struct frame *f)
 		hdr[1] = next_header(p, i) == IPPROTO_AH ? len / 4 - 2 : len / 8 - 1;
 		if (i + 1 == n)
 			hdr[1] += p->extension_off;
+		if (next_header(p, i) == IPPROTO_FRAGMENT)
+			put_fragment(p, hdr);
 	}
 }
 
@@ -229,7 +242,8 @@ static void put_l4(const struct packet *p, bool v6, struct frame *f)
 	frame_put16(l4, p->sport);
 	frame_put16(l4 + 2, p->dport);
 	if (tcp) {
-		l4[12] = 5 << 4;
+		l4[12] = (5 + p->tcp_options_len / 4) << 4;
+		memcpy(l4 + 20, p->tcp_options, p->tcp_options_len);
 		l4[13] = p->flags ?: FRAME_ACK;
 	} else {
 		frame_put16(l4 + 4, len);

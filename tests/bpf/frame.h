@@ -35,6 +35,9 @@ struct frame {
 #define FRAME_EXTENSION(n) (0x100 | (n))
 #define FRAME_EXTENSIONS 8
 
+/* The low half of identifications in IPv6. */
+#define FRAME_ID6 0x1d1d
+
 /**
  * struct packet - what a frame should hold
  * @src, @dst: addresses as text; both of one family, which is the frame's
@@ -44,8 +47,11 @@ struct frame {
  * @ttl_zero: a TTL of 0 is meant
  * @tos: DSCP and ECN; the traffic class in IPv6
  * @no_label: the flow label of IPv6 is 0
- * @fragment: the IPv4 word of flags and fragment offset
+ * @fragment: the IPv4 word of flags and fragment offset; in IPv6 of each
+ *	FRAME_EXTENSION(44), with the same meaning
+ * @id: of the datagram, the high half of it in IPv6
  * @options: bytes of IPv4 options, a multiple of 4
+ * @tcp_options: @tcp_options_len of them, a multiple of 4
  * @extension: before the transport header, each FRAME_EXTENSION(), up to the first 0
  * @extension_len: bytes of each; 0 for 8, or 16 if it is AH
  * @extension_off: added to the length field of the last one
@@ -77,6 +83,8 @@ struct packet {
 	__u16 id;
 	__u16 fragment;
 	__u16 options;
+	__u8 tcp_options[40];
+	__u8 tcp_options_len;
 	__u16 extension[FRAME_EXTENSIONS];
 	__u16 extension_len;
 	int extension_off;

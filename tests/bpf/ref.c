@@ -5,7 +5,9 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "ref_fragment.h"
 #include "ref_icmp.h"
+#include "ref_mss.h"
 #include "ref_tunnel.h"
 #include "shunt/hash.h"
 #include "view.h"
@@ -49,11 +51,6 @@ static bool is_balanced(const struct view *v)
 	return v->proto == IPPROTO_TCP || v->proto == IPPROTO_UDP;
 }
 
-static bool is_icmp_fragment(const struct view *v)
-{
-	return v->is_fragment && v->proto == IPPROTO_ICMP;
-}
-
 /* What is wrong with the packet, if anything is. */
 static enum shunt_reason find_fault(const struct frame *f, const struct view *v)
 {
@@ -61,8 +58,10 @@ static enum shunt_reason find_fault(const struct frame *f, const struct view *v)
 
 	if (v->fault)
 		return v->fault;
-	if (v->is_fragment)
-		return SHUNT_FRAGMENT;
+	if (v->is_fragment && ref_fragment_fault(f, v))
+		return ref_fragment_fault(f, v);
+	if (v->is_later)
+		return SHUNT_CONTINUE;
 	if (l4_end > f->len)
 		return SHUNT_TRUNCATED;
 	if (v->ip + v->ip_len < l4_end || v->ip + v->ip_len > f->len)
@@ -84,6 +83,16 @@ static enum shunt_reason blame(const struct world *w, const struct view *v, enum
 	return fault && !ref_is_vip(w, &v->dst) ? SHUNT_NOT_SERVICE : fault;
 }
 
+static void read_ports(const struct world *w, const struct frame *f, struct view *v)
+{
+	if (v->is_later) {
+		ref_fragment_recall(w, v);
+		return;
+	}
+	v->has_ports = true;
+	memcpy(&v->ports, f->data + v->l4, sizeof(v->ports));
+}
+
 static enum shunt_reason admit(const struct world *w, const struct frame *f, struct view *v,
 			       struct frame *out)
 {
@@ -91,14 +100,15 @@ static enum shunt_reason admit(const struct world *w, const struct frame *f, str
 
 	if (ref_icmp_is(v)) {
 		fault = ref_icmp_take(w, f, v, out);
+		v->has_ports = true;
 		return fault == SHUNT_NOT_L4 ? fault : blame(w, v, fault);
 	}
 
-	if (!v->fault && !is_balanced(v) && !is_icmp_fragment(v))
+	if (!v->fault && !is_balanced(v) && !ref_fragment_is_ours(v))
 		return SHUNT_NOT_L4;
 	fault = find_fault(f, v);
 	if (!fault)
-		memcpy(&v->ports, f->data + v->l4, sizeof(v->ports));
+		read_ports(w, f, v);
 	return blame(w, v, fault);
 }
 
@@ -111,7 +121,7 @@ static const struct world_service *find_service(const struct world *w, const str
 		const struct shunt_service_key *key = &w->services[i].key;
 
 		if (key->port == port && key->proto == v->proto &&
-		    !memcmp(&key->vip, &v->dst, sizeof(v->dst)))
+		    key->fragments == !v->has_ports && !memcmp(&key->vip, &v->dst, sizeof(v->dst)))
 			return &w->services[i];
 	}
 	return NULL;
@@ -124,16 +134,18 @@ static const struct world_service *match_service(const struct world *w, const st
 
 	memcpy(&port, (const __u8 *)&v->ports + 2, sizeof(port));
 	s = find_service(w, v, port);
-	if (!s && w->rodata.any_port)
+	if (!s && v->has_ports && w->rodata.any_port)
 		s = find_service(w, v, 0);
 	return s;
 }
 
 /* The low half of the hash of the packet's flow. */
-static __u32 flow_tag(const struct world *w, const struct view *v)
+static __u32 flow_tag(const struct world *w, const struct view *v, const struct world_service *s)
 {
-	return (__u32)shunt_hash_flow(w->rodata.hash_key, &v->src, &v->dst, v->ports, v->proto,
-				      v->v6);
+	const bool l3 = w->rodata.rich && s->flags & SHUNT_SERVICE_L3HASH;
+
+	return (__u32)shunt_hash_flow(w->rodata.hash_key, &v->src, &v->dst, l3 ? 0 : v->ports,
+				      v->proto, v->v6);
 }
 
 /* The backend that the owner of a slot is, or the one that was found by the flow. */
@@ -150,7 +162,7 @@ static enum shunt_reason pick_backend(const struct world *w, const struct view *
 				      const struct world_service *s, __u32 *backend)
 {
 	const __u32 slots = 32 * (s->to.line_mask + 1U);
-	const __u32 slot = flow_tag(w, v) % slots;
+	const __u32 slot = flow_tag(w, v, s) % slots;
 	const __u64 line = (__u64)s->to.first + slot / 32;
 
 	if (line >= WORLD_LINES)
@@ -261,12 +273,35 @@ static enum shunt_reason forward(const struct world *w, const struct view *v, co
 	return back ? SHUNT_FORWARDED : SHUNT_REDIRECTED;
 }
 
-static enum shunt_reason route_packet(const struct world *w, const struct view *v, struct route *r)
+/* The TCP packet @v begins a connection. */
+static bool is_syn(const struct frame *f, const struct view *v)
+{
+	return v->proto == IPPROTO_TCP && !v->is_later && !v->icmp && f->data[v->l4 + 13] & 2;
+}
+
+/* What is of no service, or of one that it cannot be of. */
+static enum shunt_reason admit_to(const struct world *w, const struct view *v,
+				  const struct world_service *s, struct verdict *verdict)
+{
+	if (v->is_fragment) {
+		verdict->note = ref_fragment_of(v);
+		return ref_fragment_admit(w, v, s, ref_is_vip(w, &v->dst), &verdict->notes);
+	}
+	if (s)
+		return SHUNT_CONTINUE;
+	return v->icmp ? blame(w, v, SHUNT_BAD_ICMP) : SHUNT_NOT_SERVICE;
+}
+
+static enum shunt_reason route_packet(const struct world *w, const struct view *v, struct route *r,
+				      struct verdict *verdict)
 {
 	const struct world_service *s = match_service(w, v);
+	enum shunt_reason reason = admit_to(w, v, s, verdict);
 
-	if (!s)
-		return v->icmp ? blame(w, v, SHUNT_BAD_ICMP) : SHUNT_NOT_SERVICE;
+	if (reason)
+		return reason;
+	if (w->rodata.rich && SHUNT_SERVICE_MSS(s->flags) && is_syn(&verdict->out, v))
+		ref_mss_clamp(v, SHUNT_SERVICE_MSS(s->flags), &verdict->out);
 	return pick_backend(w, v, s, &r->backend) ?: find_way(w, v, r);
 }
 
@@ -276,11 +311,12 @@ void ref_judge(const struct world *w, const struct frame *in, const struct frame
 	struct route route = {};
 	struct view view;
 
+	verdict->notes = false;
 	verdict->out.len = in->len;
 	memcpy(verdict->out.data, in->data, in->len);
 	verdict->reason = view_read(w, in, &view)
 		       ?: admit(w, in, &view, &verdict->out)
-		       ?: route_packet(w, &view, &route)
+		       ?: route_packet(w, &view, &route, verdict)
 		       ?: forward(w, &view, &route, got, &verdict->out);
 	if (verdict->reason == SHUNT_TOO_BIG)
 		verdict->reason = ref_icmp_too_big(w, &view, route.mtu, &verdict->out);

@@ -34,11 +34,15 @@
  * struct verdict - how a frame must end
  * @backend: the one that its slot, or its flow, gave; its counter grows if the frame
  *	is forwarded
+ * @notes: the frame is the first fragment of a datagram that has to be remembered ...
+ * @note: ... as this
  * @out: the frame afterwards; if it is neither forwarded nor answered, as it came in
  */
 struct verdict {
 	enum shunt_reason reason;
 	__u32 backend;
+	bool notes;
+	struct world_fragment note;
 	struct frame out;
 };
 

@@ -83,12 +83,7 @@ static bool read_quoted(const struct world *w, const struct frame *f, const stru
 	memcpy(quoted.data + 14, f->data + at, end - at);
 	if (view_read(w, &quoted, q))
 		return false;
-	if (q->fault == SHUNT_FRAGMENT && q->l4 + 8 <= quoted.len) {
-		q->fault = frame_get16(quoted.data + q->l4 + 2) & 0xfff8 ? SHUNT_FRAGMENT : 0;
-		q->proto = quoted.data[q->l4];
-		q->l4 += 8;
-	}
-	if (q->fault || (!q->v6 && frame_get16(quoted.data + 14 + 6) & 0x1fff))
+	if (q->fault || q->is_later)
 		return false;
 	if ((q->proto != IPPROTO_TCP && q->proto != IPPROTO_UDP) || q->l4 + 8 > quoted.len)
 		return false;

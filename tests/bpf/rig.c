@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "rig.h"
+#include "rig_fragment.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -91,14 +92,17 @@ static bool frames_agree(const struct rig *rig)
 bool rig_check(struct rig *rig, const struct frame *in)
 {
 	const struct verdict *v = &rig->verdict;
-	__u32 action = dp_run(rig->dp, in, &rig->got);
+	__u32 action;
 	bool agree;
 
+	rig_fragment_remind(rig, in);
+	action = dp_run(rig->dp, in, &rig->got);
 	ref_judge(&rig->world, in, &rig->got, &rig->verdict);
 	count(&rig->tally, v, in->len);
 	agree = reasons_agree(rig);
 	if (!agree)
 		forgive(rig);
+	agree = rig_fragment_check(rig) && agree;
 	if (action != ref_action(v->reason)) {
 		fprintf(stderr, "action %u, not %u\n", action, ref_action(v->reason));
 		agree = false;

@@ -36,6 +36,9 @@ static void put_chain(unsigned int number, struct packet *p)
 		p->extension[i] = FRAME_EXTENSION(types[number % (TYPES + 1) - 1]);
 }
 
+/* Of the fragment headers in a chain: none that matters, the first one, later ones. */
+static const __u16 fragments[] = { 0, 0x2000, 185, 1, 0x2000 | 3 };
+
 Test(extension, chains_of_all_types)
 {
 	const unsigned int chains = (TYPES + 1) * (TYPES + 1) * (TYPES + 1);
@@ -45,13 +48,17 @@ Test(extension, chains_of_all_types)
 		struct packet tcp = packet(ports[i % 3], IPPROTO_TCP);
 		struct packet udp = packet(ports[(i + 1) % 3], IPPROTO_UDP);
 
+		tcp.id = udp.id = i;
+		tcp.fragment = fragments[i / 3 % 5];
+		udp.fragment = fragments[(i / 3 + 2) % 5];
 		put_chain(i, &tcp);
 		put_chain(i, &udp);
 		cr_expect(agrees(rig, &tcp), "chain %u, TCP", i);
 		cr_expect(agrees(rig, &udp), "chain %u, UDP", i);
 	}
 	cr_expect_gt(rig->tally.reasons[SHUNT_FORWARDED], 100);
-	cr_expect_gt(rig->tally.reasons[SHUNT_FRAGMENT], 100);
+	cr_expect_gt(rig->tally.reasons[SHUNT_FRAGMENT], 5);
+	cr_expect_gt(rig->tally.reasons[SHUNT_LATE_FRAGMENT], 50);
 	cr_expect_gt(rig->tally.reasons[SHUNT_EXTENSION], 100);
 	cr_expect_gt(rig->tally.reasons[SHUNT_NOT_L4], 100);
 	cr_expect(rig_check_totals(rig));

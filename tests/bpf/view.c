@@ -14,6 +14,9 @@ static enum shunt_reason read_ipv4(const struct frame *f, struct view *v)
 	v->ip_len = frame_get16(ip + 2);
 	v->dont_fragment = ip[6] & 0x40;
 	v->is_fragment = frame_get16(ip + 6) & 0x3fff; /* more to come, or an offset */
+	v->fragment_offset = frame_get16(ip + 6) & 0x1fff;
+	v->is_later = v->fragment_offset;
+	memcpy(&v->fragment_id, ip + 4, 2);
 	v->ttl = ip[8];
 	v->proto = ip[9];
 	v->src = v->dst = (struct shunt_addr){ .b = { [10] = 0xff, [11] = 0xff } };
@@ -23,7 +26,7 @@ static enum shunt_reason read_ipv4(const struct frame *f, struct view *v)
 	return SHUNT_CONTINUE;
 }
 
-static bool is_extension(__u8 type)
+bool view_is_extension(__u8 type)
 {
 	return type == IPPROTO_HOPOPTS || type == IPPROTO_ROUTING || type == IPPROTO_DSTOPTS ||
 	       type == IPPROTO_AH;
@@ -55,13 +58,43 @@ static enum shunt_reason step(const struct frame *f, struct view *v, int n)
 
 static enum shunt_reason walk(const struct frame *f, struct view *v)
 {
-	for (int n = 1; is_extension(v->proto); n++) {
+	for (int n = 1; view_is_extension(v->proto); n++) {
 		const enum shunt_reason reason = step(f, v, n);
 
 		if (reason)
 			return reason;
 	}
-	return v->proto == IPPROTO_FRAGMENT ? SHUNT_FRAGMENT : SHUNT_CONTINUE;
+	return SHUNT_CONTINUE;
+}
+
+/* RFC 8200, 4.5; one that is all of its datagram is none (RFC 6946). */
+static enum shunt_reason read_fragment(const struct frame *f, struct view *v)
+{
+	const __u8 *hdr = f->data + v->l4;
+
+	if (v->l4 + 8 > f->len)
+		return SHUNT_TRUNCATED;
+	v->fragment_offset = frame_get16(hdr + 2) >> 3;
+	v->is_later = v->fragment_offset;
+	v->is_fragment = v->is_later || hdr[3] & 1;
+	memcpy(&v->fragment_id, hdr + 4, 4);
+	v->proto = hdr[0];
+	v->l4 += 8;
+	return v->proto == IPPROTO_HOPOPTS ? SHUNT_EXTENSION : SHUNT_CONTINUE;
+}
+
+/* What is behind the IPv6 header, up to what is no extension or not there. */
+static enum shunt_reason walk_all(const struct frame *f, struct view *v)
+{
+	enum shunt_reason reason = walk(f, v);
+
+	if (reason || v->proto != IPPROTO_FRAGMENT)
+		return reason;
+	reason = read_fragment(f, v);
+	if (reason || v->is_later)
+		return reason;
+	reason = walk(f, v);
+	return reason ?: v->proto == IPPROTO_FRAGMENT ? SHUNT_EXTENSION : SHUNT_CONTINUE;
 }
 
 static enum shunt_reason read_ipv6(const struct frame *f, struct view *v)
@@ -79,7 +112,7 @@ static enum shunt_reason read_ipv6(const struct frame *f, struct view *v)
 	memcpy(v->src.b, ip + 8, 16);
 	memcpy(v->dst.b, ip + 24, 16);
 	v->l4 = v->ip + 40;
-	v->fault = walk(f, v);
+	v->fault = walk_all(f, v);
 	return SHUNT_CONTINUE;
 }
 

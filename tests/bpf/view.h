@@ -14,9 +14,13 @@
 struct view {
 	bool v6;
 	bool dont_fragment;
-	bool is_fragment;
+	bool is_fragment; /* and not all of its datagram */
+	bool is_later; /* and not the first one */
+	__u16 fragment_offset; /* in units of 8 bytes */
+	__u32 fragment_id; /* as it lies in the packet */
+	bool has_ports; /* or it was said what they are; for ref.c to tell */
 	enum shunt_reason fault; /* of IPv6 extension headers */
-	__u8 proto; /* behind them */
+	__u8 proto; /* behind them; of a later fragment perhaps one of them */
 	__u8 tos; /* DSCP and ECN */
 	__u8 ttl;
 	size_t ip; /* offset in the frame */
@@ -24,7 +28,7 @@ struct view {
 	size_t ip_len; /* of the IP packet, by its length field */
 	struct shunt_addr src;
 	struct shunt_addr dst;
-	__be32 ports; /* of a packet that has them, and them whole */
+	__be32 ports; /* as they lie in the packet */
 	bool icmp; /* an error that is for a flow */
 };
 
@@ -35,5 +39,8 @@ struct view {
  * SHUNT_CONTINUE.
  */
 enum shunt_reason view_read(const struct world *w, const struct frame *f, struct view *v);
+
+/* An IPv6 extension header that is walked. */
+bool view_is_extension(__u8 type);
 
 #endif /* TESTS_BPF_VIEW_H */

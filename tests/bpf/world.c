@@ -43,6 +43,7 @@ struct street {
 	__u32 alone; /* slots of a table of its own, filled with @word */
 	__u32 word;
 	__u32 line; /* instead of that table's first */
+	__u32 flags; /* of the service */
 };
 
 #define DIRECT .forward = SHUNT_FORWARD_DIRECT
@@ -50,6 +51,7 @@ struct street {
 #define IPIP6 .forward = SHUNT_FORWARD_IPIP, .outer = 6
 #define GUE4 .forward = SHUNT_FORWARD_GUE, .outer = 4
 #define GUE6 .forward = SHUNT_FORWARD_GUE, .outer = 6
+#define MSS (TOWN_MSS << SHUNT_SERVICE_MSS_SHIFT)
 #define STABLE(prev, cur) .word = SHUNT_SLOT(SHUNT_SLOT_STABLE, prev, cur)
 
 /* Of owners only, where the map ends. */
@@ -111,6 +113,10 @@ static const struct street streets[] = {
 	{ PORT_GUE6_MEDIUM,	 GUE6, .mtu = TOWN_MEDIUM_MTU },
 	{ PORT_DIRECT_TINY,	 DIRECT, .mtu = 60 },
 	{ PORT_IPIP6_TINY,	 IPIP6, .mtu = 30 },
+	{ PORT_WHOLE,		 DIRECT, .flags = SHUNT_SERVICE_NO_FRAGMENTS },
+	{ PORT_MSS,		 DIRECT, .flags = MSS },
+	{ PORT_MSS_IPIP6,	 IPIP6, .flags = MSS },
+	{ PORT_MSS_NO_BACKEND,	 DIRECT, .member = 5, .alone = 1024, STABLE(0, 0), .flags = MSS },
 	{ 0,			 DIRECT, .open = true },
 	{ 443,			 IPIP4, .open = true },
 };
@@ -263,8 +269,8 @@ static void put_street(struct world *w, __u32 number, const struct slot_table *s
 
 	put_street_backend(w, s, id);
 	for (size_t i = 0; i < ARRAY_LEN(vips); i++) {
-		world_put_service(w, vips[i], IPPROTO_TCP, s->port, &to);
-		world_put_service(w, vips[i], IPPROTO_UDP, s->port, &to);
+		world_put_service(w, vips[i], IPPROTO_TCP, s->port, &to)->flags = s->flags;
+		world_put_service(w, vips[i], IPPROTO_UDP, s->port, &to)->flags = s->flags;
 	}
 }
 
@@ -299,6 +305,7 @@ void world_build_town(struct world *w)
 	for (size_t i = 0; i < ARRAY_LEN(vips); i++)
 		world_put_vip(w, vips[i]);
 	put_streets(w);
+	world_put_fragments(w);
 	world_put_service(w, IDLE4, IPPROTO_TCP, 80, &w->services[0].to);
 	world_put_service(w, IDLE6, IPPROTO_TCP, 80, &w->services[0].to);
 }
@@ -330,5 +337,8 @@ void world_install(const struct world *w, struct dp *dp)
 						  ? SHUNT_MAX_EGRESS + i
 						  : i);
 	}
+	for (__u32 i = 0; i < w->n_fragments; i++)
+		dp_put_fragment(dp, &w->fragments[i].key, &w->fragments[i].first,
+				w->fragments[i].age_s);
 	memcpy(dp_lines(dp), w->lines, sizeof(w->lines));
 }

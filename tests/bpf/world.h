@@ -16,7 +16,7 @@
 #include "dp.h"
 
 #define WORLD_SERVICES 320
-#define WORLD_VIPS 8
+#define WORLD_VIPS 16
 #define WORLD_LINES 4096
 /* More than a slot can name, and fewer than a service can. */
 #define WORLD_BACKENDS 40000
@@ -24,6 +24,20 @@
 
 /* The interface that a test run says a frame came in by: the loopback device. */
 #define WORLD_INGRESS 1
+
+/* Datagrams in fragments. */
+#define WORLD_FRAGMENTS 8192
+
+/**
+ * struct world_fragment - a datagram whose first fragment was seen
+ * @first: what it said; seen_s means nothing here
+ * @age_s: how many seconds ago
+ */
+struct world_fragment {
+	struct shunt_fragment_key key;
+	struct shunt_fragment first;
+	__u32 age_s;
+};
 
 /* @flags: SHUNT_SERVICE_* */
 struct world_service {
@@ -37,6 +51,7 @@ struct world_service {
  * @lines: of the slots map
  * @n_lines: that tables were put into
  * @device: in the device map, for a VLAN device the interface below it
+ * @fragments: datagrams that are remembered; rig_check() adds those that it sees
  * @found: where a packet goes whose flow is looked up, and not only its slot; for
  *	flow_model.h to say, and for the reference to take for granted
  */
@@ -51,6 +66,8 @@ struct world {
 	struct shunt_backend backends[WORLD_BACKENDS];
 	struct shunt_egress egress[SHUNT_MAX_EGRESS];
 	bool device[SHUNT_MAX_EGRESS];
+	__u32 n_fragments;
+	struct world_fragment fragments[WORLD_FRAGMENTS];
 	__u32 found;
 };
 
@@ -63,6 +80,8 @@ struct world {
 #define OPEN6 "2001:db8::81"
 #define IDLE4 "192.0.2.82" /* a VIP, with a TCP service on port 80 only */
 #define IDLE6 "2001:db8::82"
+#define HASHED4 "192.0.2.83" /* services for fragments: see world_fragment.c */
+#define HASHED6 "2001:db8::83"
 #define STRANGER4 "203.0.113.9" /* not a VIP */
 #define STRANGER6 "2001:db8:f::9"
 
@@ -119,6 +138,10 @@ enum town_port {
 	PORT_GUE6_MEDIUM,
 	PORT_DIRECT_TINY, /* links that IP does not allow */
 	PORT_IPIP6_TINY, /* smaller than the outer header */
+	PORT_WHOLE, /* no fragments */
+	PORT_MSS, /* a largest segment of TOWN_MSS */
+	PORT_MSS_IPIP6,
+	PORT_MSS_NO_BACKEND,
 	PORT_NOBODY, /* no service */
 };
 
@@ -127,6 +150,31 @@ enum town_port {
 /* Tag of its VLAN devices, and UDP port of its tunnels. */
 #define TOWN_VLAN 0x0321
 #define TOWN_GUE_PORT 6080
+#define TOWN_MSS 1220
+
+/* Of the HASHED addresses, and their backends. */
+enum town_hashed {
+	PORT_HASHED = 53, /* hashed without ports, to any of TOWN_HASHED_BACKENDS */
+	PORT_NOT_HASHED, /* another service */
+};
+#define TOWN_HASHED_BASE 20000
+#define TOWN_HASHED_BACKENDS 16
+
+/* Identifications of datagrams, whose first fragment ... */
+enum town_datagram {
+	ID_UNKNOWN = 0x0fff, /* was not seen */
+	ID_KNOWN = 0x1000, /* was seen just now */
+	ID_AGED, /* long ago, but not too long */
+	ID_EXPIRED, /* too long ago */
+	ID_NOBODY, /* just now, for a port without a service */
+	ID_OF_TCP = 0x0100, /* added to those of TCP */
+};
+/* The source port of all of them; the destination port is TOWN_OPEN_PORT of OPEN,
+ * PORT_NOT_HASHED of HASHED and PORT_WHOLE of SHOP. */
+#define TOWN_DATAGRAM_PORT 40003
+#define TOWN_OPEN_PORT 9
+
+void world_put_fragments(struct world *w);
 
 void world_build_town(struct world *w);
 
@@ -149,6 +197,12 @@ struct world_service *world_put_service(struct world *w, const char *vip, __u8 p
 					const struct shunt_service *to);
 
 void world_put_vip(struct world *w, const char *vip);
+
+/* What is remembered of a datagram; NULL if nothing is. */
+struct world_fragment *world_find_fragment(const struct world *w,
+					   const struct shunt_fragment_key *key);
+/* Remember @f instead of what is known of that datagram. */
+void world_put_fragment(struct world *w, const struct world_fragment *f);
 
 struct dp_sizes world_sizes(void);
 void world_install(const struct world *w, struct dp *dp);
