@@ -113,14 +113,17 @@ static __always_inline void icmp_turn_ipv6(struct ipv6hdr *ip6)
 	ip6->daddr = saddr;
 }
 
-/* Both updated and not recomputed: what is wrong stays wrong, for the asker to see. */
+/*
+ * Updated and not recomputed: what is wrong stays wrong, for the asker to see. Never 0,
+ * which is as good as 0xffff but for a message of zeroes, and a reply can be one.
+ */
 static __always_inline void icmp_set_type(struct icmp_head *icmp, __u8 type)
 {
 	__be16 *word = (__be16 *)&icmp->type;
 	const __be16 old = *word;
 
 	icmp->type = type;
-	icmp->check = shunt_csum_replace(icmp->check, old, *word);
+	icmp->check = shunt_csum_replace(icmp->check, old, *word) ?: 0xffff;
 }
 
 static __always_inline enum shunt_reason icmp_answer_echo(const struct xdp_md *xdp, const bool v6)

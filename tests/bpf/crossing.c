@@ -118,6 +118,21 @@ void crossing_forge(const struct crossing *t, __u64 hash, enum crossing_port por
 	cr_assert_eq(f->hash, hash, "the hash is not what it was made to be");
 }
 
+void crossing_error(const struct crossing_flow *f, struct packet *sent, struct packet *error)
+{
+	const bool v6 = strchr(f->src, ':');
+
+	*sent = (struct packet){ .src = f->packet.dst, .dst = f->src, .proto = f->packet.proto };
+	sent->sport = f->packet.dport;
+	sent->dport = f->packet.sport;
+	sent->payload = 32;
+	*error = (struct packet){ .src = v6 ? "2001:db8:c::1" : "198.51.100.1" };
+	error->dst = f->packet.dst;
+	error->proto = v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+	error->icmp_type = 3; /* time exceeded in the one, unreachable in the other */
+	error->quoted = sent;
+}
+
 /* --- both at once ------------------------------------------------------------- */
 
 void crossing_put_halves(struct crossing *t, const struct crossing_flow *f,
@@ -158,6 +173,7 @@ static bool got_to_slot(enum shunt_reason reason)
 	case SHUNT_BAD_LENGTH:
 	case SHUNT_FRAGMENT:
 	case SHUNT_EXTENSION:
+	case SHUNT_BAD_ICMP:
 		return false;
 	default:
 		return true;
@@ -210,14 +226,16 @@ static struct flow_packet describe(const struct crossing *t, const struct crossi
 {
 	const bool tcp = p->proto == IPPROTO_TCP;
 
+	/* An ICMP error is for its flow's service. */
 	return (struct flow_packet){
 		.hash = f->hash,
 		.word = crossing_word(t, f),
 		.base = f->base,
 		.service_flags = f->service_flags,
-		.proto = p->proto,
+		.proto = f->packet.proto,
 		.tcp_flags = tcp ? (__u8)(p->flags ?: FRAME_ACK) : 0,
 		.v6 = strchr(p->src, ':'),
+		.is_error = p->quoted,
 	};
 }
 

@@ -97,6 +97,10 @@ void crossing_flow(const struct crossing *t, const struct packet *like, struct c
 void crossing_forge(const struct crossing *t, __u64 hash, enum crossing_port port, __u8 proto,
 		    struct crossing_flow *f);
 
+/* An ICMP error of a router, about a packet of that flow that came from the VIP: @sent, which
+ * @error points to. */
+void crossing_error(const struct crossing_flow *f, struct packet *sent, struct packet *error);
+
 /* The same in the program and in the model. What is put into a slot of a flow is so for all
  * flows whose tables lie there. */
 void crossing_put_word(struct crossing *t, const struct crossing_flow *f, __u32 word);
@@ -124,7 +128,7 @@ __u32 crossing_noted(const struct crossing *t, const struct crossing_flow *f);
 
 /**
  * crossing_check() - one packet of a flow through the program and the model
- * @p: made from @f->packet
+ * @p: made from @f->packet, or by crossing_error()
  *
  * Return: false, and why on stderr, if anything differs.
  */

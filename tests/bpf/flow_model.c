@@ -158,9 +158,11 @@ static bool is_new(const struct flow_packet *p)
 	return p->proto == IPPROTO_TCP && p->tcp_flags & FRAME_SYN && !(p->tcp_flags & FRAME_ACK);
 }
 
-/* It ends its flow: nothing is remembered for its sake. */
-static bool is_reset(const struct flow_packet *p)
+/* It ends its flow, or is only about it: nothing is remembered for its sake. */
+static bool is_vain(const struct flow_packet *p)
 {
+	if (p->is_error)
+		return true;
 	return p->proto == IPPROTO_TCP && p->tcp_flags & FRAME_RST;
 }
 
@@ -238,7 +240,7 @@ static bool take_pin(const struct flow_model *m, struct flow_effect *e, __u32 no
 /* Return: true if there is nothing to do, or it could be done. */
 static bool pin(struct flow_effect *e, const struct flow_packet *p, __u32 now_s, bool evict)
 {
-	return !e->backend || is_reset(p) ||
+	return !e->backend || is_vain(p) ||
 	       flow_model_enter(&e->at, (__u32)p->hash, e->backend, now_s, evict);
 }
 
@@ -254,7 +256,7 @@ static void pin_known(const struct flow_model *m, struct flow_effect *e,
 static void pin_unknown(const struct flow_model *m, struct flow_effect *e,
 			const struct flow_packet *p, __u32 now_s)
 {
-	if (e->backend && !is_reset(p) && take_pin(m, e, now_s))
+	if (e->backend && !is_vain(p) && take_pin(m, e, now_s))
 		pin(e, p, now_s, true);
 }
 
@@ -270,7 +272,7 @@ static void begin(const struct flow_model *m, struct flow_effect *e, const struc
 		  __u32 now_s)
 {
 	e->by = FLOW_BY_SYN;
-	if (!e->backend || is_reset(p))
+	if (!e->backend || is_vain(p))
 		return;
 	if (is_tracked(p) || flow_model_look_up(&e->at, (__u32)p->hash))
 		pin_known(m, e, p, now_s);

@@ -52,6 +52,7 @@ struct flow_lines {
  * @word: of its slot
  * @base, @service_flags: of its service
  * @tcp_flags: the byte of the TCP header, 0 for UDP
+ * @is_error: it is not of the flow, but an ICMP error about it
  */
 struct flow_packet {
 	__u64 hash;
@@ -61,6 +62,7 @@ struct flow_packet {
 	__u8 proto;
 	__u8 tcp_flags;
 	bool v6;
+	bool is_error;
 };
 
 /* What decided where a packet goes. */

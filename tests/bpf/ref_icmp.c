@@ -58,6 +58,9 @@ static void answer_echo(const struct view *v, struct frame *out)
 		ip[8] = 64;
 	}
 	follow(icmp + 2, icmp[0], type);
+	/* A sum of zeroes is 0, and no other is: its checksum is 0xffff. */
+	if (!frame_get16(icmp + 2))
+		frame_put16(icmp + 2, 0xffff);
 	icmp[0] = type;
 }
 

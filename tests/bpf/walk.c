@@ -343,9 +343,11 @@ static bool send_packet(struct walk *w)
 		.fresh = w->t->fresh[(f->hash >> 32) % SHUNT_FRESH_LINES],
 		.used = w->t->model.budget.used,
 	};
-	struct packet p = f->packet;
+	struct packet p = f->packet, sent;
 	bool agree;
 
+	if (!pick(w, 8))
+		crossing_error(f, &sent, &p);
 	p.flags = pick_flags(w);
 	p.payload = pick(w, 100);
 	p.ttl = pick(w, 64) ? 64 : 1;
