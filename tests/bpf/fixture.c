@@ -78,26 +78,28 @@
 
 /* What it has from a backend, and quotes: from port @from of the VIP to the client. */
 #define SENT4(vip, from, l4, ...)                                                                  \
-	.quoted = &(const struct packet)                                                           \
+	&(const struct packet)                                                                     \
 	{                                                                                          \
 		vip##4, CLIENT4, from, 40001, IPPROTO_##l4, .payload = 40, ##__VA_ARGS__           \
 	}
 #define SENT6(vip, from, l4, ...)                                                                  \
-	.quoted = &(const struct packet)                                                           \
+	&(const struct packet)                                                                     \
 	{                                                                                          \
 		vip##6, CLIENT6, from, 40001, IPPROTO_##l4, .payload = 40, ##__VA_ARGS__           \
 	}
 /* "Port unreachable", about a packet that was sent from the VIP that it comes to. */
-#define ERROR4(vip, from, ...) ICMP4(vip, 3, .icmp_code = 3, SENT4(vip, from, TCP), ##__VA_ARGS__)
-#define ERROR6(vip, from, ...) ICMP6(vip, 1, .icmp_code = 4, SENT6(vip, from, TCP), ##__VA_ARGS__)
+#define ERROR4(vip, from, ...)                                                                     \
+	ICMP4(vip, 3, .icmp_code = 3, .quoted = SENT4(vip, from, TCP), ##__VA_ARGS__)
+#define ERROR6(vip, from, ...)                                                                     \
+	ICMP6(vip, 1, .icmp_code = 4, .quoted = SENT6(vip, from, TCP), ##__VA_ARGS__)
 
 #define EACH_ERROR(name, end, vip, from, ...)                                                      \
 	{ name ": IPv4 TCP", ERROR4(vip, from, ##__VA_ARGS__), SHUNT_##end },                      \
-		{ name ": IPv4 UDP", ICMP4(vip, 11, SENT4(vip, from, UDP), ##__VA_ARGS__),         \
-		  SHUNT_##end },                                                                   \
+		{ name ": IPv4 UDP",                                                               \
+		  ICMP4(vip, 11, .quoted = SENT4(vip, from, UDP), ##__VA_ARGS__), SHUNT_##end },   \
 		{ name ": IPv6 TCP", ERROR6(vip, from, ##__VA_ARGS__), SHUNT_##end },              \
 	{                                                                                          \
-		name ": IPv6 UDP", ICMP6(vip, 3, SENT6(vip, from, UDP), ##__VA_ARGS__),            \
+		name ": IPv6 UDP", ICMP6(vip, 3, .quoted = SENT6(vip, from, UDP), ##__VA_ARGS__),  \
 			SHUNT_##end                                                                \
 	}
 
@@ -363,16 +365,16 @@ const struct fixture fixtures[] = {
 	{ "echo, longer than the frame: IPv6", ECHO6(.ip_len_off = 1), SHUNT_BAD_LENGTH },
 	{ "echo, shorter than its header", ECHO4(.ip_len_off = -57), SHUNT_BAD_LENGTH },
 	{ "echo reply: IPv4", ICMP4(SHOP, 0), SHUNT_NOT_L4 },
-	{ "redirect: IPv4", ICMP4(SHOP, 5, SENT4(SHOP, PORT_DIRECT, TCP)), SHUNT_NOT_L4 },
+	{ "redirect: IPv4", ICMP4(SHOP, 5, .quoted = SENT4(SHOP, PORT_DIRECT, TCP)), SHUNT_NOT_L4 },
 	{ "timestamp: IPv4", ICMP4(SHOP, 13, .payload = 12), SHUNT_NOT_L4 },
 	{ "echo reply: IPv6", ICMP6(SHOP, 129), SHUNT_NOT_L4 },
 	{ "router solicitation", ICMP6(SHOP, 133), SHUNT_NOT_L4 },
 	{ "router advertisement", ICMP6(SHOP, 134, .payload = 8), SHUNT_NOT_L4 },
 	{ "neighbour solicitation", ICMP6(SHOP, 135, .payload = 24), SHUNT_NOT_L4 },
 	{ "neighbour advertisement", ICMP6(SHOP, 136, .payload = 24), SHUNT_NOT_L4 },
-	{ "redirect: IPv6", ICMP6(SHOP, 137, SENT6(SHOP, PORT_DIRECT, TCP)), SHUNT_NOT_L4 },
+	{ "redirect: IPv6", ICMP6(SHOP, 137, .quoted = SENT6(SHOP, PORT_DIRECT, TCP)), SHUNT_NOT_L4 },
 	{ "type 0: IPv6", ICMP6(SHOP, 0), SHUNT_NOT_L4 },
-	{ "type 5: IPv6", ICMP6(SHOP, 5, SENT6(SHOP, PORT_DIRECT, TCP)), SHUNT_NOT_L4 },
+	{ "type 5: IPv6", ICMP6(SHOP, 5, .quoted = SENT6(SHOP, PORT_DIRECT, TCP)), SHUNT_NOT_L4 },
 
 	/* ICMP errors go where the flow goes that they are about. */
 	EACH_ERROR("an error: direct", FORWARDED, SHOP, PORT_DIRECT),
@@ -395,14 +397,14 @@ const struct fixture fixtures[] = {
 		   .ip_len_off = -61 + 8),
 	EACH_ERROR("an error for another host", NOT_L4, STRANGER, PORT_DIRECT),
 	{ "fragmentation needed", ICMP4(SHOP, 3, .icmp_code = 4, .icmp_rest = 1400,
-	  SENT4(SHOP, PORT_IPIP4, TCP, .payload = 1440), .quote = 548), SHUNT_FORWARDED },
+	  .quoted = SENT4(SHOP, PORT_IPIP4, TCP, .payload = 1440), .quote = 548), SHUNT_FORWARDED },
 	{ "packet too big", ICMP6(SHOP, 2, .icmp_rest = 1400,
-	  SENT6(SHOP, PORT_IPIP6, TCP, .payload = 1440), .quote = 1232), SHUNT_FORWARDED },
-	{ "source quench", ICMP4(SHOP, 4, SENT4(SHOP, PORT_DIRECT, TCP)), SHUNT_FORWARDED },
-	{ "time exceeded: IPv4", ICMP4(SHOP, 11, SENT4(SHOP, PORT_DIRECT, TCP)), SHUNT_FORWARDED },
-	{ "parameter problem: IPv4", ICMP4(SHOP, 12, SENT4(SHOP, PORT_DIRECT, TCP)),
+	  .quoted = SENT6(SHOP, PORT_IPIP6, TCP, .payload = 1440), .quote = 1232), SHUNT_FORWARDED },
+	{ "source quench", ICMP4(SHOP, 4, .quoted = SENT4(SHOP, PORT_DIRECT, TCP)), SHUNT_FORWARDED },
+	{ "time exceeded: IPv4", ICMP4(SHOP, 11, .quoted = SENT4(SHOP, PORT_DIRECT, TCP)), SHUNT_FORWARDED },
+	{ "parameter problem: IPv4", ICMP4(SHOP, 12, .quoted = SENT4(SHOP, PORT_DIRECT, TCP)),
 	  SHUNT_FORWARDED },
-	{ "parameter problem: IPv6", ICMP6(SHOP, 4, SENT6(SHOP, PORT_DIRECT, TCP)),
+	{ "parameter problem: IPv6", ICMP6(SHOP, 4, .quoted = SENT6(SHOP, PORT_DIRECT, TCP)),
 	  SHUNT_FORWARDED },
 	{ "an error quotes 8 bytes: IPv4", ERROR4(SHOP, PORT_DIRECT, .quote = 28),
 	  SHUNT_FORWARDED },
@@ -424,40 +426,40 @@ const struct fixture fixtures[] = {
 	{ "an error that is a fragment", ERROR4(SHOP, PORT_DIRECT, .fragment = MF),
 	  SHUNT_FRAGMENT },
 	{ "an error about a packet with IPv4 options",
-	  ICMP4(SHOP, 3, SENT4(SHOP, PORT_DIRECT, TCP, .options = 40)), SHUNT_FORWARDED },
+	  ICMP4(SHOP, 3, .quoted = SENT4(SHOP, PORT_DIRECT, TCP, .options = 40)), SHUNT_FORWARDED },
 	{ "an error about a packet with IPv6 options",
-	  ICMP6(SHOP, 1, SENT6(SHOP, PORT_DIRECT, TCP, .extension = { DSTOPTS6 })),
+	  ICMP6(SHOP, 1, .quoted = SENT6(SHOP, PORT_DIRECT, TCP, .extension = { DSTOPTS6 })),
 	  SHUNT_FORWARDED },
 	{ "an error about a packet with seven extension headers",
-	  ICMP6(SHOP, 1, SENT6(SHOP, PORT_DIRECT, TCP, .extension = { DSTOPTS6, EXT(60) })),
+	  ICMP6(SHOP, 1, .quoted = SENT6(SHOP, PORT_DIRECT, TCP, .extension = { DSTOPTS6, EXT(60) })),
 	  SHUNT_BAD_ICMP },
 	{ "an error about a first fragment: IPv4",
-	  ICMP4(SHOP, 3, SENT4(SHOP, PORT_DIRECT, UDP, .fragment = MF)), SHUNT_FORWARDED },
+	  ICMP4(SHOP, 3, .quoted = SENT4(SHOP, PORT_DIRECT, UDP, .fragment = MF)), SHUNT_FORWARDED },
 	{ "an error about a first fragment: IPv6",
-	  ICMP6(SHOP, 1, SENT6(SHOP, PORT_DIRECT, UDP, .extension = { EXT(60), EXT(44) })),
+	  ICMP6(SHOP, 1, .quoted = SENT6(SHOP, PORT_DIRECT, UDP, .extension = { EXT(60), EXT(44) })),
 	  SHUNT_FORWARDED },
 	{ "an error about a later fragment: IPv4",
-	  ICMP4(SHOP, 3, SENT4(SHOP, PORT_DIRECT, UDP, .fragment = 1)), SHUNT_BAD_ICMP },
+	  ICMP4(SHOP, 3, .quoted = SENT4(SHOP, PORT_DIRECT, UDP, .fragment = 1)), SHUNT_BAD_ICMP },
 	{ "an error about a fragment, not whole: IPv6",
-	  ICMP6(SHOP, 1, SENT6(SHOP, PORT_DIRECT, UDP, .extension = { EXT(44) }), .quote = 47),
+	  ICMP6(SHOP, 1, .quoted = SENT6(SHOP, PORT_DIRECT, UDP, .extension = { EXT(44) }), .quote = 47),
 	  SHUNT_BAD_ICMP },
-	{ "an error about SCTP", ICMP4(SHOP, 3, SENT4(SHOP, PORT_DIRECT, SCTP)), SHUNT_BAD_ICMP },
-	{ "an error about ICMP", ICMP4(SHOP, 3, SENT4(SHOP, PORT_DIRECT, ICMP)), SHUNT_BAD_ICMP },
-	{ "an error about ICMPv6", ICMP6(SHOP, 1, SENT6(SHOP, PORT_DIRECT, ICMPV6)),
+	{ "an error about SCTP", ICMP4(SHOP, 3, .quoted = SENT4(SHOP, PORT_DIRECT, SCTP)), SHUNT_BAD_ICMP },
+	{ "an error about ICMP", ICMP4(SHOP, 3, .quoted = SENT4(SHOP, PORT_DIRECT, ICMP)), SHUNT_BAD_ICMP },
+	{ "an error about ICMPv6", ICMP6(SHOP, 1, .quoted = SENT6(SHOP, PORT_DIRECT, ICMPV6)),
 	  SHUNT_BAD_ICMP },
 	{ "an error about a packet of another VIP: IPv4",
-	  ICMP4(SHOP, 3, SENT4(OPEN, PORT_DIRECT, TCP)), SHUNT_BAD_ICMP },
+	  ICMP4(SHOP, 3, .quoted = SENT4(OPEN, PORT_DIRECT, TCP)), SHUNT_BAD_ICMP },
 	{ "an error about a packet of another VIP: IPv6",
-	  ICMP6(SHOP, 1, SENT6(OPEN, PORT_DIRECT, TCP)), SHUNT_BAD_ICMP },
-	{ "an error about IPv6 in ICMP", ICMP4(SHOP, 3, SENT6(SHOP, PORT_DIRECT, TCP)),
+	  ICMP6(SHOP, 1, .quoted = SENT6(OPEN, PORT_DIRECT, TCP)), SHUNT_BAD_ICMP },
+	{ "an error about IPv6 in ICMP", ICMP4(SHOP, 3, .quoted = SENT6(SHOP, PORT_DIRECT, TCP)),
 	  SHUNT_BAD_ICMP },
-	{ "an error about IPv4 in ICMPv6", ICMP6(SHOP, 1, SENT4(SHOP, PORT_DIRECT, TCP)),
+	{ "an error about IPv4 in ICMPv6", ICMP6(SHOP, 1, .quoted = SENT4(SHOP, PORT_DIRECT, TCP)),
 	  SHUNT_BAD_ICMP },
 	{ "an error about an IPv4 header of 16 bytes",
-	  ICMP4(SHOP, 3, SENT4(SHOP, PORT_DIRECT, TCP, .ihl = 4)), SHUNT_BAD_ICMP },
+	  ICMP4(SHOP, 3, .quoted = SENT4(SHOP, PORT_DIRECT, TCP, .ihl = 4)), SHUNT_BAD_ICMP },
 	{ "an error about what never was so long",
-	  ICMP4(SHOP, 3, SENT4(SHOP, PORT_DIRECT, TCP, .ip_len_off = 9999)), SHUNT_FORWARDED },
-	{ "an error with another one's type: IPv4", ICMP4(SHOP, 1, SENT4(SHOP, PORT_DIRECT, TCP)),
+	  ICMP4(SHOP, 3, .quoted = SENT4(SHOP, PORT_DIRECT, TCP, .ip_len_off = 9999)), SHUNT_FORWARDED },
+	{ "an error with another one's type: IPv4", ICMP4(SHOP, 1, .quoted = SENT4(SHOP, PORT_DIRECT, TCP)),
 	  SHUNT_NOT_L4 },
 
 	/* What does not fit, and may not be fragmented, comes back. */
