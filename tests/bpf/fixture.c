@@ -62,44 +62,44 @@
 		name ": 6in6", TCP6(SHOP, PORT_IPIP6, __VA_ARGS__), SHUNT_FORWARDED                \
 	}
 
-/* A router on the way to the client, and ICMP that it sends to a VIP. */
+/* A router on the way to the client, and ICMP that it sends to a VIP. A comma may be left. */
 #define ROUTER4 "198.51.100.1"
 #define ROUTER6 "2001:db8:c::1"
 #define ICMP4(vip, type, ...)                                                                      \
 	{                                                                                          \
-		ROUTER4, vip##4, .proto = IPPROTO_ICMP, .icmp_type = type, ##__VA_ARGS__           \
+		ROUTER4, vip##4, .proto = IPPROTO_ICMP, .icmp_type = type, __VA_ARGS__             \
 	}
 #define ICMP6(vip, type, ...)                                                                      \
 	{                                                                                          \
-		ROUTER6, vip##6, .proto = IPPROTO_ICMPV6, .icmp_type = type, ##__VA_ARGS__         \
+		ROUTER6, vip##6, .proto = IPPROTO_ICMPV6, .icmp_type = type, __VA_ARGS__           \
 	}
-#define ECHO4(...) ICMP4(SHOP, 8, .icmp_rest = 0xbeef0001, .payload = 56, ##__VA_ARGS__)
-#define ECHO6(...) ICMP6(SHOP, 128, .icmp_rest = 0xbeef0001, .payload = 56, ##__VA_ARGS__)
+#define ECHO4(...) ICMP4(SHOP, 8, .icmp_rest = 0xbeef0001, .payload = 56, __VA_ARGS__)
+#define ECHO6(...) ICMP6(SHOP, 128, .icmp_rest = 0xbeef0001, .payload = 56, __VA_ARGS__)
 
 /* What it has from a backend, and quotes: from port @from of the VIP to the client. */
 #define SENT4(vip, from, l4, ...)                                                                  \
 	&(const struct packet)                                                                     \
 	{                                                                                          \
-		vip##4, CLIENT4, from, 40001, IPPROTO_##l4, .payload = 40, ##__VA_ARGS__           \
+		vip##4, CLIENT4, from, 40001, IPPROTO_##l4, .payload = 40, __VA_ARGS__             \
 	}
 #define SENT6(vip, from, l4, ...)                                                                  \
 	&(const struct packet)                                                                     \
 	{                                                                                          \
-		vip##6, CLIENT6, from, 40001, IPPROTO_##l4, .payload = 40, ##__VA_ARGS__           \
+		vip##6, CLIENT6, from, 40001, IPPROTO_##l4, .payload = 40, __VA_ARGS__             \
 	}
 /* "Port unreachable", about a packet that was sent from the VIP that it comes to. */
 #define ERROR4(vip, from, ...)                                                                     \
-	ICMP4(vip, 3, .icmp_code = 3, .quoted = SENT4(vip, from, TCP), ##__VA_ARGS__)
+	ICMP4(vip, 3, .icmp_code = 3, .quoted = SENT4(vip, from, TCP), __VA_ARGS__)
 #define ERROR6(vip, from, ...)                                                                     \
-	ICMP6(vip, 1, .icmp_code = 4, .quoted = SENT6(vip, from, TCP), ##__VA_ARGS__)
+	ICMP6(vip, 1, .icmp_code = 4, .quoted = SENT6(vip, from, TCP), __VA_ARGS__)
 
 #define EACH_ERROR(name, end, vip, from, ...)                                                      \
-	{ name ": IPv4 TCP", ERROR4(vip, from, ##__VA_ARGS__), SHUNT_##end },                      \
-		{ name ": IPv4 UDP",                                                               \
-		  ICMP4(vip, 11, .quoted = SENT4(vip, from, UDP), ##__VA_ARGS__), SHUNT_##end },   \
-		{ name ": IPv6 TCP", ERROR6(vip, from, ##__VA_ARGS__), SHUNT_##end },              \
+	{ name ": IPv4 TCP", ERROR4(vip, from, __VA_ARGS__), SHUNT_##end },                        \
+		{ name ": IPv4 UDP", ICMP4(vip, 11, .quoted = SENT4(vip, from, UDP), __VA_ARGS__), \
+		  SHUNT_##end },                                                                   \
+		{ name ": IPv6 TCP", ERROR6(vip, from, __VA_ARGS__), SHUNT_##end },                \
 	{                                                                                          \
-		name ": IPv6 UDP", ICMP6(vip, 3, .quoted = SENT6(vip, from, UDP), ##__VA_ARGS__),  \
+		name ": IPv6 UDP", ICMP6(vip, 3, .quoted = SENT6(vip, from, UDP), __VA_ARGS__),    \
 			SHUNT_##end                                                                \
 	}
 
