@@ -264,6 +264,16 @@ static inline struct snapshot *fixture_snapshot(void)
 		.flows_live = 2097,
 		.flows_capacity = 524288,
 		.flows_bytes = 4 << 20,
+		.conntrack = {
+			.entries = 2100,
+			.capacity = 65535,
+			.bytes = 12 << 20,
+			.by_state = { 10, 2000, 20, 30, 15, 25 },
+			.ports_used = 2000,
+			.ports_capacity = 192000,
+			.ports_most = 1600,
+			.ports_each = 64000,
+		},
 	};
 	s->reasons[SHUNT_FORWARDED] = 12346677;
 	s->reasons[SHUNT_NOT_SERVICE] = 21;

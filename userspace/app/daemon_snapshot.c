@@ -181,6 +181,7 @@ static void view_maps(const struct daemon *d, struct snapshot *s)
 	dataplane_format_pin_dir(d->dp, s->pin_dir, sizeof(s->pin_dir));
 	s->flows_capacity = lines * SHUNT_FLOWS_PER_LINE;
 	s->flows_bytes = lines * sizeof(struct shunt_flow_line);
+	s->conntrack = dataplane_count_conns(d->dp);
 }
 
 static void view_process(const struct daemon *d, struct snapshot *s)

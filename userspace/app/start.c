@@ -79,9 +79,17 @@ static const struct admin_entry *said_of(void *app, const char *service, const c
 	return admin_find(&d->state.admin, service, backend);
 }
 
+static int connections(void *app, size_t service, size_t max, struct snapshot_conns *out)
+{
+	struct daemon *d = app;
+
+	return d->plan ? dataplane_list_conns(d->dp, d->plan, service, max, out) : -EAGAIN;
+}
+
 static const struct ctl_ops ctl_ops = {
 	.snapshot = daemon_snapshot,
 	.reload = reload,
+	.connections = connections,
 	.admin_find = said_of,
 	.admin_set = admin_set,
 };

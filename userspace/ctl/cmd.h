@@ -19,6 +19,7 @@ enum ctl_exit cmd_show_drops(struct ctl_call *call);
 enum ctl_exit cmd_show_config(struct ctl_call *call);
 enum ctl_exit cmd_show_neighbors(struct ctl_call *call);
 enum ctl_exit cmd_show_maps(struct ctl_call *call);
+enum ctl_exit cmd_show_connections(struct ctl_call *call);
 enum ctl_exit cmd_reload(struct ctl_call *call);
 
 void render_status(const struct ctl_view *view, struct buf *out);
@@ -32,6 +33,7 @@ void render_show_drops(const struct ctl_view *view, struct buf *out);
 void render_show_config(const struct ctl_view *view, struct buf *out);
 void render_show_neighbors(const struct ctl_view *view, struct buf *out);
 void render_show_maps(const struct ctl_view *view, struct buf *out);
+void render_show_connections(const struct ctl_view *view, struct buf *out);
 void render_reload(const struct ctl_view *view, struct buf *out);
 
 enum ctl_exit local_version(struct cli *cli, const char *const *args, size_t n);

@@ -168,6 +168,7 @@ enum ctl_exit cmd_show_maps(struct ctl_call *call)
 	return describe_put(call, "pin_dir", describe_text(s->pin_dir))
 	    ?: describe_put(call, "maps", describe_maps(s))
 	    ?: describe_put(call, "flows", describe_flows(s))
+	    ?: describe_put(call, "conntrack", describe_conntrack(s))
 	    ?: describe_put(call, "tables", describe_tables(s))
     ?: describe_put(call, "slots", describe_slots(s));
 }
@@ -215,6 +216,7 @@ void render_show_maps(const struct ctl_view *view, struct buf *out)
 	buf_printf(out, "\nflow cache: %" PRIu64 " of %" PRIu64 " entries live (%s), %s\n", live,
 		   capacity, fmt_percent(live, capacity).text,
 		   fmt_size(view_int(flows, "bytes")).text);
+	view_conntrack(json_object_get(view->data, "conntrack"), out);
 	render_tables(json_object_get(view->data, "tables"), out);
 	buf_puts(out, "slots: ");
 	view_slots(json_object_get(view->data, "slots"), SHUNT_SLOT_STABLE, out);

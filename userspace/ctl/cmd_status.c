@@ -39,6 +39,7 @@ enum ctl_exit cmd_status(struct ctl_call *call)
 	    ?: describe_put(call, "interfaces", describe_interfaces(s))
 	    ?: describe_put(call, "services", describe_services(s))
     ?: describe_put(call, "flows", describe_flows(s))
+    ?: describe_put(call, "conntrack", describe_conntrack(s))
     ?: describe_put(call, "slots", describe_slots(s));
 }
 
@@ -108,6 +109,7 @@ void render_status(const struct ctl_view *view, struct buf *out)
 	for (size_t i = 0; i < json_array_size(interfaces); i++)
 		render_interface(json_array_get(interfaces, i), view->color, out);
 	render_slots(json_object_get(view->data, "slots"), out);
+	view_conntrack(json_object_get(view->data, "conntrack"), out);
 	buf_puts(out, "\n");
 	render_service_list(view, out);
 }

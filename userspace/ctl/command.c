@@ -128,8 +128,17 @@ const struct ctl_command ctl_commands[] = {
 	},
 	{
 		.noun = "show",
+		.verb = "connections",
+		.args = "[SERVICE]",
+		.help = "connections of nat and fullnat, the first thousand",
+		.max_args = 1,
+		.answer = cmd_show_connections,
+		.render = render_show_connections,
+	},
+	{
+		.noun = "show",
 		.verb = "maps",
-		.help = "the maps and their memory, the flow cache, tables and their slots",
+		.help = "the maps and their memory, the flow cache, connections, tables and slots",
 		.answer = cmd_show_maps,
 		.render = render_show_maps,
 	},

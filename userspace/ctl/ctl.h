@@ -39,6 +39,8 @@ enum ctl_exit {
  * struct ctl_ops - what the daemon lets the socket do
  * @snapshot: the daemon now; released with snapshot_free()
  * @reload: read the config again; @errors gets what is wrong or what was done
+ * @connections: the first @max of @service, an index in snapshot.services, or of all
+ *	with SIZE_MAX; 0 or a negative errno
  * @admin_find: what was said of a backend so far; NULL: nothing. Valid until
  *	admin_set is called
  * @admin_set: put @entry (strings are copied) in place of what was said of its
@@ -47,6 +49,7 @@ enum ctl_exit {
 struct ctl_ops {
 	struct snapshot *(*snapshot)(void *app);
 	int (*reload)(void *app, bool dry_run, struct buf *errors);
+	int (*connections)(void *app, size_t service, size_t max, struct snapshot_conns *out);
 	const struct admin_entry *(*admin_find)(void *app, const char *service,
 						const char *backend);
 	int (*admin_set)(void *app, const struct admin_entry *entry);

@@ -33,7 +33,7 @@ json_t *describe_text(const char *text)
 	return json ?: copy ? json_string(copy) : NULL;
 }
 
-static json_t *text_of_addr(const struct shunt_addr *a)
+json_t *describe_addr(const struct shunt_addr *a)
 {
 	char text[ADDR_TEXT];
 
@@ -45,7 +45,7 @@ static json_t *vips_of(const struct conf_service *s)
 	json_t *list = json_array();
 
 	array_for_each (vip, s->vips, s->n_vips)
-		json_array_append_new(list, text_of_addr(vip));
+		json_array_append_new(list, describe_addr(vip));
 	return list;
 }
 
@@ -74,7 +74,7 @@ static json_t *describe_health(const struct snapshot_backend *b)
 static json_t *describe_backend(const struct snapshot_backend *b)
 {
 	return json_pack("{s:s, s:i, s:o, s:s, s:s, s:b, s:i, s:i, s:i, s:I, s:I, s:I, s:o}",
-			 "name", b->name, "id", (int)b->id, "address", text_of_addr(&b->addr),
+			 "name", b->name, "id", (int)b->id, "address", describe_addr(&b->addr),
 			 "admin", b->admin == ADMIN_DRAIN ? "drain" : "enabled", "state",
 			 describe_backend_state(b), "usable", b->usable, "weight", (int)b->weight,
 			 "effective_weight", (int)b->effective_weight, "slots", (int)b->slots,
@@ -152,9 +152,9 @@ static json_t *describe_hop(const struct snapshot_hop *h)
 	if (h->state == HOP_RESOLVED)
 		snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3],
 			 m[4], m[5]);
-	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:i}", "address", text_of_addr(&h->addr), "via",
-			 text_of_addr(&h->via), "state", hop_state_name(h->state), "interface",
-			 h->ifname, "mac", mac, "mtu", h->mtu);
+	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:i}", "address", describe_addr(&h->addr),
+			 "via", describe_addr(&h->via), "state", hop_state_name(h->state),
+			 "interface", h->ifname, "mac", mac, "mtu", h->mtu);
 }
 
 json_t *describe_hops(const struct snapshot *s)
@@ -194,6 +194,22 @@ json_t *describe_flows(const struct snapshot *s)
 {
 	return json_pack("{s:I, s:I, s:I}", "live", (json_int_t)s->flows_live, "capacity",
 			 (json_int_t)s->flows_capacity, "bytes", (json_int_t)s->flows_bytes);
+}
+
+json_t *describe_conntrack(const struct snapshot *s)
+{
+	const struct snapshot_conntrack *c = &s->conntrack;
+	json_t *states = json_object();
+
+	for (int state = 0; state < SHUNT_CONN_STATES; state++)
+		json_object_set_new(states, conn_state_name(state),
+				    json_integer(c->by_state[state]));
+	return json_pack("{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I}", "entries",
+			 (json_int_t)c->entries, "capacity", (json_int_t)c->capacity, "bytes",
+			 (json_int_t)c->bytes, "states", states, "ports_used",
+			 (json_int_t)c->ports_used, "ports_capacity", (json_int_t)c->ports_capacity,
+			 "ports_most", (json_int_t)c->ports_most, "ports_each",
+			 (json_int_t)c->ports_each);
 }
 
 json_t *describe_tables(const struct snapshot *s)

@@ -16,6 +16,7 @@ const char *describe_backend_state(const struct snapshot_backend *b);
 
 /* @text as JSON; what is not UTF-8 in it becomes '?'. */
 json_t *describe_text(const char *text);
+json_t *describe_addr(const struct shunt_addr *a);
 
 /* New references, or NULL if out of memory. _deep: with the backends. */
 json_t *describe_service_deep(const struct snapshot_service *s);
@@ -26,6 +27,7 @@ json_t *describe_hops(const struct snapshot *s);
 json_t *describe_reasons(const struct snapshot *s);
 json_t *describe_maps(const struct snapshot *s);
 json_t *describe_flows(const struct snapshot *s); /* the flow cache */
+json_t *describe_conntrack(const struct snapshot *s); /* connections of nat */
 json_t *describe_tables(const struct snapshot *s); /* where slots lie */
 json_t *describe_slots(const struct snapshot *s); /* number by state */
 json_t *describe_conf(const struct conf *conf);

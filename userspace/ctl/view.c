@@ -99,6 +99,26 @@ void view_slots(const json_t *slots, enum shunt_slot_state first, struct buf *ou
 	}
 }
 
+void view_conntrack(const json_t *conntrack, struct buf *out)
+{
+	const uint64_t entries = view_int(conntrack, "entries");
+	const uint64_t capacity = view_int(conntrack, "capacity");
+	const uint64_t used = view_int(conntrack, "ports_used");
+	const uint64_t ports = view_int(conntrack, "ports_capacity");
+
+	if (!capacity)
+		return;
+	buf_printf(out, "connections: %" PRIu64 " of %" PRIu64 " (%s)", entries, capacity,
+		   fmt_percent(entries, capacity).text);
+	buf_printf(out, ", %s\n", fmt_size(view_int(conntrack, "bytes")).text);
+	if (!ports)
+		return;
+	buf_printf(out, "ports of the pool: %" PRIu64 " of %" PRIu64 " in use", used, ports);
+	buf_printf(out, ", %s to the server that has most\n",
+		   fmt_percent(view_int(conntrack, "ports_most"), view_int(conntrack, "ports_each"))
+			   .text);
+}
+
 void view_backend_state(const json_t *backend, struct buf *out)
 {
 	const char *state = view_text(backend, "state");

@@ -32,6 +32,9 @@ enum table_color view_state_color(const char *state);
 /* "500 migrating, 0 pinning, 36 pinned": slots by state, from @first on. */
 void view_slots(const json_t *slots, enum shunt_slot_state first, struct buf *out);
 
+/* Connections of nat and fullnat and their ports, a line each; nothing without nat. */
+void view_conntrack(const json_t *conntrack, struct buf *out);
+
 /*
  * The state of a backend, and what it keeps while it drains ("drain, 148 flows"), that
  * it gets nothing ("up, standby"), or flows all the same ("down, in use").

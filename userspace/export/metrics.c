@@ -138,6 +138,47 @@ static void write_flows_bytes(const struct family *f, const struct snapshot *s, 
 	prom_int(out, f->name, NULL, s->flows_bytes);
 }
 
+/* --- connections ------------------------------------------------------------ */
+
+static void write_conns(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->conntrack.entries);
+}
+
+static void write_conns_capacity(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->conntrack.capacity);
+}
+
+static void write_conns_by_state(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	for (int state = 0; state < SHUNT_CONN_STATES; state++)
+		prom_int(out, f->name, PROM_LABELS({ "state", conn_state_name(state) }),
+			 s->conntrack.by_state[state]);
+}
+
+static void write_conns_bytes(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->conntrack.bytes);
+}
+
+static void write_ports(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->conntrack.ports_used);
+}
+
+static void write_ports_capacity(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->conntrack.ports_capacity);
+}
+
+static void write_ports_most(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	const struct snapshot_conntrack *c = &s->conntrack;
+
+	prom_float(out, f->name, NULL, c->ports_each ? (double)c->ports_most / c->ports_each : 0);
+}
+
 /* --- packets --------------------------------------------------------------- */
 
 static void write_packets(const struct family *f, const struct snapshot *s, struct buf *out)
@@ -359,6 +400,21 @@ static const struct family families[] = {
 	  .help = "Flows that the flow cache has room for." },
 	{ .name = "shunt_flow_cache_bytes", .type = "gauge", .write = write_flows_bytes,
 	  .help = "Memory of the flow cache." },
+	{ .name = "shunt_conntrack_entries", .type = "gauge", .write = write_conns,
+	  .help = "Connections of nat and fullnat that are kept." },
+	{ .name = "shunt_conntrack_capacity", .type = "gauge", .write = write_conns_capacity,
+	  .help = "Connections of nat and fullnat that there is room for." },
+	{ .name = "shunt_conntrack_bytes", .type = "gauge", .write = write_conns_bytes,
+	  .help = "Memory of what keeps them." },
+	{ .name = "shunt_conntrack_entries_by_state", .type = "gauge",
+	  .write = write_conns_by_state,
+	  .help = "Connections of nat and fullnat by state, when they were last swept." },
+	{ .name = "shunt_nat_ports_used", .type = "gauge", .write = write_ports,
+	  .help = "Ports of the pool of fullnat in use, added up over the addresses of servers." },
+	{ .name = "shunt_nat_ports_capacity", .type = "gauge", .write = write_ports_capacity,
+	  .help = "Ports of the pool, once for each address of a server." },
+	{ .name = "shunt_nat_ports_used_ratio_max", .type = "gauge", .write = write_ports_most,
+	  .help = "Part of the ports in use to the address that has most of them; at 1 it takes no more connections." },
 	{ .name = "shunt_packets_total", .type = "counter", .write = write_packets,
 	  .help = "Packets by how they ended." },
 	{ .name = "shunt_dropped_packets_total", .type = "counter", .write = write_drops,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <criterion/criterion.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +60,39 @@ static int fake_reload(void *app, bool dry_run, struct buf *errors)
 	return d->reload_err;
 }
 
+/* They differ in the client's port, and every other one is of IPv6 and UDP. */
+static struct snapshot_conn fake_conn(size_t i)
+{
+	const struct shunt_addr v4 = { .b = { [10] = 255, 255, 192, 0, 2, 1 } };
+	const struct shunt_addr v6 = { .b = { 0x20, 1, 0xd, 0xb8, [15] = 1 } };
+	const struct shunt_addr *a = i % 2 ? &v6 : &v4;
+
+	return (struct snapshot_conn){
+		.backend = i % 2,
+		.proto = i % 2 ? IPPROTO_UDP : IPPROTO_TCP,
+		.client = { *a, 40000 + i },
+		.vip = { *a, 443 },
+		.server = { v4, 8443 },
+		.source = { v4, 1024 + i },
+		.state = i % 2 ? SHUNT_CONN_ONE_WAY : SHUNT_CONN_ESTABLISHED,
+		.idle_s = 62,
+	};
+}
+
+static int fake_connections(void *app, size_t service, size_t max, struct snapshot_conns *out)
+{
+	const struct fake_daemon *d = app;
+
+	*out = (struct snapshot_conns){ .total = service == 1 ? 0 : d->conns };
+	if (d->conns_err)
+		return d->conns_err;
+	out->n = out->total < max ? out->total : max;
+	out->list = calloc(out->n + 1, sizeof(*out->list));
+	for (size_t i = 0; i < out->n; i++)
+		out->list[i] = fake_conn(i);
+	return 0;
+}
+
 static const struct admin_entry *fake_admin_find(void *app, const char *service,
 						 const char *backend)
 {
@@ -85,6 +119,7 @@ static int fake_admin_set(void *app, const struct admin_entry *entry)
 const struct ctl_ops fake_ops = {
 	.snapshot = fake_snapshot,
 	.reload = fake_reload,
+	.connections = fake_connections,
 	.admin_find = fake_admin_find,
 	.admin_set = fake_admin_set,
 };

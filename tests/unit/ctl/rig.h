@@ -23,6 +23,8 @@ struct fake_daemon {
 	int reload_err;
 	const char *reload_says;
 	bool is_upside_down; /* who is up stands by for who is down */
+	uint64_t conns; /* of web, or of all */
+	int conns_err;
 	uint32_t sharing; /* of each service; 0: as in the fixture */
 };
 

@@ -43,6 +43,8 @@ Test(tables, status_is_what_comes_without_a_command)
 		"interface eth0: native, beside other programs\n"
 		"interface eth1: GENERIC (slow)\n"
 		"13107 slots in transition: 6000 migrating, 7000 pinning, 107 pinned\n"
+		"connections: 2100 of 65535 (3.2%), 12MiB\n"
+		"ports of the pool: 2000 of 192000 in use, 2.5% to the server that has most\n"
 		"\n" SERVICES;
 
 	cr_assert_eq(rig_run(&r, "status", NULL), CTL_OK);
@@ -179,6 +181,8 @@ Test(tables, show_maps)
 "pinned in /sys/fs/bpf/shunt/v3\n"
 "\n"
 "flow cache: 2097 of 524288 entries live (0.4%), 4MiB\n"
+"connections: 2100 of 65535 (3.2%), 12MiB\n"
+"ports of the pool: 2000 of 192000 in use, 2.5% to the server that has most\n"
 "tables: 2 at 2 places, 260KiB of 512KiB\n"
 "slots: 53453 stable, 6000 migrating, 7000 pinning, 107 pinned\n");
 }
@@ -192,6 +196,9 @@ Test(tables, show_maps_as_json)
 "{\"name\":\"shunt_flows\",\"type\":\"array\",\"entries\":65536,\"bytes\":4194624},"
 "{\"name\":\"shunt_services\",\"type\":\"hash\",\"entries\":64,\"bytes\":5632}],"
 "\"flows\":{\"live\":2097,\"capacity\":524288,\"bytes\":4194304},"
+"\"conntrack\":{\"entries\":2100,\"capacity\":65535,\"bytes\":12582912,\"states\":{"
+"\"opening\":10,\"established\":2000,\"closing\":20,\"closed\":30,\"one-way\":15,\"replied\":25},"
+"\"ports_used\":2000,\"ports_capacity\":192000,\"ports_most\":1600,\"ports_each\":64000},"
 "\"tables\":{\"tables\":2,\"places\":2,\"bytes\":266240,\"bytes_total\":524288},"
 "\"slots\":{\"stable\":53453,\"migrating\":6000,\"pinning\":7000,\"pinned\":107}}}\n");
 }

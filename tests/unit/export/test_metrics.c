@@ -115,6 +115,44 @@ Test(metrics, tell_about_slots_and_flows)
 		"shunt_flow_cache_bytes 4194304\n");
 }
 
+Test(metrics, tell_about_connections)
+{
+	metrics_write(snap, &page);
+	expect_family("shunt_conntrack_entries",
+		"# HELP shunt_conntrack_entries Connections of nat and fullnat that are kept.\n"
+		"# TYPE shunt_conntrack_entries gauge\n"
+		"shunt_conntrack_entries 2100\n");
+	expect_family("shunt_conntrack_capacity",
+		"# HELP shunt_conntrack_capacity Connections of nat and fullnat that there is room for.\n"
+		"# TYPE shunt_conntrack_capacity gauge\n"
+		"shunt_conntrack_capacity 65535\n");
+	expect_family("shunt_conntrack_bytes",
+		"# HELP shunt_conntrack_bytes Memory of what keeps them.\n"
+		"# TYPE shunt_conntrack_bytes gauge\n"
+		"shunt_conntrack_bytes 12582912\n");
+	expect_family("shunt_conntrack_entries_by_state",
+		"# HELP shunt_conntrack_entries_by_state Connections of nat and fullnat by state, when they were last swept.\n"
+		"# TYPE shunt_conntrack_entries_by_state gauge\n"
+		"shunt_conntrack_entries_by_state{state=\"opening\"} 10\n"
+		"shunt_conntrack_entries_by_state{state=\"established\"} 2000\n"
+		"shunt_conntrack_entries_by_state{state=\"closing\"} 20\n"
+		"shunt_conntrack_entries_by_state{state=\"closed\"} 30\n"
+		"shunt_conntrack_entries_by_state{state=\"one-way\"} 15\n"
+		"shunt_conntrack_entries_by_state{state=\"replied\"} 25\n");
+	expect_family("shunt_nat_ports_used",
+		"# HELP shunt_nat_ports_used Ports of the pool of fullnat in use, added up over the addresses of servers.\n"
+		"# TYPE shunt_nat_ports_used gauge\n"
+		"shunt_nat_ports_used 2000\n");
+	expect_family("shunt_nat_ports_capacity",
+		"# HELP shunt_nat_ports_capacity Ports of the pool, once for each address of a server.\n"
+		"# TYPE shunt_nat_ports_capacity gauge\n"
+		"shunt_nat_ports_capacity 192000\n");
+	expect_family("shunt_nat_ports_used_ratio_max",
+		"# HELP shunt_nat_ports_used_ratio_max Part of the ports in use to the address that has most of them; at 1 it takes no more connections.\n"
+		"# TYPE shunt_nat_ports_used_ratio_max gauge\n"
+		"shunt_nat_ports_used_ratio_max 0.025\n");
+}
+
 Test(metrics, tell_about_services)
 {
 	metrics_write(snap, &page);
