@@ -58,6 +58,8 @@ static void view_backend(const struct daemon *d, size_t service, size_t i,
 	const struct conf_backend *c = &s->backends[i];
 	const struct plan_backend *p = d->plan ? plan_backend_of(d->plan, service, i) : NULL;
 	const struct admin_entry *said = admin_find(&d->state.admin, s->name, c->name);
+	const struct shunt_load load =
+		p ? dataplane_read_load(d->dp, p->id) : (struct shunt_load){ 0 };
 
 	*out = (struct snapshot_backend){
 		.name = c->name,
@@ -68,6 +70,10 @@ static void view_backend(const struct daemon *d, size_t service, size_t i,
 		.effective_weight = p && p->serves ? p->weight : 0,
 		.check_type = conf_check_type_name(c->check.type),
 		.health = *health_get(d->health, service, i),
+		.counted = p && p->counted,
+		.connections = load.active,
+		.connections_limit = load.limit,
+		.connections_opened = load.opened,
 		.flows = p ? dataplane_read_flows(d->dp, p->id) : 0,
 		.usable = p && p->usable,
 	};

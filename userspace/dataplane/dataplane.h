@@ -190,6 +190,9 @@ bool dataplane_tick(struct dataplane *dp, const struct plan *plan, const struct 
 bool dataplane_work(struct dataplane *dp, const struct plan *plan, const struct conf *conf,
 		    uint64_t now_ms);
 
+/* How busy a backend is, where its connections are counted: struct plan_backend. */
+struct shunt_load dataplane_read_load(const struct dataplane *dp, uint32_t backend_id);
+
 /* Flows of a backend that are in the cache, or connections, when these were last swept. */
 uint64_t dataplane_read_flows(const struct dataplane *dp, uint32_t backend_id);
 

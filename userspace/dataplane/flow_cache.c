@@ -26,6 +26,9 @@
 /* 8 MiB: some milliseconds of work. */
 #define SLICE_LINES 131072
 
+/* The last packets of a flow that was ended go where it was. */
+#define CLOSING_MAX_AGE_S 60
+
 /* A note serves until the second packet of a flow. */
 #define NOTE_MAX_AGE_S 60
 
@@ -97,7 +100,8 @@ int flow_cache_open(struct dataplane *dp)
 {
 	dp->flows.live = calloc(dp->n_backends, sizeof(*dp->flows.live));
 	dp->flows.last_live = calloc(dp->n_backends, sizeof(*dp->flows.last_live));
-	if (!dp->flows.live || !dp->flows.last_live)
+	dp->flows.looks = calloc(dp->n_backends, sizeof(*dp->flows.looks));
+	if (!dp->flows.live || !dp->flows.last_live || !dp->flows.looks)
 		return log_err(-ENOMEM, "open the flow cache");
 	return 0;
 }
@@ -106,6 +110,7 @@ void flow_cache_close(struct dataplane *dp)
 {
 	free(dp->flows.live);
 	free(dp->flows.last_live);
+	free(dp->flows.looks);
 }
 
 void flow_cache_adopt(struct dataplane *dp)
@@ -212,9 +217,18 @@ int flow_cache_move(struct dataplane *dp, const struct flows_move *moves, size_t
 
 /* --- sweeps -------------------------------------------------------------------- */
 
+/* How long clients are remembered; 0: as long as flows are. */
+static uint16_t affinity_s(const struct conf *conf, size_t service)
+{
+	const uint32_t ms = conf ? conf->services[service].affinity_ms : 0;
+	const uint32_t s = ms / 1000 + !!(ms % 1000);
+
+	return s < PLAN_FLOW_MAX_S ? s : PLAN_FLOW_MAX_S;
+}
+
 /* What a scan asks of the backends of a service. @list: by id. */
-static void list_service(const struct dataplane *dp, const struct plan *plan, size_t service,
-			 struct flows_backend *list)
+static void list_service(const struct dataplane *dp, const struct plan *plan,
+			 const struct conf *conf, size_t service, struct flows_backend *list)
 {
 	const struct plan_table *table = plan_table_of(plan, service);
 	const struct transit_table *tt = tables_swept(&dp->tables, table->number);
@@ -227,16 +241,18 @@ static void list_service(const struct dataplane *dp, const struct plan *plan, si
 				.member = b->id - table->base,
 				.slot_mask = tt ? tt->slots - 1 : 0,
 				.seen = tt ? tt->seen : NULL,
+				.max_age_s = affinity_s(conf, service),
 			};
 }
 
 /* Pointers of slots in transition are those of now. NULL: no memory. */
-static struct flows_backend *list_backends(const struct dataplane *dp, const struct plan *plan)
+static struct flows_backend *list_backends(const struct dataplane *dp, const struct plan *plan,
+					   const struct conf *conf)
 {
 	struct flows_backend *list = calloc(dp->n_backends, sizeof(*list));
 
 	for (size_t s = 0; list && s < plan->n_conf_services; s++)
-		list_service(dp, plan, s, list);
+		list_service(dp, plan, conf, s, list);
 	return list;
 }
 
@@ -251,6 +267,7 @@ static int sweep_begin(struct dataplane *dp, uint64_t now_ms)
 	c->found = 0;
 	memset(c->live, 0, dp->n_backends * sizeof(*c->live));
 	c->doomed = c->former;
+	flow_loads_begin(dp);
 	return 0;
 }
 
@@ -265,26 +282,31 @@ static uint64_t take_counts(struct flows_backend *backends, size_t n, uint32_t *
 			sum[id] += backends[id].flows;
 		backends[id].flows = 0;
 		backends[id].seen = NULL;
+		backends[id].max_age_s = 0;
 	}
 	return found;
 }
 
 /* The next slice, and the notes with the last one. */
-static int sweep_slice(struct dataplane *dp, const struct plan *plan, uint16_t now_s)
+static int sweep_slice(struct dataplane *dp, const struct plan *plan, const struct conf *conf,
+		       uint16_t now_s)
 {
-	_cleanup_free_ struct flows_backend *backends = list_backends(dp, plan);
+	_cleanup_free_ struct flows_backend *backends = list_backends(dp, plan, conf);
 	struct flow_cache *c = &dp->flows;
 	const size_t left = dp->sizes.flow_lines - c->line;
 	const size_t n = left < SLICE_LINES ? left : SLICE_LINES;
 	struct flows_scan s = { .backends = backends,
 				.n_backends = dp->n_backends,
 				.now_s = now_s,
-				.max_age_s = plan->flow_idle_s };
+				.max_age_s = plan->flow_idle_s,
+				.closing_age_s = CLOSING_MAX_AGE_S };
 	int err;
 
 	if (!backends)
 		return -ENOMEM;
+	flow_loads_before(dp, plan);
 	err = scan_flows(dp, c->line, n, &s);
+	flow_loads_after(dp, plan, backends);
 	c->line += n;
 	c->found += take_counts(backends, dp->n_backends, c->live);
 	if (err || n < left)
@@ -295,9 +317,11 @@ static int sweep_slice(struct dataplane *dp, const struct plan *plan, uint16_t n
 	return err;
 }
 
-static int sweep_end(struct dataplane *dp, uint64_t now_ms)
+static int sweep_end(struct dataplane *dp, const struct plan *plan, uint64_t now_ms)
 {
 	struct flow_cache *c = &dp->flows;
+
+	flow_loads_end(dp, plan, (dp->sizes.flow_lines + SLICE_LINES - 1) / SLICE_LINES);
 
 	c->running = false;
 	c->ended_ms = now_ms;
@@ -316,7 +340,8 @@ static bool is_time(const struct dataplane *dp, uint64_t now_ms)
 	return may_hold(dp) && now_ms - dp->flows.ended_ms >= gap;
 }
 
-static int sweep(struct dataplane *dp, const struct plan *plan, uint64_t now_ms)
+static int sweep(struct dataplane *dp, const struct plan *plan, const struct conf *conf,
+		 uint64_t now_ms)
 {
 	int err = 0;
 
@@ -324,16 +349,17 @@ static int sweep(struct dataplane *dp, const struct plan *plan, uint64_t now_ms)
 		err = sweep_begin(dp, now_ms);
 	if (err || !dp->flows.running)
 		return err;
-	err = sweep_slice(dp, plan, transit_seconds(now_ms));
+	err = sweep_slice(dp, plan, conf, transit_seconds(now_ms));
 	if (err || dp->flows.line < dp->sizes.flow_lines)
 		return err;
-	return sweep_end(dp, now_ms);
+	return sweep_end(dp, plan, now_ms);
 }
 
 /* Without a sweep nothing is lost: slots stay in transition, and the next one sees them. */
-void flow_cache_tick(struct dataplane *dp, const struct plan *plan, uint64_t now_ms)
+void flow_cache_tick(struct dataplane *dp, const struct plan *plan, const struct conf *conf,
+		     uint64_t now_ms)
 {
-	const int err = sweep(dp, plan, now_ms);
+	const int err = sweep(dp, plan, conf, now_ms);
 
 	if (!err)
 		return;

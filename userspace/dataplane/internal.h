@@ -9,6 +9,7 @@
 #include "dataplane/former.h"
 #include "dataplane/load.h"
 #include "tables/conns_sweep.h"
+#include "tables/loads.h"
 #include "tables/port_spaces.h"
 #include "tables/tables.h"
 
@@ -43,6 +44,7 @@ struct attachment {
  * @found: entries and notes that it left, so far
  * @doomed: of @former, when the sweep began: gone when it ends
  * @live, @last_live: entries by backend id, so far and in the last whole sweep
+ * @looks: by backend id: what the sweep has seen of the loads of those that are counted
  * @ended_ms: when that was
  */
 struct flow_cache {
@@ -54,6 +56,7 @@ struct flow_cache {
 	struct id_set doomed;
 	uint32_t *live;
 	uint32_t *last_live;
+	struct loads_look *looks;
 	uint64_t ended_ms;
 };
 
@@ -178,7 +181,9 @@ void flow_cache_adopt(struct dataplane *dp);
 void flow_cache_disown(struct dataplane *dp, uint32_t id);
 /* A backend is about to get @id: see to it that no entry is left of a former one. */
 void flow_cache_claim(struct dataplane *dp, uint32_t id);
-void flow_cache_tick(struct dataplane *dp, const struct plan *plan, uint64_t now_ms);
+/* @conf: that @plan was made of. */
+void flow_cache_tick(struct dataplane *dp, const struct plan *plan, const struct conf *conf,
+		     uint64_t now_ms);
 
 /*
  * Flows and counters of the ids [@from, @from + @span) become those of as many from
@@ -187,6 +192,17 @@ void flow_cache_tick(struct dataplane *dp, const struct plan *plan, uint64_t now
  */
 int flow_cache_move(struct dataplane *dp, const struct flows_move *moves, size_t n);
 int counters_move(struct dataplane *dp, uint32_t from, uint32_t span, uint32_t to);
+
+/* flow_loads.c: before a sweep of the flow cache, around each of its parts, and after. */
+void flow_loads_begin(struct dataplane *dp);
+void flow_loads_before(struct dataplane *dp, const struct plan *plan);
+void flow_loads_after(struct dataplane *dp, const struct plan *plan,
+		      const struct flows_backend *found);
+void flow_loads_end(struct dataplane *dp, const struct plan *plan, uint32_t parts);
+/* Blocks were outgrown; after flow_cache_move(). */
+void flow_loads_move(struct dataplane *dp, const struct flows_move *moves, size_t n);
+/* The backend @id is about to be another one. */
+void flow_loads_forget(struct dataplane *dp, uint32_t id);
 
 /* counters.c */
 

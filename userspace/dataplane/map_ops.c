@@ -72,6 +72,8 @@ static int put_backend(void *ctx, __u32 id, const struct shunt_backend *b)
 		return -ERANGE;
 	if (!backend_is_free(at) && !backend_is_same_way(at, b))
 		flow_cache_disown(dp, id);
+	if (dp->removed[id] || !backend_is_same_way(at, b))
+		flow_loads_forget(dp, id);
 	flow_cache_claim(dp, id);
 	err = move_spaces(dp, id, &next);
 	if (err)
@@ -246,15 +248,18 @@ static void repoint(void *ctx, const struct map_move *moves, size_t n)
 /* Counters last: until flows are there, they count what the former block forwards. */
 static int move_flows(void *ctx, const struct flows_move *moves, size_t n)
 {
-	const struct dataplane *dp = ctx;
+	struct dataplane *dp = ctx;
 	int err;
 
 	/* These maps were made later, and smaller; what is not in them is the end of the list. */
 	while (n && moves[n - 1].from + moves[n - 1].span > dp->n_backends)
 		n--;
-	err = flow_cache_move(ctx, moves, n) ?: conn_cache_move(ctx, moves, n);
+	err = flow_cache_move(dp, moves, n);
+	if (!err)
+		flow_loads_move(dp, moves, n);
+	err = err ?: conn_cache_move(dp, moves, n);
 	for (size_t i = 0; i < n && !err; i++)
-		err = counters_move(ctx, moves[i].from, moves[i].span, moves[i].to);
+		err = counters_move(dp, moves[i].from, moves[i].span, moves[i].to);
 	return err;
 }
 

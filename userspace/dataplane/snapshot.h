@@ -63,6 +63,10 @@ struct snapshot_backend {
 	uint64_t packets;
 	uint64_t bytes;
 	uint32_t slots; /* held in the service's table */
+	bool counted; /* its connections are: what follows means something */
+	uint32_t connections; /* now; of clients where the service has affinity */
+	uint32_t connections_limit; /* 0: none */
+	uint32_t connections_opened; /* so far, modulo 2^32 */
 	uint64_t flows; /* kept with it by the flow cache, when that was last swept */
 	bool usable;
 };

@@ -19,7 +19,7 @@ bool dataplane_tick(struct dataplane *dp, const struct plan *plan, const struct 
 	if (err)
 		log_err(err, "move slots on");
 	if (plan)
-		flow_cache_tick(dp, plan, now_ms);
+		flow_cache_tick(dp, plan, conf, now_ms);
 	return dataplane_work(dp, plan, conf, now_ms);
 }
 

@@ -15,17 +15,28 @@ static uint16_t age_of(uint64_t entry, uint16_t now_s)
 	return age > SHUNT_FLOW_TIME_MASK - FUTURE_S ? 0 : age;
 }
 
+static uint16_t max_age_of(const struct flows_scan *s, const struct flows_backend *b,
+			   uint64_t entry)
+{
+	const uint16_t age = b->max_age_s ? b->max_age_s : s->max_age_s;
+
+	if (!(entry & SHUNT_FLOW_CLOSING) || !s->closing_age_s)
+		return age;
+	return s->closing_age_s < age ? s->closing_age_s : age;
+}
+
 /* False if it does not count any more. */
 static bool look_at(struct flows_scan *s, uint64_t entry)
 {
 	const uint16_t id = SHUNT_FLOW_BACKEND(entry);
 	struct flows_backend *b = id < s->n_backends ? &s->backends[id] : NULL;
 
-	if (!b || !b->alive || age_of(entry, s->now_s) > s->max_age_s)
+	if (!b || !b->alive || age_of(entry, s->now_s) > max_age_of(s, b, entry))
 		return false;
 	if (b->seen)
 		transit_see(b->seen, SHUNT_FLOW_TAG(entry) & b->slot_mask, b->member);
 	b->flows++;
+	b->open += !(entry & SHUNT_FLOW_CLOSING);
 	return true;
 }
 

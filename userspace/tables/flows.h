@@ -21,26 +21,33 @@
  * @member: as which it stands in the slots of its table
  * @slot_mask: slots of the table - 1
  * @seen: of the table, for transit_see(), which takes members; NULL if nobody asks
+ * @max_age_s: instead of the scan's; 0: that
  * @flows: its entries that were left, so far
+ * @open: of these, those that their clients have not ended
  */
 struct flows_backend {
 	bool alive;
 	uint16_t member;
 	uint32_t slot_mask;
 	uint16_t *seen;
+	uint16_t max_age_s;
 	uint64_t flows;
+	uint64_t open;
 };
 
 /**
  * struct flows_scan - a scan, which may take several calls
  * @backends: by id, @n_backends of them
  * @max_age_s: entries that were not seen for longer are cleared
+ * @closing_age_s: and those that were ended after so long, if that is less; 0: no
+ *	difference
  */
 struct flows_scan {
 	struct flows_backend *backends;
 	size_t n_backends;
 	uint16_t now_s;
 	uint16_t max_age_s;
+	uint16_t closing_age_s;
 };
 
 /* Clear what does not count any more in @n lines; report the rest. */

@@ -66,6 +66,30 @@ Test(flows, expire_by_age_whatever_the_clock_says)
 	}
 }
 
+/* Clients of one backend are remembered longer than flows, what was ended shorter. */
+Test(flows, expire_by_what_they_are)
+{
+	struct world *w = world_make(10000);
+	__u64 *e = w->lines[3].entry;
+
+	w->scan.closing_age_s = 60;
+	w->backends[1].max_age_s = 900;
+	e[0] = SHUNT_FLOW(1, 1, 10000 - 900);
+	e[1] = SHUNT_FLOW(2, 1, 10000 - 901);
+	e[2] = SHUNT_FLOW(3, 2, 10000 - 60) | SHUNT_FLOW_CLOSING;
+	e[3] = SHUNT_FLOW(4, 2, 10000 - 61) | SHUNT_FLOW_CLOSING;
+	e[4] = SHUNT_FLOW(5, 2, 10000 - 61);
+	scan(w);
+	cr_expect_neq(e[0], 0UL);
+	cr_expect_eq(e[1], 0UL);
+	cr_expect_neq(e[2], 0UL);
+	cr_expect_eq(e[3], 0UL);
+	cr_expect_neq(e[4], 0UL);
+	cr_expect_eq(w->backends[2].flows, 2);
+	cr_expect_eq(w->backends[2].open, 1);
+	free(w);
+}
+
 Test(flows, of_backends_that_are_dead_or_unknown_go)
 {
 	struct world *w = world_make(1000);
