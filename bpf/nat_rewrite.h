@@ -49,7 +49,14 @@ static __always_inline bool nat_rewrite_ipv4(struct cursor *cur, const struct sh
 	return true;
 }
 
-static __always_inline bool nat_rewrite_ipv6(struct cursor *cur, const struct shunt_tuple *to)
+/* From behind the IPv6 header to that of @proto, which the parser has found there. */
+static __always_inline bool nat_skip_extensions(struct cursor *cur, __u8 next, __u8 proto)
+{
+	return next == proto || (!extension_skip_all(cur, &next) && next == proto);
+}
+
+static __always_inline bool nat_rewrite_ipv6(struct cursor *cur, const struct shunt_tuple *to,
+					     const struct nat_packet *p)
 {
 	struct ipv6hdr *ip6;
 
@@ -58,7 +65,7 @@ static __always_inline bool nat_rewrite_ipv6(struct cursor *cur, const struct sh
 	ip6->hop_limit--;
 	__builtin_memcpy(&ip6->saddr, &to->dst, sizeof(ip6->saddr));
 	__builtin_memcpy(&ip6->daddr, &to->src, sizeof(ip6->daddr));
-	return true;
+	return p->odd & PKT_LATER || nat_skip_extensions(cur, ip6->nexthdr, p->tuple.proto);
 }
 
 static __always_inline bool nat_rewrite_tcp(const struct cursor *cur, __be32 ports, __u16 delta)
@@ -85,28 +92,6 @@ static __always_inline bool nat_rewrite_udp(const struct cursor *cur, __be32 por
 	return true;
 }
 
-/* Behind the IPv6 header under @ip6_start to the one of TCP or UDP; parsed before. */
-static __always_inline bool nat_skip_extensions(struct cursor *cur, const void *ip6_start)
-{
-	const struct ipv6hdr *ip6 = ip6_start;
-	__u8 next;
-
-	if ((const void *)(ip6 + 1) > cur->end)
-		return false;
-	next = ip6->nexthdr;
-	return !extension_skip_all(cur, &next);
-}
-
-static __always_inline bool nat_rewrite_ip(struct cursor *cur, const struct nat_packet *p,
-					   const struct shunt_tuple *to, __u16 delta)
-{
-	const void *start = cur->pos;
-
-	if (!p->v6)
-		return nat_rewrite_ipv4(cur, to, delta);
-	return nat_rewrite_ipv6(cur, to) && (!p->odd || nat_skip_extensions(cur, start));
-}
-
 /*
  * Of a packet that goes @way in @conn, which is of one family; not for PKT_ICMP. What it
  * promises is what nat_translate() promises.
@@ -123,7 +108,8 @@ __noinline int nat_rewrite(struct xdp_md *xdp, const struct nat_packet *p,
 	if (!p || !conn || !cursor_take(&cur, eth))
 		return SHUNT_TRUNCATED;
 	to = shunt_conn_other(conn, way);
-	if (!nat_rewrite_ip(&cur, p, to, nat_delta(conn->ip_csum, way)))
+	if (p->v6 ? !nat_rewrite_ipv6(&cur, to, p)
+		  : !nat_rewrite_ipv4(&cur, to, nat_delta(conn->ip_csum, way)))
 		return SHUNT_TRUNCATED;
 	if (p->odd & PKT_LATER)
 		return SHUNT_CONTINUE;

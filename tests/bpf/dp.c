@@ -43,6 +43,7 @@ struct dp {
 	struct shunt_flow_line *flows;
 	__u8 *marks;
 	struct shunt_flow_line *fresh;
+	struct conns conns;
 	struct shunt_reasons *reasons; /* room for a read, one a CPU */
 };
 
@@ -63,6 +64,25 @@ static size_t marks_bytes(size_t lines)
 	return lines < SHUNT_MARKS_PER_VALUE ? SHUNT_MARKS_PER_VALUE : lines;
 }
 
+static __u32 port_lines(const struct shunt_rodata *rodata, const struct dp_sizes *sizes)
+{
+	const __u32 lines = sizes->spaces * rodata->space_lines;
+
+	return lines ?: 1;
+}
+
+static void size_conns(struct shunt_bpf *skel, const struct shunt_rodata *rodata,
+		       const struct dp_sizes *sizes)
+{
+	bpf_map__set_max_entries(skel->maps.shunt_conns, rodata->conns ?: 1);
+	bpf_map__set_max_entries(skel->maps.shunt_conn_index, rodata->conn_mask + 1);
+	bpf_map__set_max_entries(skel->maps.shunt_conn_bits,
+				 rodata->conns / SHUNT_BITS_PER_LINE + 1);
+	bpf_map__set_max_entries(skel->maps.shunt_port_bits, port_lines(rodata, sizes));
+	if (bpf_map__max_entries(skel->maps.shunt_loads) < sizes->backends)
+		bpf_map__set_max_entries(skel->maps.shunt_loads, sizes->backends);
+}
+
 static struct shunt_bpf *load(const struct shunt_rodata *rodata, const struct dp_sizes *sizes)
 {
 	struct shunt_bpf *skel = shunt_bpf__open();
@@ -79,6 +99,7 @@ static struct shunt_bpf *load(const struct shunt_rodata *rodata, const struct dp
 	bpf_map__set_max_entries(skel->maps.shunt_flows, rodata->flow_mask + 1);
 	bpf_map__set_max_entries(skel->maps.shunt_marks,
 				 marks_bytes(rodata->flow_mask + 1) / SHUNT_MARKS_PER_VALUE);
+	size_conns(skel, rodata, sizes);
 	must(shunt_bpf__load(skel), "load the program");
 	return skel;
 }
@@ -103,6 +124,38 @@ static void map_arrays(struct dp *dp, size_t n_lines, size_t n_flow_lines)
 	dp->fresh = map_array(dp->skel->maps.shunt_fresh, SHUNT_FRESH_LINES * sizeof(dp->fresh[0]));
 }
 
+static void map_conns(struct dp *dp, const struct shunt_rodata *rodata,
+		      const struct dp_sizes *sizes)
+{
+	struct conns *c = &dp->conns;
+
+	*c = (struct conns){
+		.n = rodata->conns ?: 1,
+		.mask = rodata->conn_mask,
+		.port_lines = port_lines(rodata, sizes),
+		.n_loads = sizes->backends,
+		.hash_key = { rodata->hash_key[0], rodata->hash_key[1] },
+	};
+	c->records = map_array(dp->skel->maps.shunt_conns, c->n * sizeof(c->records[0]));
+	c->index = map_array(dp->skel->maps.shunt_conn_index, (c->mask + 1) * sizeof(c->index[0]));
+	c->bits = map_array(dp->skel->maps.shunt_conn_bits,
+			    (rodata->conns / SHUNT_BITS_PER_LINE + 1) * sizeof(c->bits[0]));
+	c->port_bits =
+		map_array(dp->skel->maps.shunt_port_bits, c->port_lines * sizeof(c->port_bits[0]));
+	c->loads = map_array(dp->skel->maps.shunt_loads, c->n_loads * sizeof(c->loads[0]));
+	c->bits->word[0] |= 1;
+}
+
+/* The kernel keeps arrays that are mapped. */
+static void unmap_conns(struct conns *c)
+{
+	munmap(c->records, c->n * sizeof(c->records[0]));
+	munmap(c->index, (c->mask + 1) * sizeof(c->index[0]));
+	munmap(c->bits, sizeof(c->bits[0]) * (c->n / SHUNT_BITS_PER_LINE + 1));
+	munmap(c->port_bits, c->port_lines * sizeof(c->port_bits[0]));
+	munmap(c->loads, c->n_loads * sizeof(c->loads[0]));
+}
+
 struct dp *dp_open(const struct shunt_rodata *rodata, const struct dp_sizes *sizes)
 {
 	struct dp *dp = calloc(1, sizeof(*dp));
@@ -118,6 +171,7 @@ struct dp *dp_open(const struct shunt_rodata *rodata, const struct dp_sizes *siz
 	dp->reasons = calloc(dp->cpus, sizeof(*dp->reasons));
 	cr_assert(dp->reasons);
 	map_arrays(dp, sizes->lines, rodata->flow_mask + 1);
+	map_conns(dp, rodata, sizes);
 	return dp;
 }
 
@@ -131,6 +185,7 @@ void dp_close(struct dp *dp)
 	munmap(dp->flows, dp->n_flow_lines * sizeof(dp->flows[0]));
 	munmap(dp->marks, marks_bytes(dp->n_flow_lines));
 	munmap(dp->fresh, SHUNT_FRESH_LINES * sizeof(dp->fresh[0]));
+	unmap_conns(&dp->conns);
 	shunt_bpf__destroy(dp->skel);
 	free(dp->reasons);
 	free(dp);
@@ -251,6 +306,16 @@ __u8 *dp_marks(const struct dp *dp)
 struct shunt_flow_line *dp_fresh(const struct dp *dp)
 {
 	return dp->fresh;
+}
+
+struct conns dp_conns(const struct dp *dp)
+{
+	return dp->conns;
+}
+
+void dp_put_pool(struct dp *dp, __u32 index, const struct shunt_addr *a)
+{
+	put(dp->skel->maps.shunt_pool, &index, a);
 }
 
 void dp_read_cpu_budgets(const struct dp *dp, struct shunt_pin_budget *out)

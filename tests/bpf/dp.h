@@ -10,12 +10,14 @@
 #include "shunt/abi.h"
 #include "frame.h"
 #include "slot_table.h"
+#include "tables/conns.h"
 
 /* Entries of the maps. */
 struct dp_sizes {
 	__u32 vips;
 	__u32 lines; /* of slots, of all tables together */
 	__u32 backends;
+	__u32 spaces; /* of ports; rodata says how large each is, and all sizes of connections */
 };
 
 struct dp;
@@ -63,6 +65,11 @@ struct shunt_flow_line *dp_flows(const struct dp *dp);
 struct shunt_flow_line *dp_fresh(const struct dp *dp);
 /* Of the flow cache, a byte a line: whoever writes an entry has to mark it. */
 __u8 *dp_marks(const struct dp *dp);
+
+/* The connections, mapped; the bit of nobody's record is set. */
+struct conns dp_conns(const struct dp *dp);
+/* An address that fullnat sends from; those of IPv4 come first. */
+void dp_put_pool(struct dp *dp, __u32 index, const struct shunt_addr *a);
 
 /* One frame in, one out; @out may be @in. Return: the XDP action. */
 __u32 dp_run(const struct dp *dp, const struct frame *in, struct frame *out);
