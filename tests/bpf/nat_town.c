@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINES_OF_INDEX 1024
+#define LINES_OF_INDEX 2048
 /* Room for the ports of all addresses of a family. */
 #define SPACE_LINES (NAT_ADDRS4 * NAT_PORTS / SHUNT_BITS_PER_LINE + 1)
 
