@@ -22,8 +22,8 @@ static __always_inline bool nat_leg_is_ours(const struct shunt_leg *leg)
 }
 
 /*
- * The backend that a new connection goes to; one that is down if the plan says so.
- * Return: its id, or a reason, negative.
+ * The backend that a new connection goes to: without a choice the owner of its slot, be
+ * that said to be down, which is for the plan to say. Return: its id, or a reason, negative.
  */
 static __always_inline int nat_choose(const struct nat_packet *p)
 {
@@ -35,9 +35,13 @@ static __always_inline int nat_choose(const struct nat_packet *p)
 		.service = p->service,
 		.service_flags = p->service_flags,
 	};
-	const __u32 id = sched_pick(slot_hash(&pkt, p->v6), table_pack(&p->service),
-				    p->service_flags, p->v6);
+	const __u64 hash = slot_hash(&pkt, p->v6);
+	__u32 id;
 
+	if (p->service_flags & SCHED_CHOOSES)
+		id = sched_pick(hash, table_pack(&p->service), p->service_flags, p->v6);
+	else
+		id = table_owner(&p->service, hash);
 	if (id == SCHED_OVER_LIMIT)
 		return -SHUNT_OVER_LIMIT;
 	return id ?: -SHUNT_NO_BACKEND;

@@ -49,14 +49,8 @@ static __always_inline bool nat_rewrite_ipv4(struct cursor *cur, const struct sh
 	return true;
 }
 
-/* From behind the IPv6 header to that of @proto, which the parser has found there. */
-static __always_inline bool nat_skip_extensions(struct cursor *cur, __u8 next, __u8 proto)
-{
-	return next == proto || (!extension_skip_all(cur, &next) && next == proto);
-}
-
 static __always_inline bool nat_rewrite_ipv6(struct cursor *cur, const struct shunt_tuple *to,
-					     const struct nat_packet *p)
+					     __u8 *next)
 {
 	struct ipv6hdr *ip6;
 
@@ -65,7 +59,17 @@ static __always_inline bool nat_rewrite_ipv6(struct cursor *cur, const struct sh
 	ip6->hop_limit--;
 	__builtin_memcpy(&ip6->saddr, &to->dst, sizeof(ip6->saddr));
 	__builtin_memcpy(&ip6->daddr, &to->src, sizeof(ip6->daddr));
-	return p->odd & PKT_LATER || nat_skip_extensions(cur, ip6->nexthdr, p->tuple.proto);
+	*next = ip6->nexthdr;
+	return true;
+}
+
+/* From behind the IPv6 header, which names @next, to that of @proto. */
+static __always_inline bool nat_skip_extensions(struct xdp_md *xdp, struct cursor *cur, __u8 next,
+						__u8 proto)
+{
+	struct extensions found = { .next = next };
+
+	return next == proto || (!extension_step_over(xdp, cur, &found) && found.next == proto);
 }
 
 static __always_inline bool nat_rewrite_tcp(const struct cursor *cur, __be32 ports, __u16 delta)
@@ -104,15 +108,18 @@ __noinline int nat_rewrite(struct xdp_md *xdp, const struct nat_packet *p,
 	const struct ethhdr *eth;
 	__be32 ports;
 	__u16 delta;
+	__u8 next;
 
 	if (!p || !conn || !cursor_take(&cur, eth))
 		return SHUNT_TRUNCATED;
 	to = shunt_conn_other(conn, way);
-	if (p->v6 ? !nat_rewrite_ipv6(&cur, to, p)
+	if (p->v6 ? !nat_rewrite_ipv6(&cur, to, &next)
 		  : !nat_rewrite_ipv4(&cur, to, nat_delta(conn->ip_csum, way)))
 		return SHUNT_TRUNCATED;
 	if (p->odd & PKT_LATER)
 		return SHUNT_CONTINUE;
+	if (p->v6 && !nat_skip_extensions(xdp, &cur, next, p->tuple.proto))
+		return SHUNT_TRUNCATED;
 	ports = nat_ports_back(to->ports);
 	delta = nat_delta(conn->l4_csum, way);
 	if (p->tuple.proto == IPPROTO_TCP)

@@ -283,7 +283,7 @@ bool nat_went_to_client(const struct nat_town *t, __u32 record)
 	return came_out(t, &want);
 }
 
-__u32 nat_open(struct nat_town *t, const struct packet *p)
+__u32 nat_connect(struct nat_town *t, const struct packet *p)
 {
 	const enum shunt_reason reason = nat_send(t, p);
 	__u32 record;

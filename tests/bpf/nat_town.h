@@ -92,6 +92,6 @@ bool nat_went_to_server(const struct nat_town *t, __u32 record);
 bool nat_went_to_client(const struct nat_town *t, __u32 record);
 
 /* Open a connection with the first packet of @p's flow; the record, which is not 0. */
-__u32 nat_open(struct nat_town *t, const struct packet *p);
+__u32 nat_connect(struct nat_town *t, const struct packet *p);
 
 #endif /* TESTS_BPF_NAT_TOWN_H */

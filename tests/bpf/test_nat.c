@@ -54,7 +54,7 @@ static void expect_flags(const struct nat_town *t, __u32 record, __u8 to_server,
 static void live(struct nat_town *t, const struct packet *p)
 {
 	const __u8 syn = SHUNT_CONN_SYN, data = SHUNT_CONN_DATA, fin = SHUNT_CONN_FIN;
-	const __u32 r = nat_open(t, p);
+	const __u32 r = nat_connect(t, p);
 
 	expect_flags(t, r, syn, 0);
 	expect_request(t, *p, r, FRAME_SYN);
@@ -100,7 +100,7 @@ Test(nat, udp_lives_in_every_way_and_family)
 		{
 			const struct packet p =
 				nat_packet(families[f], ways[w], IPPROTO_UDP, 41000 + w);
-			const __u32 r = nat_open(t, &p);
+			const __u32 r = nat_connect(t, &p);
 
 			expect_answer(t, r, 0);
 			expect_request(t, p, r, 0);
@@ -121,12 +121,12 @@ Test(nat, server_sees_its_own_port_and_the_client_or_the_pool)
 		const struct shunt_addr client = frame_addr(full.src);
 		struct ref_ends ends;
 
-		nat_open(t, &full);
+		nat_connect(t, &full);
 		ends = ref_ends_of(&t->got);
 		cr_expect_eq(ends.dport, NAT_SERVER_PORT);
 		cr_expect(ends.sport >= NAT_FIRST_PORT && ends.sport < NAT_FIRST_PORT + NAT_PORTS);
 		cr_expect(families[f] == 6 ? ends.src.b[3] == 9 : ends.src.b[13] == 9, "the pool");
-		nat_open(t, &plain);
+		nat_connect(t, &plain);
 		ends = ref_ends_of(&t->got);
 		cr_expect_eq(ends.dport, NAT_PLAIN);
 		cr_expect_eq(ends.sport, 41001);
@@ -157,7 +157,7 @@ Test(nat, answers_that_nobody_asked_for_are_the_stacks)
 {
 	_cleanup_nat_town_ struct nat_town *t = nat_town_open();
 	const struct packet p = nat_packet(4, NAT_FULL, IPPROTO_TCP, 41000);
-	struct shunt_conn conn = nat_conn(t, nat_open(t, &p));
+	struct shunt_conn conn = nat_conn(t, nat_connect(t, &p));
 	struct frame f;
 
 	conn.server.ports ^= htonl(1);
@@ -200,7 +200,7 @@ Test(nat, waits_for_the_next_hop)
 	t->world.backends[NAT_BACKEND_UNRESOLVED].leg[SHUNT_V4].hop =
 		t->world.backends[NAT_BACKEND_FULL].leg[SHUNT_V4].hop;
 	dp_put_backend(t->dp, NAT_BACKEND_UNRESOLVED, &t->world.backends[NAT_BACKEND_UNRESOLVED]);
-	nat_open(t, &p);
+	nat_connect(t, &p);
 	cr_expect_eq(nat_count_conns(t), 1);
 }
 
@@ -213,7 +213,7 @@ Test(nat, takes_one_hop_in_both_directions)
 	each_family(f)
 	{
 		struct packet p = nat_packet(families[f], NAT_FULL, IPPROTO_TCP, 41000);
-		const __u32 r = nat_open(t, &p);
+		const __u32 r = nat_connect(t, &p);
 		const struct shunt_conn conn = nat_conn(t, r);
 		struct frame back;
 
@@ -240,7 +240,7 @@ Test(nat, carries_options_extension_headers_and_padding)
 	_cleanup_nat_town_ struct nat_town *t = nat_town_open();
 	struct packet p4 = nat_packet(4, NAT_FULL, IPPROTO_UDP, 41000);
 	struct packet p6 = nat_packet(6, NAT_FULL, IPPROTO_TCP, 41000);
-	const __u32 r4 = nat_open(t, &p4), r6 = nat_open(t, &p6);
+	const __u32 r4 = nat_connect(t, &p4), r6 = nat_connect(t, &p6);
 
 	for (p4.options = 0; p4.options <= 40; p4.options += 4)
 		expect_request(t, p4, r4, 0);
@@ -258,7 +258,7 @@ Test(nat, an_absent_checksum_of_udp_stays_absent)
 {
 	_cleanup_nat_town_ struct nat_town *t = nat_town_open();
 	const struct packet p = nat_packet(4, NAT_FULL, IPPROTO_UDP, 41000);
-	const __u32 r = nat_open(t, &p);
+	const __u32 r = nat_connect(t, &p);
 	struct frame f;
 
 	frame_build(&p, &f);
@@ -271,7 +271,7 @@ Test(nat, an_absent_checksum_of_udp_stays_absent)
 /* A word of the payload takes the checksum through all values, and past both zeroes. */
 static void sweep_checksums(struct nat_town *t, const struct packet *p, bool wrong)
 {
-	const __u32 r = nat_open(t, p), step = 65536 / rig_scale(65536);
+	const __u32 r = nat_connect(t, p), step = 65536 / rig_scale(65536);
 	struct frame f;
 
 	frame_build(p, &f);
@@ -325,7 +325,7 @@ Test(nat, never_forwards_what_is_cut)
 	each_family(f)
 	{
 		const struct packet p = nat_packet(families[f], NAT_FULL, IPPROTO_TCP, 41000);
-		const __u32 r = nat_open(t, &p);
+		const __u32 r = nat_connect(t, &p);
 		const struct shunt_conn conn = nat_conn(t, r);
 		struct frame to, back;
 
@@ -345,7 +345,7 @@ Test(nat, does_not_send_what_the_link_does_not_take)
 	each_family(f)
 	{
 		struct packet p = nat_packet(families[f], NAT_SMALL, IPPROTO_TCP, 41000);
-		const __u32 r = nat_open(t, &p);
+		const __u32 r = nat_connect(t, &p);
 
 		p.payload = TOWN_SMALL_MTU - (families[f] == 6 ? 60 : 40);
 		expect_request(t, p, r, FRAME_ACK);

@@ -38,13 +38,13 @@ Test(nat_change, begins_anew_where_a_connection_is_closed)
 {
 	_cleanup_nat_town_ struct nat_town *t = nat_town_open();
 	const struct packet p = nat_packet(4, NAT_FULL, IPPROTO_TCP, 41000);
-	const __u32 old = nat_open(t, &p);
+	const __u32 old = nat_connect(t, &p);
 	__u32 new;
 
 	close_by_fins(t, &p, old);
 	cr_expect_eq(request(t, p, FRAME_ACK), SHUNT_FORWARDED);
 	cr_expect_eq(nat_record(t, &p), old);
-	new = nat_open(t, &p);
+	new = nat_connect(t, &p);
 	cr_expect_neq(new, old);
 	cr_expect_neq(nat_conn(t, new).port_bit, nat_conn(t, old).port_bit);
 	cr_expect_eq(answer(t, old, FRAME_ACK), SHUNT_FORWARDED);
@@ -60,11 +60,11 @@ Test(nat_change, begins_anew_with_the_same_tuple)
 {
 	_cleanup_nat_town_ struct nat_town *t = nat_town_open();
 	const struct packet p = nat_packet(6, NAT_PLAIN, IPPROTO_TCP, 41000);
-	const __u32 old = nat_open(t, &p);
+	const __u32 old = nat_connect(t, &p);
 	__u32 new;
 
 	cr_assert_eq(request(t, p, FRAME_RST), SHUNT_FORWARDED);
-	new = nat_open(t, &p);
+	new = nat_connect(t, &p);
 	cr_expect_neq(new, old);
 	cr_expect_eq(answer(t, new, SYN_ACK), SHUNT_FORWARDED);
 	cr_expect_eq(nat_conn(t, new).flags[SHUNT_TO_CLIENT], SHUNT_CONN_SYN);
@@ -79,10 +79,10 @@ Test(nat_change, goes_on_when_half_closed)
 {
 	_cleanup_nat_town_ struct nat_town *t = nat_town_open();
 	const struct packet p = nat_packet(4, NAT_FULL, IPPROTO_TCP, 41000);
-	const __u32 r = nat_open(t, &p);
+	const __u32 r = nat_connect(t, &p);
 
 	cr_expect_eq(answer(t, r, FIN_ACK), SHUNT_FORWARDED);
-	cr_expect_eq(nat_open(t, &p), r);
+	cr_expect_eq(nat_connect(t, &p), r);
 	cr_expect_eq(request(t, p, FRAME_ACK), SHUNT_FORWARDED);
 	cr_expect_eq(nat_count_conns(t), 1);
 }
@@ -93,7 +93,7 @@ Test(nat_change, refuses_a_second_connection_with_the_tuple_of_the_first)
 	_cleanup_nat_town_ struct nat_town *t = nat_town_open();
 	const struct packet p = nat_packet(4, NAT_PLAIN, IPPROTO_TCP, 41000);
 	struct packet other = p;
-	const __u32 r = nat_open(t, &p);
+	const __u32 r = nat_connect(t, &p);
 	__u32 new;
 
 	other.dst = OPEN4;
@@ -103,10 +103,10 @@ Test(nat_change, refuses_a_second_connection_with_the_tuple_of_the_first)
 	cr_expect_eq(answer(t, r, SYN_ACK), SHUNT_FORWARDED);
 	cr_expect(nat_went_to_client(t, r));
 	other.sport++;
-	nat_open(t, &other);
+	nat_connect(t, &other);
 	other.sport--;
 	close_by_fins(t, &p, r);
-	new = nat_open(t, &other);
+	new = nat_connect(t, &other);
 	cr_expect_eq(answer(t, new, SYN_ACK), SHUNT_FORWARDED);
 	cr_expect(nat_went_to_client(t, new));
 }
@@ -133,11 +133,11 @@ Test(nat_change, counts_connections_until_they_are_closed)
 	for (__u32 i = 0; i < w->n_services; i++)
 		w->services[i].flags |= SHUNT_SERVICE_COUNTED;
 	t = nat_town_open_world(w);
-	r = nat_open(t, &p);
+	r = nat_connect(t, &p);
 	expect_load(t, 1, 1);
 	cr_expect_eq(nat_conn(t, r).counted, NAT_BACKEND_FULL);
 	p.sport++;
-	nat_open(t, &p);
+	nat_connect(t, &p);
 	p.sport--;
 	expect_load(t, 2, 2);
 	cr_assert_eq(request(t, p, FIN_ACK), SHUNT_FORWARDED);
@@ -148,7 +148,7 @@ Test(nat_change, counts_connections_until_they_are_closed)
 	cr_assert_eq(request(t, p, FRAME_RST), SHUNT_FORWARDED);
 	expect_load(t, 1, 2);
 	cr_expect_eq(nat_conn(t, r).counted, 0);
-	nat_open(t, &p);
+	nat_connect(t, &p);
 	expect_load(t, 2, 3);
 }
 
@@ -182,7 +182,7 @@ static struct packet flow_of_the_first(struct nat_town *t, __u8 proto, __u32 *re
 
 	do {
 		p.sport++;
-		*record = nat_open(t, &p);
+		*record = nat_connect(t, &p);
 	} while (nat_conn(t, *record).backend != NAT_BACKEND_TWO);
 	return p;
 }
@@ -200,7 +200,7 @@ Test(nat_change, keeps_what_is_established_with_a_server_that_is_said_to_be_down
 	cr_expect_eq(request(t, p, FRAME_ACK), SHUNT_FORWARDED);
 	cr_expect(nat_went_to_server(t, r));
 	cr_expect_eq(answer(t, r, FRAME_ACK), SHUNT_FORWARDED);
-	r = nat_open(t, &p);
+	r = nat_connect(t, &p);
 	cr_expect_eq(nat_conn(t, r).backend, NAT_BACKEND_TWO + 1);
 	cr_expect_eq(request(t, p, FRAME_ACK), SHUNT_FORWARDED);
 	cr_expect(nat_went_to_server(t, r));
@@ -215,9 +215,9 @@ Test(nat_change, takes_udp_away_from_a_server_that_is_down)
 	p = flow_of_the_first(t, IPPROTO_UDP, &r);
 	put_dead(t, NAT_BACKEND_TWO, true);
 	leave_to_the_second(t);
-	r = nat_open(t, &p);
+	r = nat_connect(t, &p);
 	cr_expect_eq(nat_conn(t, r).backend, NAT_BACKEND_TWO + 1);
-	cr_expect_eq(nat_open(t, &p), r);
+	cr_expect_eq(nat_connect(t, &p), r);
 }
 
 /* There is nobody else: the flow stays where it is, and takes no more records. */
@@ -226,12 +226,12 @@ Test(nat_change, keeps_flows_where_they_are_if_all_are_down)
 	_cleanup_nat_town_ struct nat_town *t = nat_town_open();
 	const struct packet udp = nat_packet(4, NAT_FULL, IPPROTO_UDP, 41000);
 	const struct packet tcp = nat_packet(4, NAT_FULL, IPPROTO_TCP, 41000);
-	const __u32 u = nat_open(t, &udp), c = nat_open(t, &tcp);
+	const __u32 u = nat_connect(t, &udp), c = nat_connect(t, &tcp);
 
 	put_dead(t, NAT_BACKEND_FULL, true);
 	for (int i = 0; i < 3; i++) {
-		cr_expect_eq(nat_open(t, &udp), u);
-		cr_expect_eq(nat_open(t, &tcp), c);
+		cr_expect_eq(nat_connect(t, &udp), u);
+		cr_expect_eq(nat_connect(t, &tcp), c);
 	}
 	cr_expect_eq(nat_count_conns(t), 2);
 }
@@ -242,13 +242,13 @@ Test(nat_change, ends_with_the_backend)
 	_cleanup_nat_town_ struct nat_town *t = nat_town_open();
 	const struct packet tcp = nat_packet(4, NAT_FULL, IPPROTO_TCP, 41000);
 	const struct packet udp = nat_packet(4, NAT_FULL, IPPROTO_UDP, 41000);
-	const __u32 c = nat_open(t, &tcp), u = nat_open(t, &udp);
+	const __u32 c = nat_connect(t, &tcp), u = nat_connect(t, &udp);
 
 	t->world.backends[NAT_BACKEND_FULL].leg[SHUNT_V4].addr.b[15] ^= 0x55;
 	dp_put_backend(t->dp, NAT_BACKEND_FULL, &t->world.backends[NAT_BACKEND_FULL]);
 	cr_expect_eq(request(t, tcp, FRAME_ACK), SHUNT_NO_CONNECTION);
-	cr_expect_neq(nat_open(t, &tcp), c);
-	cr_expect_neq(nat_open(t, &udp), u);
+	cr_expect_neq(nat_connect(t, &tcp), c);
+	cr_expect_neq(nat_connect(t, &udp), u);
 	cr_expect_eq(request(t, tcp, FRAME_ACK), SHUNT_FORWARDED);
 	t->world.backends[NAT_BACKEND_FULL].leg[SHUNT_V4].forward = SHUNT_FORWARD_NONE;
 	dp_put_backend(t->dp, NAT_BACKEND_FULL, &t->world.backends[NAT_BACKEND_FULL]);
@@ -268,7 +268,7 @@ Test(nat_change, answers_leave_by_the_interface_of_the_client)
 {
 	_cleanup_nat_town_ struct nat_town *t = nat_town_open();
 	const struct packet p = nat_packet(4, NAT_FULL, IPPROTO_TCP, 41000);
-	const __u32 r = nat_open(t, &p);
+	const __u32 r = nat_connect(t, &p);
 	struct shunt_conn conn = nat_conn(t, r);
 
 	cr_expect_eq(conn.ifindex, WORLD_INGRESS);
@@ -283,7 +283,7 @@ Test(nat_change, follows_the_path_of_the_client)
 {
 	_cleanup_nat_town_ struct nat_town *t = nat_town_open();
 	const struct packet p = nat_packet(4, NAT_FULL, IPPROTO_UDP, 41000);
-	const __u32 r = nat_open(t, &p);
+	const __u32 r = nat_connect(t, &p);
 	struct shunt_conn conn = nat_conn(t, r);
 	struct frame f;
 
@@ -308,7 +308,7 @@ Test(nat_change, tags_of_answers_are_those_of_the_client)
 		__u32 r;
 
 		p.tags = tags;
-		r = nat_open(t, &p);
+		r = nat_connect(t, &p);
 		frame_build(&p, &tagged);
 		cr_expect_eq(answer(t, r, 0), SHUNT_FORWARDED);
 		cr_expect_eq(memcmp(t->got.data + 12, tagged.data + 12, 4 * tags + 2), 0);

@@ -127,7 +127,7 @@ Test(nat_limits, does_not_hand_out_again_what_was_just_given_back)
 
 	for (__u32 i = 0; i < 500; i++) {
 		const struct packet p = nat_packet(4, NAT_FULL, IPPROTO_TCP, 1024 + i);
-		const __u32 r = nat_open(t, &p);
+		const __u32 r = nat_connect(t, &p);
 
 		again += nat_conn(t, r).port_bit == last;
 		last = nat_conn(t, r).port_bit;
