@@ -59,11 +59,12 @@ decap()
 	in_host "$1" "$build/shunt-decap" "${@:2}" --pin-dir "/sys/fs/bpf/decap-$1"
 }
 
-# take_headers_off HOST: as a backend of `forward: ipip` has to; the balancer's only.
+# take_headers_off HOST [OPTION...]: as a backend of `forward: ipip` has to; the
+# balancer's only.
 take_headers_off()
 {
 	xdp_cable "$1" eth0 lan
-	decap "$1" attach eth0 --from 10.1.0.1,2001:db8:1::1
+	decap "$1" attach eth0 --from 10.1.0.1,2001:db8:1::1 "${@:2}"
 }
 
 # decap_count HOST REASON: packets that ended so.

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # One cable for several VLANs: clients in one of them, or in none, servers in another,
-# reached by VLAN devices of the balancer. Answers take the way past it, through a router.
-# limit: 90 s
+# reached by VLAN devices of the balancer, direct and by GUE, which shunt-decap finds
+# behind the tag. Answers take the way past the balancer, through a router.
+# limit: 120 s
 . "$(dirname "$0")/lib.sh"
 
 net4=10.2.0
@@ -36,8 +37,8 @@ add_server()
 	plug "$name" eth0 lan
 	plug_vlan "$name" 100 "10.2.0.$n/24" "2001:db8:2::$n/64"
 	serve_vip "$name" "$vip4" "$vip6"
-	ip -n "$name" route add default via 10.2.0.3
-	ip -n "$name" -6 route add default via 2001:db8:2::3
+	ip -n "$name" route add default via 10.2.0.3 advmss 1390
+	ip -n "$name" -6 route add default via 2001:db8:2::3 advmss 1390
 }
 
 add_hosts()
@@ -95,12 +96,28 @@ check_two_tags()
 	ip -n lb link set inner up
 	ip -n lb addr add 10.4.0.1/24 dev inner
 	{
-		web_service
+		forward=gue web_service
 		echo '      - { name: far, address: 10.4.0.9 }'
 	} | write_conf
 	shunt reload
 	wait_for 5 said shuntd '10.4.0.9: its VLAN device is on another VLAN device'
 	wait_for 5 every_backend_answers "$vip4"
+}
+
+check_gue()
+{
+	local name
+
+	for name in "${backends[@]}"; do
+		tagged_cable "$name"
+		decap "$name" attach eth0 --from 10.2.0.1,2001:db8:2::1 --gue-port 6080
+	done
+	forward=gue web_service | write_conf
+	shunt reload
+	check_traffic "GUE"
+	for name in "${backends[@]}"; do
+		[[ $(decap_count "$name" gue) -gt 1000 ]] || die "$name got nothing in GUE"
+	done
 }
 
 add_hosts
@@ -113,4 +130,5 @@ route_to client 10.1.0.1 2001:db8:1::1 "$vip4" "$vip6"
 check_traffic "from VLAN 200"
 route_to client 10.3.0.1 2001:db8:3::1 "$vip4" "$vip6"
 check_traffic "from no VLAN"
+check_gue
 check_two_tags
