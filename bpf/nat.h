@@ -206,7 +206,10 @@ static __always_inline bool nat_set_macs(const struct xdp_md *xdp, const struct 
 /* It is for no service and is no answer. What that means for other packets is in odd.h. */
 static __always_inline enum shunt_reason nat_is_lost(const struct nat_packet *p)
 {
-	if (p->odd & PKT_ICMP && bpf_map_lookup_elem(&shunt_vips, &p->tuple.dst))
+	/* A copy: to Linux 6.1 the memory of an argument is no key. */
+	const struct shunt_addr dst = p->tuple.dst;
+
+	if (p->odd & PKT_ICMP && bpf_map_lookup_elem(&shunt_vips, &dst))
 		return SHUNT_BAD_ICMP;
 	return SHUNT_NOT_SERVICE;
 }
