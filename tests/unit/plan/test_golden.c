@@ -65,5 +65,6 @@ Test(golden, turns)
 	conf->services[0].scheduler = CONF_SCHEDULER_ROUND_ROBIN;
 	conf->services[0].backends[2].weight = 5;
 	plan = make_plan(conf, ids);
-	cr_expect_eq(checksum(&plan->tables[0]), 0xe0794a6092275576ULL, "%#lx", checksum(&plan->tables[0]));
+	cr_expect_eq(checksum(&plan->tables[0]), 0xe0794a6092275576ULL, "%#lx",
+		     checksum(&plan->tables[0]));
 }
