@@ -52,58 +52,6 @@ opened_enough()
 	[[ $(reported connections) -ge $connections ]]
 }
 
-# pool_conf FIRST-LAST
-pool_conf()
-{
-	write_conf <<-EOT
-	nat: { pool: [$pool4, "$pool6"], ports: $1, connections: 20000 }
-	services:
-	  talk:
-	    vip: [$vip4, "$vip6"]
-	    ports: [$talk_port/tcp]
-	    forward: fullnat
-	    timeouts: { closed: 1s, closing: 5s, syn: 5s }
-	    check: { type: tcp, interval: 1s }
-	    backends:
-	$(backend_list "4 6")
-	  one:
-	    vip: [$vip4]
-	    ports: [8/tcp]
-	    forward: fullnat
-	    timeouts: { closed: 1s, closing: 5s, syn: 5s }
-	    check: { type: none }
-	    backends:
-	      - { name: b1, address: $net4.11, port: $talk_port }
-	EOT
-}
-
-opened_enough()
-{
-	fetch_report
-	[[ $(reported connections) -ge $connections ]]
-}
-
-# hold N PORT: that many at once, tried for two seconds; how many came to be.
-hold()
-{
-	in_host client "$python" - "$vip4" "$2" "$1" "$((2 * scale))" <<-EOT
-	import select, socket, sys, time
-	vip, port, n, wait = sys.argv[1], *map(int, sys.argv[2:])
-	socks = [socket.socket() for _ in range(n)]
-	waiting = select.poll()
-	for s in socks:
-	    s.setblocking(False)
-	    s.connect_ex((vip, port))
-	    waiting.register(s, select.POLLOUT)
-	end, done = time.time() + wait, set()
-	while time.time() < end and len(done) < n:
-	    for fd, events in waiting.poll(100):
-	        done.add(fd)
-	        waiting.unregister(fd)
-	print(len(done))
-	EOT
-}
-
 pool_conf 20000-20999
 start_shuntd
 start_talk "$vip4=$at_once/100/$life_ms" "$vip6=$at_once/100/$life_ms"

@@ -39,7 +39,9 @@ static const struct conf_field check_rows[] = {
 		.off = OFF(port),
 		.min = 1,
 		.max = 65535,
-		.doc = "Port that is probed. Without it the first TCP port of the service.",
+		.doc = "Port that is probed. Without it the backend's own port, if it has one, or "
+		       "the "
+		       "first TCP port of the service.",
 	},
 	{
 		.key = "interval",

@@ -15,10 +15,13 @@ static uint16_t first_tcp_port(const struct conf_service *s)
 	return 0;
 }
 
-static void fill_in_port(struct conf_check *check, const struct conf_service *s)
+/* @own: of the backend, where it listens on another port than the service's; or 0 */
+static void fill_in_port(struct conf_check *check, const struct conf_service *s, uint16_t own)
 {
+	const uint16_t tcp = first_tcp_port(s);
+
 	if (!check->port && check->type != CONF_CHECK_NONE)
-		check->port = first_tcp_port(s);
+		check->port = tcp && own ? own : tcp;
 }
 
 static bool lacks_port(const struct conf_check *check)
@@ -159,9 +162,9 @@ void conf_service_verify(struct conf_job *job, const struct conf_node *node, voi
 	const struct conf_node *backends = conf_node_get(node, "backends");
 	struct conf_service *s = service;
 
-	fill_in_port(&s->check, s);
+	fill_in_port(&s->check, s, 0);
 	array_for_each (b, s->backends, s->n_backends)
-		fill_in_port(&b->check, s);
+		fill_in_port(&b->check, s, b->port);
 	verify_check_ports(job, node, s);
 	warn_of_mysql(job, node, s);
 	warn_of_idle_udp(job, node, s);

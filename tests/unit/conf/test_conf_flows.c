@@ -42,6 +42,27 @@ Test(conf_flows, full_limits_are_inherited)
 	conf_free(c);
 }
 
+/* A check goes where the server listens, which need not be the service's port. */
+Test(conf_flows, port_of_checks)
+{
+	struct conf *c = rows_parse("interfaces: { eth0: {} }\n"
+				    "services:\n"
+				    "  s:\n"
+				    "    vip: [192.0.2.1]\n"
+				    "    ports: [80/tcp]\n"
+				    "    forward: nat\n"
+				    "    backends:\n"
+				    "      - { name: a, address: 10.0.0.1 }\n"
+				    "      - { name: b, address: 10.0.0.2, port: 8080 }\n"
+				    "      - { name: c, address: 10.0.0.3, port: 8080,\n"
+				    "          check: { port: 81 } }\n");
+
+	cr_expect_eq(c->services[0].backends[0].check.port, 80);
+	cr_expect_eq(c->services[0].backends[1].check.port, 8080);
+	cr_expect_eq(c->services[0].backends[2].check.port, 81);
+	conf_free(c);
+}
+
 static bool needs_memory(const char *keys)
 {
 	struct buf text = { 0 };
