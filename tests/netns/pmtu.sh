@@ -71,7 +71,7 @@ plug router back back "$net4.3/24" "${net6}:3/64"
 in_host router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 for name in "${backends[@]}"; do
 	answer_past_balancer "$name"
-	decap "$name" attach eth0 --from "$net4.1,${net6}:1" --gue-port 6080
+	decap "$name" attach eth0 --from "$net4.1,$pool4,${net6}:1,$pool6" --gue-port 6080
 done
 for m in "${!modes[@]}"; do
 	route_to client 10.1.0.1 2001:db8:1::1 "$(vip4_of "$m")" "$(vip6_of "$m")"

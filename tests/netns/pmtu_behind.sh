@@ -32,8 +32,10 @@ for name in s1 s2; do
 	n=$((${n:-10} + 1))
 	add_host "$name"
 	plug "$name" eth0 far "$far4.$n/24" "${far6}:$n/64"
-	ip -n "$name" route add default via "$far4.3"
-	ip -n "$name" -6 route add default via "${far6}:3"
+	# Of the small link, too, but it does not tell the clients.
+	ip -n "$name" link set eth0 mtu $small
+	ip -n "$name" route add default via "$far4.3" advmss 1460
+	ip -n "$name" -6 route add default via "${far6}:3" advmss 1440
 done
 backends=(s1 s2) net4=$far4 net6=$far6
 start_backends

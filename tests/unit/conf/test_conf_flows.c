@@ -45,7 +45,8 @@ Test(conf_flows, full_limits_are_inherited)
 /* A check goes where the server listens, which need not be the service's port. */
 Test(conf_flows, port_of_checks)
 {
-	struct conf *c = rows_parse("interfaces: { eth0: {} }\n"
+	struct conf *c = rows_parse("version: 1\n"
+				    "interfaces: { eth0: {} }\n"
 				    "services:\n"
 				    "  s:\n"
 				    "    vip: [192.0.2.1]\n"
