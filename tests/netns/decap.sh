@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The life of shunt-decap on backends: who is refused, another --from under load,
 # another's program, generic mode, interfaces that come and go, and nothing left.
-# limit: 90 s
+# limit: 120 s
 . "$(dirname "$0")/lib.sh"
 . "$here/tunnels.bash"
 
@@ -34,6 +34,8 @@ check_usage()
 	said_no 2 '--from.*--from 192' decap b1 attach eth0
 	said_no 2 'did you mean 10.1.0.0/16' decap b1 attach eth0 --from 10.1.0.1/16
 	said_no 2 'native or generic' decap b1 attach eth0 --from 10.1.0.1 --mode auto
+	said_no 2 '1 to 65535' decap b1 attach eth0 --from 10.1.0.1 --gue-port 65536
+	said_no 2 'are for attach' decap b1 show eth0 --gue-port 6080
 	said_no 1 'interface eth7' decap b1 attach eth7 --from 10.1.0.1
 	said_no 3 'not attached' decap b1 detach eth0
 	said_no 1 'not on bpffs' in_host b1 "$build/shunt-decap" attach eth0 --from 10.1.0.1 \
@@ -80,6 +82,38 @@ check_replaced()
 	want "folders on bpffs" eth0 "$(ls /sys/fs/bpf/decap-b1)"
 	decap b1 attach eth0 --from "$lb_sources"
 	said_no 1 'detach eth0 first' decap b1 attach eth0 --from "$lb_sources" --mode generic
+}
+
+# With a port for it GUE is taken, too, and no longer when none is named.
+check_gue()
+{
+	local name taken
+
+	for name in "${backends[@]}"; do
+		decap "$name" attach eth0 --from "$lb_sources" --gue-port 6081
+		[[ $(shown "$name") == *"GUE to port 6081"* ]] || die "shows: $(shown "$name")"
+	done
+	web_service | sed 's/forward: ipip/&\n    gue_port: 6081/; s/ipip/gue/' | write_conf
+	shunt reload
+	wait_for 5 every_backend_answers "$vip4"
+	wait_for 5 every_backend_answers "$vip6"
+	transfer "$vip6" 5
+	for name in "${backends[@]}"; do
+		[[ $(decap_count "$name" gue) -gt 0 ]] || die "$name took nothing out of UDP"
+	done
+	decap b1 attach eth0 --from "$lb_sources"
+	[[ $(shown b1) != *GUE* ]] || die "shows: $(shown b1)"
+	taken=$(decap_count b1 gue)
+	wait_for 10 a_request_met_nobody
+	want "packets taken out of UDP" "$taken" "$(decap_count b1 gue)"
+	web_service | write_conf
+	shunt reload
+	wait_for 5 every_backend_answers "$vip4"
+}
+
+a_request_met_nobody()
+{
+	! in_host client curl -fs -m 0.3 -o /dev/null "http://$vip4/"
 }
 
 # One that is there stays, and so does ours when it comes second.
@@ -167,6 +201,7 @@ transfer "$vip6" 5
 
 check_refused
 check_replaced
+check_gue
 check_other_program
 check_other_namespace
 check_generic
