@@ -34,6 +34,11 @@ answer_past_balancer()
 				ip -n "$host" rule add from "$vip" lookup 100
 		done
 	done
+	# What they send to the balancer fits; they do not tell the clients to be brief.
+	ip -n "$host" route change default via "$net4.1" mtu $small advmss 1460
+	ip -n "$host" -6 route change default via "${net6}:1" mtu $small advmss 1440
+	ip -n "$host" route change "$net4.0/24" dev eth0 mtu $small advmss 1460
+	ip -n "$host" -6 route change "${net6}:/64" dev eth0 proto kernel metric 256 mtu $small advmss 1440
 	ip -n "$host" route add default via "$net4.3" table 100
 	ip -n "$host" -6 route add default via "${net6}:3" table 100
 }
