@@ -298,6 +298,11 @@ struct shunt_flow_line *dp_flows(const struct dp *dp)
 	return dp->flows;
 }
 
+struct shunt_load *dp_loads(const struct dp *dp)
+{
+	return dp->conns.loads;
+}
+
 __u8 *dp_marks(const struct dp *dp)
 {
 	return dp->marks;

@@ -63,6 +63,8 @@ bool dp_read_fragment(const struct dp *dp, const struct shunt_fragment_key *key,
 struct shunt_slot_line *dp_lines(const struct dp *dp);
 struct shunt_flow_line *dp_flows(const struct dp *dp);
 struct shunt_flow_line *dp_fresh(const struct dp *dp);
+/* By backend id, as many as there are backends. */
+struct shunt_load *dp_loads(const struct dp *dp);
 /* Of the flow cache, a byte a line: whoever writes an entry has to mark it. */
 __u8 *dp_marks(const struct dp *dp);
 

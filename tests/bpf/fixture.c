@@ -856,6 +856,8 @@ const struct fixture fixtures[] = {
 	EACH("TTL 1: any port", TTL_EXPIRED, OPEN, 5, .ttl = 1),
 	EACH("no backend", NO_BACKEND, SHOP, PORT_NO_BACKEND),
 	EACH("no backend any more", NO_BACKEND, SHOP, PORT_NO_BACKEND_NOW),
+	{ "all backends are full: IPv4", UDP4(SHOP, PORT_FULL), SHUNT_OVER_LIMIT },
+	{ "all backends are full: IPv6", UDP6(SHOP, PORT_FULL), SHUNT_OVER_LIMIT },
 	EACH("no leg", NO_LEG, SHOP, PORT_NO_LEG),
 	EACH("no neighbour: direct", NO_NEIGHBOUR, SHOP, PORT_NO_NEIGHBOUR),
 	EACH("no neighbour: tunnel", NO_NEIGHBOUR, SHOP, PORT_NO_NEIGHBOUR_IPIP),

@@ -148,12 +148,29 @@ static __u32 flow_tag(const struct world *w, const struct view *v, const struct 
 				      v->proto, v->v6);
 }
 
+static bool is_tracked(const struct world *w, const struct world_service *s)
+{
+	return w->rodata.tracked && s->flags & SHUNT_SERVICE_TRACKED;
+}
+
+/*
+ * The town has one service with a limit, of one backend, and no flow of it is let in or
+ * remembered: what could follow one goes by the slot, and what may begin one ends here.
+ */
+static bool is_over_limit(const struct world *w, const struct world_service *s, __u32 id)
+{
+	if (!is_tracked(w, s) || !(s->flags & SHUNT_SERVICE_LIMITED))
+		return false;
+	for (__u32 i = 0; i < w->n_full; i++)
+		if (w->full[i] == id)
+			return true;
+	return false;
+}
+
 /* The backend that the owner of a slot is, or the one that was found by the flow. */
 static __u32 backend_of(const struct world *w, const struct world_service *s, __u16 owner)
 {
-	const bool tracked = w->rodata.tracked && s->flags & SHUNT_SERVICE_TRACKED;
-
-	if (tracked || owner >> 15)
+	if (is_tracked(w, s) || owner >> 15)
 		return w->found;
 	return owner ? s->to.base + owner : 0;
 }
@@ -167,6 +184,9 @@ static enum shunt_reason pick_backend(const struct world *w, const struct view *
 
 	if (line >= WORLD_LINES)
 		return SHUNT_BAD_SLOT;
+	*backend = s->to.base + w->lines[line].half[slot % 32];
+	if (is_over_limit(w, s, *backend))
+		return v->icmp || v->is_later ? SHUNT_CONTINUE : SHUNT_OVER_LIMIT;
 	*backend = backend_of(w, s, w->lines[line].half[slot % 32]);
 	if (!*backend)
 		return SHUNT_NO_BACKEND;

@@ -287,6 +287,21 @@ static void put_streets(struct world *w)
 	assert(w->n_lines <= LAST_LINE);
 }
 
+/* Of UDP alone: whose every packet begins a flow as long as none is let in. */
+static void put_full(struct world *w)
+{
+	const __u32 id = ARRAY_LEN(streets) + 1;
+	const struct slot_table table = world_put_table(w, SHUNT_MIN_SLOTS);
+	const struct shunt_service to = slot_table_service(&table, id - 1);
+	const __u32 flags = SHUNT_SERVICE_TRACKED | SHUNT_SERVICE_COUNTED | SHUNT_SERVICE_LIMITED;
+
+	world_put_backend(w, id, SHUNT_FORWARD_DIRECT, 0);
+	world_fill_table(w, &table, SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, 1));
+	world_put_service(w, SHOP4, IPPROTO_UDP, PORT_FULL, &to)->flags = flags;
+	world_put_service(w, SHOP6, IPPROTO_UDP, PORT_FULL, &to)->flags = flags;
+	w->full[w->n_full++] = id;
+}
+
 void world_build_town(struct world *w)
 {
 	static const char *const vips[] = { SHOP4, SHOP6, OPEN4, OPEN6, IDLE4, IDLE6 };
@@ -306,6 +321,7 @@ void world_build_town(struct world *w)
 		world_put_vip(w, vips[i]);
 	put_streets(w);
 	world_put_fragments(w);
+	put_full(w);
 	world_put_service(w, IDLE4, IPPROTO_TCP, 80, &w->services[0].to);
 	world_put_service(w, IDLE6, IPPROTO_TCP, 80, &w->services[0].to);
 }
@@ -340,5 +356,7 @@ void world_install(const struct world *w, struct dp *dp)
 	for (__u32 i = 0; i < w->n_fragments; i++)
 		dp_put_fragment(dp, &w->fragments[i].key, &w->fragments[i].first,
 				w->fragments[i].age_s);
+	for (__u32 i = 0; i < w->n_full; i++)
+		dp_loads(dp)[w->full[i]] = (struct shunt_load){ .active = 3, .limit = 3 };
 	memcpy(dp_lines(dp), w->lines, sizeof(w->lines));
 }

@@ -25,6 +25,9 @@
 /* The interface that a test run says a frame came in by: the loopback device. */
 #define WORLD_INGRESS 1
 
+/* Backends that have as many connections as they may. */
+#define WORLD_FULL 4
+
 /* Datagrams in fragments. */
 #define WORLD_FRAGMENTS 8192
 
@@ -52,6 +55,7 @@ struct world_service {
  * @n_lines: that tables were put into
  * @device: in the device map, for a VLAN device the interface below it
  * @fragments: datagrams that are remembered; rig_check() adds those that it sees
+ * @full: ids of backends that have as many connections as they may
  * @found: where a packet goes whose flow is looked up, and not only its slot; for
  *	flow_model.h to say, and for the reference to take for granted
  */
@@ -68,6 +72,8 @@ struct world {
 	bool device[SHUNT_MAX_EGRESS];
 	__u32 n_fragments;
 	struct world_fragment fragments[WORLD_FRAGMENTS];
+	__u32 n_full;
+	__u32 full[WORLD_FULL];
 	__u32 found;
 };
 
@@ -142,6 +148,7 @@ enum town_port {
 	PORT_MSS, /* a largest segment of TOWN_MSS */
 	PORT_MSS_IPIP6,
 	PORT_MSS_NO_BACKEND,
+	PORT_FULL, /* UDP, of a backend that has as many connections as it may */
 	PORT_NOBODY, /* no service */
 };
 
