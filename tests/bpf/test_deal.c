@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who gets a new flow, and that it stays there. */
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "deal.h"
+
+#define TRACKED SHUNT_SERVICE_TRACKED
+#define COUNTED (SHUNT_SERVICE_TRACKED | SHUNT_SERVICE_COUNTED)
+#define CHOICE(name) (SHUNT_CHOICE_##name << SHUNT_SERVICE_CHOICE_SHIFT)
+#define TURNS (COUNTED | CHOICE(TURN))
+
+static const __u32 weights[DEAL_MEMBERS] = { 1, 2, 3, 4, 5, 1, 2, 3, 4, 5 };
+
+/* --- turns ------------------------------------------------------------------------ */
+
+Test(deal, turns_are_those_of_the_table)
+{
+	_cleanup_deal_ struct deal *d =
+		deal_open(&(struct deal_options){ .flags = TURNS, .n = 5, .weights = weights });
+
+	for (__u32 i = 0; i < 2 * DEAL_SLOTS; i++) {
+		const __u32 whose =
+			SHUNT_SLOT_CUR(dp_read_slot(d->rig->dp, &d->table, i % DEAL_SLOTS));
+
+		cr_assert_eq(deal_syn(d, i, 5000), whose, "turn %u", i);
+	}
+	for (__u32 m = 1; m <= d->n; m++) {
+		cr_expect_eq(d->loads[m].active, 2 * deal_slots(d, m), "member %u", m);
+		cr_expect_eq(d->loads[m].opened, 2 * deal_slots(d, m), "member %u", m);
+	}
+	cr_expect_eq(d->loads[0].turn, 2 * DEAL_SLOTS);
+}
+
+#define THREADS 4
+
+struct dealer {
+	struct deal *d;
+	__u32 number;
+};
+
+static void *deal_some(void *arg)
+{
+	const struct dealer *dealer = arg;
+
+	for (__u32 i = 0; i < DEAL_SLOTS / THREADS; i++)
+		deal_syn(dealer->d, dealer->number << 12 | i, 5000);
+	return NULL;
+}
+
+/* However many CPUs take them at once. */
+Test(deal, turns_are_exact_over_threads)
+{
+	_cleanup_deal_ struct deal *d =
+		deal_open(&(struct deal_options){ .flags = TURNS, .n = 5, .weights = weights });
+	struct dealer dealers[THREADS];
+	pthread_t threads[THREADS];
+
+	for (__u32 i = 0; i < THREADS; i++) {
+		dealers[i] = (struct dealer){ d, i };
+		cr_assert_eq(pthread_create(&threads[i], NULL, deal_some, &dealers[i]), 0);
+	}
+	for (__u32 i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	cr_expect_eq(d->loads[0].turn, DEAL_SLOTS);
+	for (__u32 m = 1; m <= d->n; m++)
+		cr_expect_eq(d->loads[m].opened, deal_slots(d, m), "member %u: %u of %u", m,
+			     d->loads[m].opened, deal_slots(d, m));
+}
+
+Test(deal, the_dead_are_passed_over_and_take_no_turn_of_others)
+{
+	_cleanup_deal_ struct deal *d = deal_open(&(struct deal_options){ .flags = TURNS, .n = 4 });
+
+	deal_kill(d, 2, true);
+	for (__u32 i = 0; i < 300; i++) {
+		static const __u32 order[] = { 1, 3, 4 };
+
+		cr_assert_eq(deal_syn(d, i, 5000), order[i % 3], "flow %u", i);
+	}
+}
+
+/* As when_all_down says: what is known of them does not count then. */
+Test(deal, where_all_are_dead_the_slot_decides)
+{
+	_cleanup_deal_ struct deal *d = deal_open(&(struct deal_options){ .flags = TURNS, .n = 4 });
+
+	for (__u32 m = 1; m <= d->n; m++)
+		deal_kill(d, m, true);
+	for (__u32 i = 0; i < 50; i++) {
+		cr_assert_eq(deal_syn(d, i, 5000), deal_owner(d, i, 5000));
+		cr_assert_eq(deal_ack(d, i, 5000), deal_owner(d, i, 5000));
+	}
+}
+
+/* --- where a flow is, it stays ------------------------------------------------------ */
+
+static void expect_to_stay(__u32 flags)
+{
+	_cleanup_deal_ struct deal *d =
+		deal_open(&(struct deal_options){ .flags = flags, .n = DEAL_MEMBERS });
+	__u32 elsewhere = 0;
+
+	for (__u32 i = 0; i < 500; i++) {
+		const struct deal_flow syn = { i, 6000, FRAME_SYN, i & 1 },
+				       udp = { i, 7, 0, i & 1 };
+		struct deal_flow ack = syn;
+		const __u32 member = deal_send(d, &syn), of_udp = deal_send(d, &udp);
+
+		ack.flags = FRAME_ACK;
+		elsewhere += !(i & 1) && member != deal_owner(d, i, 6000);
+		cr_assert_neq(member, DEAL_DROPPED);
+		cr_assert_eq(deal_send(d, &syn), member, "SYN once more, flow %u", i);
+		cr_assert_eq(deal_send(d, &ack), member, "flow %u", i);
+		cr_assert_eq(deal_send(d, &udp), of_udp, "UDP, flow %u", i);
+	}
+	cr_expect_eq(deal_active(d), flags & SHUNT_SERVICE_COUNTED ? 1000 : 0);
+	if (SHUNT_SERVICE_CHOICE(flags) == SHUNT_CHOICE_SLOT)
+		cr_expect_eq(elsewhere, 0);
+	else
+		cr_expect_gt(elsewhere, 0);
+}
+
+Test(deal, a_flow_stays_whoever_got_it)
+{
+	expect_to_stay(TURNS);
+	expect_to_stay(TRACKED | CHOICE(TURN));
+	expect_to_stay(TRACKED | CHOICE(RANDOM));
+	expect_to_stay(COUNTED | CHOICE(LEAST));
+	expect_to_stay(COUNTED);
+}
+
+Test(deal, chance_gives_all_their_share)
+{
+	_cleanup_deal_ struct deal *d = deal_open(&(struct deal_options){
+		.flags = COUNTED | CHOICE(RANDOM), .n = 5, .weights = weights });
+
+	/* One flow's hash, again and again: it is chance that spreads it. */
+	for (__u32 i = 0; i < 3000; i++) {
+		deal_syn(d, 1, 5000);
+		deal_fin(d, 1, 5000);
+	}
+	for (__u32 m = 1; m <= d->n; m++) {
+		const int want = 3000 * (int)weights[m - 1] / 15;
+
+		cr_expect(abs((int)d->loads[m].opened - want) < 150, "member %u: %u, not %d", m,
+			  d->loads[m].opened, want);
+	}
+}
+
+/* A packet without a SYN whose flow is not known goes by the slot, and is known then. */
+Test(deal, what_was_lost_is_found_by_the_slot)
+{
+	_cleanup_deal_ struct deal *d = deal_open(&(struct deal_options){ .flags = TURNS, .n = 4 });
+
+	for (__u32 i = 0; i < 100; i++)
+		cr_assert_eq(deal_ack(d, i, 5000), deal_owner(d, i, 5000));
+	cr_expect_eq(d->loads[0].turn, 0);
+	cr_expect_eq(deal_active(d), 100);
+	/* It only ends: there is nothing to count. */
+	cr_expect_eq(deal_fin(d, 200, 5000), deal_owner(d, 200, 5000));
+	cr_expect_eq(deal_active(d), 100);
+}
+
+/* What finds no room goes where its next packets will go. */
+Test(deal, without_room_the_slot_decides)
+{
+	_cleanup_deal_ struct deal *d = deal_open(
+		&(struct deal_options){ .flags = TURNS, .n = 4, .flow_lines = 1, .no_pins = true });
+
+	for (__u32 i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
+		deal_syn(d, i, 5000);
+	cr_expect_eq(deal_active(d), SHUNT_FLOWS_PER_LINE);
+	for (__u32 i = 100; i < 150; i++) {
+		cr_assert_eq(deal_syn(d, i, 5000), deal_owner(d, i, 5000));
+		cr_assert_eq(deal_ack(d, i, 5000), deal_owner(d, i, 5000));
+	}
+	cr_expect_eq(deal_active(d), SHUNT_FLOWS_PER_LINE);
+}
+
+/* New flows are dealt to the owners, old ones stay with those before them. */
+Test(deal, slots_in_transition_have_new_flows_and_old_ones)
+{
+	_cleanup_deal_ struct deal *d = deal_open(&(struct deal_options){ .flags = TURNS, .n = 4 });
+
+	deal_fill(d, SHUNT_SLOT(SHUNT_SLOT_MIGRATING, 4, 2));
+	cr_expect_eq(deal_ack(d, 1, 5000), 4);
+	cr_expect_eq(deal_syn(d, 2, 5000), 2);
+	cr_expect_eq(deal_ack(d, 2, 5000), 2);
+	cr_expect_eq(d->loads[4].active, 1);
+	cr_expect_eq(d->loads[2].active, 1);
+	deal_fill(d, SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, 2));
+	cr_expect_eq(deal_ack(d, 1, 5000), 4);
+	cr_expect_eq(deal_send(d, &(struct deal_flow){ 3, 5000, 0, false }), 2);
+}
+
+/* --- ends --------------------------------------------------------------------------- */
+
+static void expect_end(__u16 flags)
+{
+	_cleanup_deal_ struct deal *d = deal_open(&(struct deal_options){ .flags = TURNS, .n = 4 });
+	const struct deal_flow end = { 1, 5000, flags, false };
+	const __u32 member = deal_syn(d, 1, 5000);
+
+	cr_expect_eq(d->loads[member].active, 1);
+	cr_expect_eq(deal_send(d, &end), member);
+	cr_expect_eq(d->loads[member].active, 0);
+	/* Its last packets, the end once more among them, go where it was. */
+	cr_expect_eq(deal_ack(d, 1, 5000), member);
+	cr_expect_eq(deal_send(d, &end), member);
+	cr_expect_eq(d->loads[member].active, 0);
+	cr_expect_eq(deal_syn(d, 1, 5000), member % d->n + 1, "it begins anew");
+	cr_expect_eq(deal_ack(d, 1, 5000), member % d->n + 1);
+	cr_expect_eq(deal_active(d), 1);
+	cr_expect_eq(d->loads[member].opened, 1);
+}
+
+Test(deal, a_client_ends_its_flow)
+{
+	expect_end(FRAME_FIN | FRAME_ACK);
+	expect_end(FRAME_RST);
+	expect_end(FRAME_RST | FRAME_ACK);
+}
+
+Test(deal, a_flow_of_a_dead_backend_begins_anew)
+{
+	_cleanup_deal_ struct deal *d = deal_open(&(struct deal_options){ .flags = TURNS, .n = 4 });
+
+	cr_expect_eq(deal_syn(d, 1, 5000), 1);
+	deal_kill(d, 1, true);
+	cr_expect_eq(deal_syn(d, 1, 5000), 2);
+	cr_expect_eq(d->loads[1].active, 0);
+	cr_expect_eq(d->loads[2].active, 1);
+}
+
+/* --- the less busy of two ------------------------------------------------------------- */
+
+#define LIFE 5000 /* arrivals that a connection lives for: ten seconds of 500 */
+
+/* The largest of all shares by weight, in parts of what it should be. */
+static double most(const struct deal *d, const __u32 *weight)
+{
+	double max = 0, sum = 0;
+
+	for (__u32 m = 1; m <= d->n; m++)
+		sum += weight ? weight[m - 1] : 1;
+	for (__u32 m = 1; m <= d->n; m++) {
+		const double share = (weight ? weight[m - 1] : 1) / sum;
+		const double got = d->loads[m].active / (double)LIFE / share;
+
+		max = got > max ? got : max;
+	}
+	return max;
+}
+
+static void expect_even_load(const struct deal_options *o)
+{
+	_cleanup_deal_ struct deal *d = deal_open(o);
+	__u32 moved = 0, n = rig_scale(4 * LIFE);
+	double max = 0;
+
+	for (__u32 i = 0; i < LIFE + n; i++) {
+		const __u32 member = deal_syn(d, i, 5000);
+
+		if (i >= LIFE)
+			deal_fin(d, i - LIFE, 5000);
+		moved += i >= LIFE && member != deal_owner(d, i, 5000);
+		if (i >= LIFE && i % 100 == 0 && most(d, o->weights) > max)
+			max = most(d, o->weights);
+	}
+	cr_expect_eq(deal_active(d), LIFE);
+	cr_expect_lt(max, 1.1, "%.3f", max);
+	cr_expect_lt(moved, n / 10, "%u of %u", moved, n);
+	cr_expect_gt(moved, 0);
+	fprintf(stderr, "least: max/mean %.3f, %.1f %% elsewhere\n", max, 100.0 * moved / n);
+}
+
+Test(deal, the_less_busy_of_two_evens_the_load_out)
+{
+	expect_even_load(&(struct deal_options){ .flags = COUNTED | CHOICE(LEAST), .n = 10 });
+	expect_even_load(&(struct deal_options){
+		.flags = COUNTED | CHOICE(LEAST), .n = 10, .weights = weights });
+}
+
+/* A backend that is slow to end its connections gets no more than it can end. */
+Test(deal, a_busy_backend_is_spared)
+{
+	_cleanup_deal_ struct deal *d =
+		deal_open(&(struct deal_options){ .flags = COUNTED | CHOICE(LEAST), .n = 4 });
+
+	d->loads[3].active = 1000;
+	for (__u32 i = 0; i < 200; i++)
+		cr_assert_neq(deal_syn(d, i, 5000), 3);
+	/* And one that may get none by its weight is nobody's other choice. */
+	d->loads[3].active = 0;
+	d->loads[3].weight = 0;
+	for (__u32 m = 1; m <= d->n; m++)
+		d->loads[m].active += m == 3 ? 0 : 1000;
+	for (__u32 i = 1000; i < 1200; i++)
+		if (deal_owner(d, i, 5000) != 3)
+			cr_assert_neq(deal_syn(d, i, 5000), 3);
+}
+
+/* --- limits ----------------------------------------------------------------------------- */
+
+#define LIMIT 7
+
+static void expect_limits(__u32 choice)
+{
+	_cleanup_deal_ struct deal *d = deal_open(&(struct deal_options){
+		.flags = COUNTED | SHUNT_SERVICE_LIMITED | choice, .n = 6, .limit = LIMIT });
+	__u32 n_in = 0, freed;
+
+	for (__u32 i = 0; i < 6 * LIMIT; i++) {
+		n_in += deal_syn(d, i, 5000) != DEAL_DROPPED;
+		for (__u32 m = 1; m <= d->n; m++)
+			cr_assert_leq(d->loads[m].active, LIMIT);
+	}
+	cr_expect_eq(n_in, 6 * LIMIT, "while one has room, all are let in: %u", n_in);
+	cr_expect_eq(deal_count(d, SHUNT_OVER_LIMIT), 0);
+	cr_expect_eq(deal_syn(d, 500, 5000), DEAL_DROPPED);
+	cr_expect_eq(deal_syn(d, 501, 5000), DEAL_DROPPED);
+	cr_expect_eq(deal_count(d, SHUNT_OVER_LIMIT), 2);
+	/* Those that are in go on, whatever they send. */
+	freed = deal_syn(d, 3, 5000);
+	cr_expect_neq(freed, DEAL_DROPPED);
+	cr_expect_eq(deal_fin(d, 3, 5000), freed);
+	cr_expect_eq(deal_syn(d, 502, 5000), freed);
+	cr_expect_eq(deal_syn(d, 503, 5000), DEAL_DROPPED);
+}
+
+Test(deal, limits_are_kept)
+{
+	expect_limits(CHOICE(SLOT));
+	expect_limits(CHOICE(TURN));
+	expect_limits(CHOICE(RANDOM));
+	expect_limits(CHOICE(LEAST));
+}
+
+Test(deal, who_has_no_limit_takes_what_others_may_not)
+{
+	_cleanup_deal_ struct deal *d = deal_open(&(struct deal_options){
+		.flags = COUNTED | SHUNT_SERVICE_LIMITED, .n = 3, .limit = 1 });
+
+	d->loads[2].limit = 0;
+	for (__u32 i = 0; i < 100; i++)
+		cr_assert_neq(deal_syn(d, i, 5000), DEAL_DROPPED);
+	cr_expect_eq(d->loads[1].active, 1);
+	cr_expect_eq(d->loads[2].active, 98);
+	/* Less than none is none. */
+	d->loads[1].active = -5U;
+	cr_expect_neq(deal_syn(d, 1000, 5000), DEAL_DROPPED);
+}
+
+/* --- by client --------------------------------------------------------------------------- */
+
+Test(deal, a_client_with_affinity_goes_where_it_was)
+{
+	_cleanup_deal_ struct deal *d = deal_open(
+		&(struct deal_options){ .flags = TURNS | SHUNT_SERVICE_AFFINITY, .n = 4 });
+
+	for (__u32 client = 0; client < 40; client++)
+		cr_assert_eq(deal_syn(d, client, 5000), client % 4 + 1);
+	for (__u32 client = 0; client < 40; client++)
+		for (__u16 sport = 5001; sport < 5005; sport++) {
+			cr_assert_eq(deal_syn(d, client, sport), client % 4 + 1);
+			cr_assert_eq(deal_ack(d, client, sport), client % 4 + 1);
+			cr_assert_eq(deal_fin(d, client, sport), client % 4 + 1);
+		}
+	cr_expect_eq(deal_active(d), 40, "clients are counted");
+	cr_expect_eq(d->loads[0].turn, 40);
+	deal_kill(d, 1, true);
+	cr_expect_neq(deal_syn(d, 0, 6000), 1);
+	cr_expect_eq(d->loads[1].active, 9);
+	cr_expect_eq(deal_active(d), 40);
+}
+
+Test(deal, a_client_with_affinity_leaves_who_is_over_its_limit)
+{
+	_cleanup_deal_ struct deal *d = deal_open(&(struct deal_options){
+		.flags = TURNS | SHUNT_SERVICE_AFFINITY | SHUNT_SERVICE_LIMITED,
+		.n = 2,
+		.limit = 2 });
+
+	for (__u32 client = 0; client < 4; client++)
+		deal_syn(d, client, 5000);
+	cr_expect_eq(deal_active(d), 4);
+	/* As many as it may: they are among them. */
+	cr_expect_eq(deal_syn(d, 0, 5001), 1);
+	d->loads[1].limit = 1;
+	d->loads[2].limit = 0;
+	cr_expect_eq(deal_syn(d, 0, 5002), 2);
+	cr_expect_eq(deal_syn(d, 2, 5002), 1);
+	cr_expect_eq(deal_active(d), 4);
+}
+
+Test(deal, by_source_all_flows_of_a_client_have_one_slot)
+{
+	_cleanup_deal_ struct deal *d =
+		deal_open(&(struct deal_options){ .flags = SHUNT_SERVICE_SOURCE, .n = 5 });
+	__u32 of[6] = { 0 };
+
+	for (__u32 client = 0; client < 200; client++) {
+		const struct deal_flow first = { client, 1, FRAME_ACK, client & 1 };
+		const __u32 member = deal_send(d, &first);
+
+		for (__u16 sport = 2; sport < 10; sport++) {
+			const struct deal_flow tcp = { client, sport, FRAME_ACK, client & 1 };
+			const struct deal_flow udp = { client, sport, 0, client & 1 };
+
+			cr_assert_eq(deal_send(d, &tcp), member);
+			cr_assert_eq(deal_send(d, &udp), member);
+		}
+		of[member]++;
+	}
+	for (__u32 m = 1; m <= d->n; m++)
+		cr_expect_gt(of[m], 10, "member %u: %u of 200", m, of[m]);
+}
+
+/* The flows of a client are known by themselves: one that ends does not end the others. */
+Test(deal, by_source_flows_are_counted_for_themselves)
+{
+	_cleanup_deal_ struct deal *d = deal_open(
+		&(struct deal_options){ .flags = COUNTED | SHUNT_SERVICE_SOURCE, .n = 5 });
+	const __u32 member = deal_syn(d, 1, 1);
+
+	for (__u16 sport = 2; sport <= 9; sport++)
+		cr_expect_eq(deal_syn(d, 1, sport), member);
+	cr_expect_eq(d->loads[member].active, 9);
+	deal_fin(d, 1, 4);
+	cr_expect_eq(d->loads[member].active, 8);
+}
