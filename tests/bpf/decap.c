@@ -55,6 +55,11 @@ struct decap_bpf *decap_open(void)
 	return decap_open_gue(GUE_PORT);
 }
 
+const struct bpf_program *decap_program(const struct decap_bpf *skel)
+{
+	return skel->progs.shunt_decap;
+}
+
 void decap_close(struct decap_bpf *skel)
 {
 	bpf_xdp_detach(LOOPBACK, XDP_FLAGS_SKB_MODE, NULL);

@@ -41,6 +41,10 @@ static inline void decap_closep(struct decap_bpf **skel)
 
 #define _cleanup_decap_ _cleanup_(decap_closep)
 
+struct bpf_program;
+
+const struct bpf_program *decap_program(const struct decap_bpf *skel);
+
 /* @bits: DECAP_SOURCE_BITS() */
 void decap_put_source(const struct decap_bpf *skel, const char *addr, __u32 bits);
 

@@ -333,6 +333,11 @@ void dp_put_cpu_budgets(struct dp *dp, const struct shunt_pin_budget *in)
 	put(dp->skel->maps.shunt_pin_budget, &(__u32){ 0 }, in);
 }
 
+const struct bpf_program *dp_program(const struct dp *dp)
+{
+	return dp->skel->progs.shunt_ingress;
+}
+
 int dp_program_fd(const struct dp *dp)
 {
 	return bpf_program__fd(dp->skel->progs.shunt_ingress);

@@ -79,6 +79,11 @@ __u32 dp_run(const struct dp *dp, const struct frame *in, struct frame *out);
 /* For a wrapper that calls the program by a tail call. */
 int dp_program_fd(const struct dp *dp);
 
+struct bpf_program;
+
+/* What was loaded, with the functions that it calls behind it. */
+const struct bpf_program *dp_program(const struct dp *dp);
+
 /* Run another XDP program on a frame, as dp_run() does. */
 __u32 dp_run_program(int fd, const struct frame *in, struct frame *out);
 

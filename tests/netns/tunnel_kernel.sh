@@ -21,7 +21,7 @@ add_tunnel_devices()
 # What README says of `forward: gue`: the kernel takes UDP off and hands on to the devices.
 add_gue_ports()
 {
-	in_host "$1" ip fou add port 6080 gue && in_host "$1" ip fou add port 6080 gue -6
+	modprobe -a fou fou6 && in_host "$1" ip fou add port 6080 gue && in_host "$1" ip fou add port 6080 gue -6
 }
 
 received()
