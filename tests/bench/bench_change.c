@@ -199,7 +199,7 @@ static void measure_ticks(struct daemon *d)
 	for (size_t i = 0; i < 1000; i++) {
 		const uint64_t start = clock_now_us();
 
-		dataplane_tick(d->dp, d->plan, now_ms += 1000);
+		dataplane_tick(d->dp, d->plan, d->plan_conf, now_ms += 1000);
 		us[i] = clock_now_us() - start;
 	}
 	print_times("ticks, until all is at rest", us, 1000);
