@@ -44,7 +44,7 @@ uint32_t conns_index_lines(uint32_t n)
 {
 	uint32_t lines = 1;
 
-	while (lines < n / 2)
+	while (2 * lines + lines / 64 < n)
 		lines *= 2;
 	return lines;
 }

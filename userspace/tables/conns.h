@@ -46,7 +46,8 @@ static inline uint16_t conns_port(__be32 ports, int which)
 
 /*
  * Lines of an index for @n records: a power of two, such that two entries of each fill
- * at most half of it.
+ * half of it, and a hundredth more at most: a power of two of connections and the record
+ * of nobody do not double it.
  */
 uint32_t conns_index_lines(uint32_t n);
 

@@ -10,14 +10,14 @@
 #define REST_MS 1000
 /* From the beginning of a round to that of the next: at least, and for a million records. */
 #define ROUND_MS 1000
-#define ROUND_MS_PER_MILLION 4000
+#define ROUND_MS_PER_MILLION 6000
 /* Work of one step, in records that are read; what costs more counts more. */
-#define STEP_WORK 65536
+#define STEP_WORK 32768
 #define LOOK_UP_WORK 8
 #define LEAVE_WORK 16
 #define FREE_WORK 8
 /* One in so many records that look alive is looked up. */
-#define LOOK_UP_EVERY 4
+#define LOOK_UP_EVERY 8
 
 /* --- bitmaps ---------------------------------------------------------------------- */
 

@@ -9,7 +9,7 @@
  * - A record that is taken but in no index is one that is just being opened, or one
  *   that somebody died over. Found so in two rounds, which are a second apart at least,
  *   it is the latter, and goes likewise. Those that look alive are looked up in every
- *   fourth round only: that costs a cache miss each.
+ *   eighth round only: that costs a cache miss each.
  * - So with bits of ports that no record names: in two rounds in succession.
  * - What a round counts of a backend is compared with what the program has added and
  *   subtracted (struct shunt_load). While connections come and go neither is exact;

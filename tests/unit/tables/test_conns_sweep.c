@@ -177,7 +177,7 @@ Test(conns_sweep, finds_records_that_are_in_no_index)
 	tick(&rig);
 	cr_assert(conns_world_is_taken(&rig.c, empty), "it may be being opened just now");
 	cr_assert(conns_world_is_taken(&rig.c, written));
-	ticks(&rig, 8);
+	ticks(&rig, 10);
 	cr_assert_not(conns_world_is_taken(&rig.c, empty));
 	cr_assert_not(conns_world_is_taken(&rig.c, written));
 	cr_assert_not(conns_world_port_is_taken(&rig.c, 5));
