@@ -72,8 +72,8 @@ struct conf_status_range {
 /**
  * struct conf_check - how a backend is probed; every field is filled in:
  * backend over service over defaults over presets
- * @port: unless the file names it, the service's first TCP port; never 0 after
- *	conf_load() in a check that is used, unless @type is CONF_CHECK_NONE
+ * @port: unless the file names it, conf_backend.port or else the service's first TCP
+ *	port; never 0 after conf_load() in a check that is used, unless @type is CONF_CHECK_NONE
  * @jitter_percent: each wait is spread by +- this
  * @path, @host: for http; @host NULL means the backend's address
  */

@@ -25,6 +25,8 @@ Test(conf_flows, full_nat)
 	cr_assert_eq(s->n_backends, 2);
 	cr_expect_eq(s->backends[0].port, 8443);
 	cr_expect_eq(s->backends[1].port, 8444);
+	cr_expect_eq(s->backends[0].check.port, 8443, "probed where it listens");
+	cr_expect_eq(s->backends[1].check.port, 8444);
 	conf_free(c);
 }
 
@@ -95,4 +97,28 @@ Test(conf_flows, affinity_is_off_as_people_write_it)
 {
 	cr_expect_not(needs_memory("    affinity: off\n"));
 	cr_expect_not(needs_memory("    affinity: 0\n"));
+}
+
+/* What the file names counts, and a port of UDP is none that a check could go to. */
+Test(conf_flows, port_of_a_server_is_where_it_is_probed)
+{
+	struct conf *c = rows_parse(HEAD "services:\n"
+					 "  web:\n"
+					 "    vip: 192.0.2.1\n"
+					 "    ports: 80/tcp\n"
+					 "    forward: nat\n"
+					 "    check: { port: 9 }\n"
+					 "    backends:\n"
+					 "      - { name: a, address: 192.0.2.11, port: 8080 }\n"
+					 "  dns:\n"
+					 "    vip: 192.0.2.1\n"
+					 "    ports: 53/udp\n"
+					 "    forward: nat\n"
+					 "    check: { type: none }\n"
+					 "    backends:\n"
+					 "      - { name: a, address: 192.0.2.11, port: 5353 }\n");
+
+	cr_expect_eq(c->services[0].backends[0].check.port, 9);
+	cr_expect_eq(c->services[1].backends[0].check.port, 0);
+	conf_free(c);
 }
