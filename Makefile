@@ -203,9 +203,12 @@ fuzz: $(BUILD)/fuzz_conf
 	@grep stat::number_of_executed_units $(BUILD)/fuzz.log
 	@echo "fuzz: 1 passed, 0 failed"
 
+# What was sent is looked at once more, by scapy.
 bpf: $(BUILD)/bpf-tests
 	@echo "== $<"
-	@$<
+	@rm -f $(BUILD)/sent.pcap
+	@SHUNT_TEST_PCAP=$(BUILD)/sent.pcap $<
+	@tests/bpf/scapy_check.py $(BUILD)/sent.pcap
 
 # Not part of `make test`: a machine that does something else measures nothing.
 # QUICK=1 short; MATCH=text some cases; SAVE=file, COMPARE=file; OTHER=object beside ours.

@@ -17,7 +17,7 @@ packages=(
 	# lint and unit tests
 	clang-format clang-tidy cppcheck shellcheck libcriterion-dev libclang-rt-14-dev
 	# namespaces with real clients and servers
-	iproute2 ethtool util-linux procps netbase python3 jq xdp-tools
+	iproute2 ethtool util-linux procps netbase python3 python3-scapy jq xdp-tools
 	curl wrk nginx-light prometheus dnsmasq-base bind9-dnsutils iputils-ping
 	# a virtual machine with a kernel that is unpacked, not installed
 	qemu-system-x86 busybox-static kmod cpio

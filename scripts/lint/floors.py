@@ -27,7 +27,7 @@ USERSPACE = [
 BPF = [
     ["shunt.bpf.c", "decap.bpf.c"],
     ["nat.h"],
-    ["nat_begin.h", "nat_rewrite.h", "nat_translate.h", "nat_icmp.h", "nat_icmp_types.h"],
+    ["nat_begin.h", "nat_rewrite.h", "nat_translate.h", "nat_icmp*.h", "nat_quote.h"],
     ["fwd*.h", "too_big.h"],
     ["nat_packet.h", "nat_sum.h"],
     ["slot.h"],

@@ -121,16 +121,26 @@ static struct shunt_conn make_conn(const struct pair *k)
 	return conn;
 }
 
-enum shunt_reason nat_run(struct nat_bpf *skel, const struct pair *k, enum shunt_way way, bool icmp,
-			  const struct frame *in, struct frame *out)
+static void put_inputs(struct nat_bpf *skel, const struct pair *k, enum shunt_way way,
+		       const struct frame *in)
 {
-	const struct bpf_program *prog =
-		icmp ? skel->progs.icmp_alone : skel->progs.translate_alone;
-
 	skel->bss->nat_conn = make_conn(k);
 	skel->bss->nat_way = way;
 	skel->bss->nat_v6 = frame_get16(in->data + FRAME_IP - 2) == 0x86dd;
-	return dp_run_program(bpf_program__fd(prog), in, out);
+}
+
+enum shunt_reason nat_run_packet(struct nat_bpf *skel, const struct pair *k, enum shunt_way way,
+				 const struct frame *in, struct frame *out)
+{
+	put_inputs(skel, k, way, in);
+	return dp_run_program(bpf_program__fd(skel->progs.translate_alone), in, out);
+}
+
+enum shunt_reason nat_run_error(struct nat_bpf *skel, const struct pair *k, enum shunt_way way,
+				const struct frame *in, struct frame *out)
+{
+	put_inputs(skel, k, way, in);
+	return dp_run_program(bpf_program__fd(skel->progs.icmp_alone), in, out);
 }
 
 bool nat_same(const struct frame *got, const struct frame *want, const struct frame *in)

@@ -51,14 +51,13 @@ static inline void nat_closep(struct nat_bpf **skel)
 struct packet pair_before(const struct pair *k, enum shunt_way way, const struct packet *like);
 struct packet pair_behind(const struct pair *k, enum shunt_way way, const struct packet *like);
 
-/* Run the function alone; @icmp: nat_icmp(). */
-enum shunt_reason nat_run(struct nat_bpf *skel, const struct pair *k, enum shunt_way way, bool icmp,
-			  const struct frame *in, struct frame *out);
+/* Run nat_translate() or nat_icmp() alone. */
+enum shunt_reason nat_run_packet(struct nat_bpf *skel, const struct pair *k, enum shunt_way way,
+				 const struct frame *in, struct frame *out);
+enum shunt_reason nat_run_error(struct nat_bpf *skel, const struct pair *k, enum shunt_way way,
+				const struct frame *in, struct frame *out);
 
-/*
- * @got is @want behind the MAC addresses, of which nothing is promised. Frames that were
- * right are handed to scapy, too: see pcap.h.
- */
+/* @got is @want behind the MAC addresses, of which nothing is promised. */
 bool nat_same(const struct frame *got, const struct frame *want, const struct frame *in);
 
 /*
