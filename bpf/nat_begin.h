@@ -27,6 +27,7 @@ static __always_inline bool nat_leg_is_ours(const struct shunt_leg *leg)
  */
 static __always_inline int nat_choose(const struct nat_packet *p)
 {
+	const bool affine = shunt_rodata.tracked && p->service_flags & SHUNT_SERVICE_AFFINITY;
 	const struct pkt pkt = {
 		.src = p->tuple.src,
 		.dst = p->tuple.dst,
@@ -36,14 +37,18 @@ static __always_inline int nat_choose(const struct nat_packet *p)
 		.service_flags = p->service_flags,
 	};
 	const __u64 hash = slot_hash(&pkt, p->v6);
-	__u32 id;
+	__u32 id = affine ? transit_client(hash, p->service_flags, p->v6) : 0;
 
+	if (id)
+		return id;
 	if (p->service_flags & SCHED_CHOOSES)
 		id = sched_pick(hash, table_pack(&p->service), p->service_flags, p->v6);
 	else
 		id = table_owner(&p->service, hash);
 	if (id == SCHED_OVER_LIMIT)
 		return -SHUNT_OVER_LIMIT;
+	if (affine && id)
+		transit_put_client(hash, id);
 	return id ?: -SHUNT_NO_BACKEND;
 }
 

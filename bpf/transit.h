@@ -271,4 +271,35 @@ __noinline __u32 transit_pick(__u64 hash, __u32 word, __u64 service, __u32 flags
 	return transit_remember(&t, transit_decide(&t, service));
 }
 
+/* --- clients of nat --------------------------------------------------------------- */
+
+/*
+ * Where the connections of a client with affinity are, of a service whose connections are
+ * not in the cache: it is told by the last one that began. @hash: slot_hash(). 0: nowhere,
+ * or no longer.
+ */
+__noinline __u32 transit_client(__u64 hash, __u32 flags, __u32 v6)
+{
+	struct transit t = {
+		.hash = hash,
+		.flags = flags,
+		.how = v6 ? TRANSIT_V6 : 0,
+		.place = pin_find(hash),
+		.now = flow_now(),
+	};
+
+	t.entry = t.place ? pin_load(t.place, hash) : 0;
+	return transit_stays(&t) ? transit_pinned(&t) : 0;
+}
+
+/* And that it is at @id from now on. Return: 0. */
+__noinline int transit_put_client(__u64 hash, __u32 id)
+{
+	const __u32 now = flow_now();
+
+	if (!pin_put(hash, id, now, false) && pin_is_in_budget(now))
+		pin_put(hash, id, now, true);
+	return 0;
+}
+
 #endif /* BPF_TRANSIT_H */
