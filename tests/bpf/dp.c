@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -244,31 +243,9 @@ void dp_put_device(struct dp *dp, __u32 index)
 	put(dp->skel->maps.shunt_devices, &index, &(__u32){ LOOPBACK });
 }
 
-/* The clock that the program reads. */
-static __u32 now_s(void)
+int dp_fragments_fd(const struct dp *dp)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return now.tv_sec;
-}
-
-void dp_put_fragment(struct dp *dp, const struct shunt_fragment_key *key,
-		     const struct shunt_fragment *first, __u32 age_s)
-{
-	struct shunt_fragment value = *first;
-
-	value.seen_s = now_s() - age_s;
-	put(dp->skel->maps.shunt_fragments, key, &value);
-}
-
-bool dp_read_fragment(const struct dp *dp, const struct shunt_fragment_key *key,
-		      struct shunt_fragment *first)
-{
-	if (bpf_map_lookup_elem(bpf_map__fd(dp->skel->maps.shunt_fragments), key, first))
-		return false;
-	first->seen_s = now_s() - first->seen_s;
-	return true;
+	return bpf_map__fd(dp->skel->maps.shunt_fragments);
 }
 
 static void must_hold(const struct dp *dp, const struct slot_table *table)

@@ -49,7 +49,9 @@ void dp_put_device(struct dp *dp, __u32 index);
 void dp_put_slot(struct dp *dp, const struct slot_table *table, __u32 slot, __u32 word);
 __u32 dp_read_slot(const struct dp *dp, const struct slot_table *table, __u32 slot);
 
-/* A datagram whose first fragment was seen @age_s seconds ago. */
+int dp_fragments_fd(const struct dp *dp);
+
+/* A datagram whose first fragment was seen @age_s seconds ago: dp_fragment.c. */
 void dp_put_fragment(struct dp *dp, const struct shunt_fragment_key *key,
 		     const struct shunt_fragment *first, __u32 age_s);
 /* Of @first, seen_s is how long ago. Return: false if there is none. */
