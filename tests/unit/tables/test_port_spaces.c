@@ -19,7 +19,7 @@ static struct shunt_addr server(uint32_t n)
 /* @ctx: bits of spaces that have ports in use. */
 static bool is_empty(void *ctx, uint32_t space)
 {
-	return !(*(const uint64_t *)ctx >> space & 1);
+	return space >= 64 || !(*(const uint64_t *)ctx >> space & 1);
 }
 
 static uint16_t get(struct port_spaces *p, uint32_t n, uint64_t busy)
