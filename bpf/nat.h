@@ -23,10 +23,17 @@ static __always_inline __u64 nat_hash(const struct nat_packet *p)
 			       p->tuple.proto, p->v6);
 }
 
-/* Is the other side of the other family? */
-static __always_inline bool nat_is_translated(const struct shunt_conn *conn)
+/*
+ * Is the other side of @p, which goes @way, of the other family? The address asked is not
+ * a client's, which in IPv6 may look like one of IPv4.
+ */
+static __always_inline bool nat_is_translated(const struct nat_packet *p,
+					      const struct shunt_conn *conn, enum shunt_way way)
 {
-	return shunt_tuple_is_v6(&conn->client) != shunt_tuple_is_v6(&conn->server);
+	const struct shunt_addr *other =
+		way == SHUNT_TO_CLIENT ? &conn->client.dst : &conn->server.src;
+
+	return shunt_addr_is_v6(other) != p->v6;
 }
 
 static __always_inline enum shunt_reason nat_write(struct xdp_md *xdp, const struct nat_packet *p,
@@ -35,7 +42,7 @@ static __always_inline enum shunt_reason nat_write(struct xdp_md *xdp, const str
 {
 	if (p->odd & PKT_ICMP)
 		return nat_icmp(xdp, p, conn, way);
-	if (nat_is_translated(conn))
+	if (nat_is_translated(p, conn, way))
 		return nat_translate(xdp, p, conn, way);
 	return nat_rewrite(xdp, p, conn, way);
 }
@@ -127,7 +134,7 @@ static __always_inline __u32 nat_largest(const struct nat_packet *p, const struc
 {
 	const __u32 differ = sizeof(struct ipv6hdr) - sizeof(struct iphdr);
 
-	if (!nat_is_translated(conn))
+	if (!nat_is_translated(p, conn, SHUNT_TO_SERVER))
 		return leg->mtu;
 	return p->v6 ? leg->mtu + differ : leg->mtu - differ;
 }

@@ -38,7 +38,7 @@
 /* Of a program: they lie elsewhere, which alone makes them faster or slower. */
 #define COPIES REFS_COPIES
 /* The world that programs are loaded into to see their sizes. */
-static const struct world_shape report_shape = { .services = 100, .slots = 1024 };
+static const struct world_shape report_shape = { .services = 100, .slots = 1024, .nat = true };
 
 struct options {
 	const char *objects[OBJECTS];

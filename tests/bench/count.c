@@ -32,11 +32,16 @@ static const struct {
 	{ "fwd_hop.h", STAGE_FORWARD },	 { "fwd_direct.h", STAGE_FORWARD },
 	{ "fwd_ipip.h", STAGE_FORWARD }, { "csum.h", STAGE_FORWARD },
 	{ "stats.h", STAGE_COUNT },	 { "shunt.bpf.c", STAGE_MAIN },
+	{ "nat.h", STAGE_FORWARD },	 { "nat_rewrite.h", STAGE_FORWARD },
 };
 
-/* A map that the program asked, and the value that it was given last. */
+/*
+ * A map that the program asked, and the value that it was given last. What it writes
+ * there is lost when it asks again, but where a CPU has one value: that is its memory.
+ */
 struct asked {
 	int fd;
+	bool keeps;
 	struct bpf_map_info info;
 	void *value;
 };
@@ -85,6 +90,9 @@ static __u64 lookup(struct machine *m, int fd, __u64 key)
 
 	m->count.array_lookups += array;
 	m->count.hash_lookups += !array;
+	if (a->keeps)
+		return (uintptr_t)a->value;
+	a->keeps = a->info.type == BPF_MAP_TYPE_PERCPU_ARRAY && a->info.max_entries == 1;
 	return bpf_map_lookup_elem(fd, (void *)(uintptr_t)key, a->value) ? 0 : (uintptr_t)a->value;
 }
 
