@@ -94,7 +94,7 @@ __noinline int nat_renew(const struct nat_packet *p)
 	int id;
 
 	if (!p || !conn || !nat_is_first(p) || shunt_tuple_is_v6(&p->tuple) != p->v6)
-		return -SHUNT_NO_CONNECTION;
+		return p && p->odd & PKT_ICMP ? -SHUNT_BAD_ICMP : -SHUNT_NO_CONNECTION;
 	id = nat_choose(p);
 	if (known && nat_leg(conn, p) && !shunt_conn_is_closed(conn->flags) &&
 	    (id <= 0 || id == conn->backend))

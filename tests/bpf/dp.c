@@ -320,23 +320,6 @@ int dp_program_fd(const struct dp *dp)
 	return bpf_program__fd(dp->skel->progs.shunt_ingress);
 }
 
-__u32 dp_run_program(int fd, const struct frame *in, struct frame *out)
-{
-	struct frame result;
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = in->data, .data_size_in = in->len,
-		    .data_out = result.data, .data_size_out = sizeof(result.data), .repeat = 1);
-
-	must(bpf_prog_test_run_opts(fd, &opts), "run the program");
-	memcpy(out->data, result.data, opts.data_size_out);
-	out->len = opts.data_size_out;
-	return opts.retval;
-}
-
-__u32 dp_run(const struct dp *dp, const struct frame *in, struct frame *out)
-{
-	return dp_run_program(dp_program_fd(dp), in, out);
-}
-
 int dp_cpus(const struct dp *dp)
 {
 	return dp->cpus;
@@ -387,10 +370,4 @@ struct shunt_counter_block dp_read_counters(const struct dp *dp, __u32 block)
 		}
 	}
 	return sum;
-}
-
-struct shunt_counter dp_read_counter(const struct dp *dp, __u32 backend)
-{
-	return dp_read_counters(dp, backend / SHUNT_COUNTERS_PER_BLOCK)
-		.counter[backend % SHUNT_COUNTERS_PER_BLOCK];
 }

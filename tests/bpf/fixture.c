@@ -44,6 +44,16 @@
 		name ": IPv6 UDP", UDP6(__VA_ARGS__), SHUNT_##end                                  \
 	}
 
+/* The first packets of connections. */
+#define EACH_CONNECTION(name, end, port, ...)                                                      \
+	{ name ": IPv4 TCP", TCP4(SHOP, port, .flags = FRAME_SYN, ##__VA_ARGS__), SHUNT_##end },   \
+		{ name ": IPv4 UDP", UDP4(SHOP, port, ##__VA_ARGS__), SHUNT_##end },               \
+		{ name ": IPv6 TCP", TCP6(SHOP, port, .flags = FRAME_SYN, ##__VA_ARGS__),          \
+		  SHUNT_##end },                                                                   \
+	{                                                                                          \
+		name ": IPv6 UDP", UDP6(SHOP, port, ##__VA_ARGS__), SHUNT_##end                    \
+	}
+
 /* One of each mode, for what the mode must not change or must carry over. */
 #define EACH_MODE4(name, ...)                                                                      \
 	{ name ": direct", TCP4(SHOP, PORT_DIRECT, __VA_ARGS__), SHUNT_FORWARDED },                \
@@ -360,7 +370,7 @@ const struct fixture fixtures[] = {
 	{ "echo from a group: IPv6", ECHO6(.src = "ff02::1"), SHUNT_NOT_L4 },
 	{ "another host's echo: IPv4", ICMP4(STRANGER, 8), SHUNT_NOT_L4 },
 	{ "another host's echo: IPv6", ICMP6(STRANGER, 128), SHUNT_NOT_L4 },
-	{ "another host's echo, too short", ICMP4(STRANGER, 8, .cut = 38), SHUNT_NOT_L4 },
+	{ "another host's echo, too short", ICMP4(STRANGER, 8, .cut = 38), SHUNT_NOT_SERVICE },
 	{ "echo, longer than the frame: IPv4", ECHO4(.ip_len_off = 1), SHUNT_BAD_LENGTH },
 	{ "echo, longer than the frame: IPv6", ECHO6(.ip_len_off = 1), SHUNT_BAD_LENGTH },
 	{ "echo, shorter than its header", ECHO4(.ip_len_off = -57), SHUNT_BAD_LENGTH },
@@ -395,7 +405,7 @@ const struct fixture fixtures[] = {
 		   .ip_len_off = 1),
 	EACH_ERROR("an error: what it quotes ends in the ports", BAD_ICMP, SHOP, PORT_DIRECT,
 		   .ip_len_off = -61 + 8),
-	EACH_ERROR("an error for another host", NOT_L4, STRANGER, PORT_DIRECT),
+	EACH_ERROR("an error for another host", NOT_SERVICE, STRANGER, PORT_DIRECT),
 	{ "fragmentation needed", ICMP4(SHOP, 3, .icmp_code = 4, .icmp_rest = 1400,
 	  .quoted = SENT4(SHOP, PORT_IPIP4, TCP, .payload = 1440), .quote = 548), SHUNT_FORWARDED },
 	{ "packet too big", ICMP6(SHOP, 2, .icmp_rest = 1400,
@@ -836,6 +846,25 @@ const struct fixture fixtures[] = {
 	{ "a tag, longer than the frame", TCP4(SHOP, PORT_DIRECT, .tags = 1, .ip_len_off = 1),
 	  SHUNT_BAD_LENGTH },
 	{ "two tags, ends in TCP", TCP6(SHOP, PORT_DIRECT, .tags = 2, .cut = 81), SHUNT_TRUNCATED },
+
+	/* Connections: none is known, and none can begin. */
+	EACH_CONNECTION("nat: begins", CONNECTIONS_FULL, PORT_NAT),
+	EACH_CONNECTION("nat: begins, a tag", CONNECTIONS_FULL, PORT_NAT, .tags = 1),
+	EACH_CONNECTION("nat: begins, TTL 1", TTL_EXPIRED, PORT_NAT, .ttl = 1),
+	EACH_CONNECTION("nat: begins, no backend", NO_BACKEND, PORT_NAT_NO_BACKEND),
+	{ "nat: IPv4 options", UDP4(SHOP, PORT_NAT, .options = 40), SHUNT_CONNECTIONS_FULL },
+	{ "nat: extension headers", UDP6(SHOP, PORT_NAT, .extension = { EXT(0), EXT(51) }),
+	  SHUNT_CONNECTIONS_FULL },
+	{ "nat: goes on, IPv4", TCP4(SHOP, PORT_NAT), SHUNT_NO_CONNECTION },
+	{ "nat: goes on, IPv6", TCP6(SHOP, PORT_NAT), SHUNT_NO_CONNECTION },
+	{ "nat: SYN and ACK", TCP4(SHOP, PORT_NAT, .flags = FRAME_SYN | FRAME_ACK),
+	  SHUNT_NO_CONNECTION },
+	{ "nat: SYN and RST", TCP6(SHOP, PORT_NAT, .flags = FRAME_SYN | FRAME_RST),
+	  SHUNT_NO_CONNECTION },
+	{ "nat: SYN and FIN", TCP4(SHOP, PORT_NAT, .flags = FRAME_SYN | FRAME_FIN),
+	  SHUNT_NO_CONNECTION },
+	{ "nat: first fragment", UDP4(SHOP, PORT_NAT, .fragment = MF), SHUNT_CONNECTIONS_FULL },
+	{ "nat: cut", TCP4(SHOP, PORT_NAT, .flags = FRAME_SYN, .cut = 53), SHUNT_TRUNCATED },
 
 	/* Well-formed and of a service, but it ends here. */
 	EACH("TTL 1: VLAN", TTL_EXPIRED, SHOP, PORT_DIRECT, .ttl = 1, .tags = 1),

@@ -200,6 +200,8 @@ static bool is_loaded(const struct world *w, const struct shunt_leg *leg)
 		return w->rodata.direct;
 	if (leg->forward == SHUNT_FORWARD_GUE)
 		return w->rodata.rich;
+	if (leg->forward != SHUNT_FORWARD_IPIP)
+		return false;
 	return ref_outer_is_v4(leg) ? w->rodata.ipip4 : w->rodata.ipip6;
 }
 
@@ -312,6 +314,31 @@ static enum shunt_reason admit_to(const struct world *w, const struct view *v,
 	return v->icmp ? blame(w, v, SHUNT_BAD_ICMP) : SHUNT_NOT_SERVICE;
 }
 
+static bool begins_connection(const struct frame *f, const struct view *v)
+{
+	if (v->proto == IPPROTO_UDP)
+		return true;
+	return (f->data[v->l4 + 13] & 0x17) == 0x02; /* SYN; no FIN, RST, ACK */
+}
+
+/*
+ * A service of nat where no connection is, and no record for one. With connections it is
+ * nat_town.h that knows what to expect.
+ */
+static enum shunt_reason refuse_connection(const struct world *w, const struct view *v,
+					   const struct world_service *s, const struct frame *f)
+{
+	__u32 backend;
+
+	if (v->ttl <= 1)
+		return SHUNT_TTL_EXPIRED;
+	if (v->icmp)
+		return SHUNT_BAD_ICMP;
+	if (v->is_later || !begins_connection(f, v))
+		return SHUNT_NO_CONNECTION;
+	return pick_backend(w, v, s, &backend) ? SHUNT_NO_BACKEND : SHUNT_CONNECTIONS_FULL;
+}
+
 static enum shunt_reason route_packet(const struct world *w, const struct view *v, struct route *r,
 				      struct verdict *verdict)
 {
@@ -322,6 +349,8 @@ static enum shunt_reason route_packet(const struct world *w, const struct view *
 		return reason;
 	if (w->rodata.rich && SHUNT_SERVICE_MSS(s->flags) && is_syn(&verdict->out, v))
 		ref_mss_clamp(v, SHUNT_SERVICE_MSS(s->flags), &verdict->out);
+	if (w->rodata.nat && s->flags & SHUNT_SERVICE_NAT)
+		return refuse_connection(w, v, s, &verdict->out);
 	return pick_backend(w, v, s, &r->backend) ?: find_way(w, v, r);
 }
 

@@ -47,6 +47,7 @@ struct street {
 };
 
 #define DIRECT .forward = SHUNT_FORWARD_DIRECT
+#define FULLNAT .forward = SHUNT_FORWARD_FULLNAT
 #define IPIP4 .forward = SHUNT_FORWARD_IPIP, .outer = 4
 #define IPIP6 .forward = SHUNT_FORWARD_IPIP, .outer = 6
 #define GUE4 .forward = SHUNT_FORWARD_GUE, .outer = 4
@@ -117,6 +118,9 @@ static const struct street streets[] = {
 	{ PORT_MSS,		 DIRECT, .flags = MSS },
 	{ PORT_MSS_IPIP6,	 IPIP6, .flags = MSS },
 	{ PORT_MSS_NO_BACKEND,	 DIRECT, .member = 5, .alone = 1024, STABLE(0, 0), .flags = MSS },
+	{ PORT_NAT,		 FULLNAT, .flags = SHUNT_SERVICE_NAT },
+	{ PORT_NAT_NO_BACKEND,	 FULLNAT, .member = 5, .alone = 1024, STABLE(0, 0),
+	  .flags = SHUNT_SERVICE_NAT },
 	{ 0,			 DIRECT, .open = true },
 	{ 443,			 IPIP4, .open = true },
 };
@@ -187,6 +191,7 @@ void world_build_empty(struct world *w)
 		.ipip6 = 1,
 		.tracked = 1,
 		.rich = 1,
+		.nat = 1,
 		.icmp_per_s = 1000000000,
 	};
 	put_interface(w, EGRESS_SAME, WORLD_INGRESS, true);

@@ -149,6 +149,8 @@ enum town_port {
 	PORT_MSS_IPIP6,
 	PORT_MSS_NO_BACKEND,
 	PORT_FULL, /* UDP, of a backend that has as many connections as it may */
+	PORT_NAT, /* fullnat, and no record is free */
+	PORT_NAT_NO_BACKEND,
 	PORT_NOBODY, /* no service */
 };
 
