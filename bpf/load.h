@@ -34,10 +34,10 @@ static __always_inline void load_begin(__u32 id)
 	__sync_fetch_and_add(&load->opened, 1);
 }
 
-/* And one that was counted has ended. */
+/* And one that was counted has ended; of nobody none has. */
 static __always_inline void load_end(__u32 id)
 {
-	struct shunt_load *load = load_find(id);
+	struct shunt_load *load = id ? load_find(id) : NULL;
 
 	if (load)
 		__sync_fetch_and_sub(&load->active, 1);

@@ -116,6 +116,8 @@ __noinline __u32 sched_by_hash(__u64 hash, __u64 service, __u32 flags, __u32 v6)
 	__u32 id = choice == SHUNT_CHOICE_LEAST ? sched_least(hash, &s, flags, v6)
 						: table_owner(&s, sched_slot(hash, s.base, choice));
 
+	if (!(flags & SCHED_CHOOSES))
+		return id;
 	for (int i = 0; sched_fit(id, flags, v6) != SCHED_FITS; i++) {
 		if (i == SCHED_TRIES || choice == SHUNT_CHOICE_TURN)
 			return 0;

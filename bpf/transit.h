@@ -31,6 +31,7 @@
 enum transit_write {
 	TRANSIT_NOTHING,
 	TRANSIT_KNOWN, /* its flow is entered; in place of another one within the budget */
+	TRANSIT_DEALT, /* the same; and if it finds no room, the slot decides */
 	TRANSIT_UNKNOWN, /* the flow may be anybody's: only within the budget */
 };
 
@@ -127,7 +128,7 @@ static __always_inline __u32 transit_deal(struct transit *t, __u64 service)
 
 	if (!id || id == SCHED_OVER_LIMIT)
 		return id;
-	t->write = TRANSIT_KNOWN;
+	t->write = TRANSIT_DEALT;
 	t->note = note_find(t->hash);
 	return id;
 }
@@ -230,10 +231,10 @@ static __always_inline bool transit_enter(const struct transit *t, __u32 id)
 	return true;
 }
 
-/* Return: where the flow goes after all: what is not remembered is left to the slot. */
+/* Return: where the flow goes after all. */
 static __always_inline __u32 transit_remember(struct transit *t, __u32 id)
 {
-	if (t->write && !transit_enter(t, id) && t->write == TRANSIT_KNOWN && transit_is_dealt(t)) {
+	if (t->write && !transit_enter(t, id) && t->write == TRANSIT_DEALT) {
 		id = t->cur;
 		t->note |= transit_has_prev(t);
 	}

@@ -41,6 +41,7 @@ struct crossing *crossing_open(const struct world *w)
 		.flows = t->flows,
 		.marks = t->marks,
 		.fresh = t->fresh,
+		.loads = t->loads,
 	};
 	cr_assert_lt(w->rodata.flow_mask, WORLD_FLOW_LINES);
 	return t;
@@ -202,6 +203,31 @@ static bool pins_agree(const struct crossing *t, __u32 index, const struct shunt
 	return line_agrees("pin", &dp_flows(t->rig->dp)[index], want, tell) && got == marks;
 }
 
+static bool load_agrees(__u32 id, const struct shunt_load *got, const struct shunt_load *want,
+			bool tell)
+{
+	if (!memcmp(got, want, sizeof(*got)))
+		return true;
+	if (tell)
+		fprintf(stderr, "load of %u: %d active, %u opened, not %d, %u\n", id,
+			(int)got->active, got->opened, (int)want->active, want->opened);
+	return false;
+}
+
+/* Of the block of the flow's service, and of who had it before. */
+static bool loads_agree(const struct crossing *t, const struct flow_effect *e, bool tell)
+{
+	const struct shunt_load *loads = dp_loads(t->rig->dp);
+	bool same = true;
+
+	for (__u32 id = e->base; id < e->base + CROSSING_MEMBERS; id++) {
+		const struct shunt_load want = flow_model_load(&t->model, e, id);
+
+		same = load_agrees(id, &loads[id], &want, tell) && same;
+	}
+	return same;
+}
+
 /* What is remembered now is what the effect says. */
 static bool effect_agrees(const struct crossing *t, const struct flow_effect *e, bool tell)
 {
@@ -213,6 +239,7 @@ static bool effect_agrees(const struct crossing *t, const struct flow_effect *e,
 	for (int l = 0; l < at->n; l++)
 		same = pins_agree(t, at->index[l], &at->line[l], at->marks[l], tell) && same;
 	same = line_agrees("note", &dp_fresh(t->rig->dp)[e->fresh_index], &e->fresh, tell) && same;
+	same = loads_agree(t, e, tell) && same;
 	if (!memcmp(budget, &e->budget, sizeof(*budget)))
 		return same;
 	if (tell)
@@ -232,6 +259,8 @@ static struct flow_packet describe(const struct crossing *t, const struct crossi
 		.word = crossing_word(t, f),
 		.base = f->base,
 		.service_flags = f->service_flags,
+		.lines = t->rig->world.lines,
+		.table = f->table,
 		.proto = f->packet.proto,
 		.tcp_flags = tcp ? (__u8)(p->flags ?: FRAME_ACK) : 0,
 		.v6 = strchr(p->src, ':'),
@@ -247,6 +276,7 @@ static void expect_nothing(struct crossing *t, const struct crossing_flow *f)
 	e->at = flow_model_lines(&t->model, f->hash);
 	e->fresh = t->fresh[e->fresh_index];
 	e->budget = t->model.budget;
+	e->begun = e->ended = e->turns = 0;
 }
 
 /* The program's clock may have gone on since @before_s: which second did it read? */
@@ -322,5 +352,7 @@ bool crossing_check_all(const struct crossing *t)
 		same = pins_agree(t, i, &t->flows[i], t->marks[i], true) && same;
 	for (__u32 i = 0; i < SHUNT_FRESH_LINES; i++)
 		same = line_agrees("note", &fresh[i], &t->fresh[i], true) && same;
+	for (__u32 id = 0; id < WORLD_BACKENDS; id++)
+		same = load_agrees(id, &dp_loads(t->rig->dp)[id], &t->loads[id], true) && same;
 	return same;
 }

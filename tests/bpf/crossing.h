@@ -22,6 +22,8 @@ enum crossing_port {
 	CROSSING_TRACKED,
 	CROSSING_UDP_MOVES,
 	CROSSING_BOTH,
+	CROSSING_COUNTED,
+	CROSSING_TURNS,
 	CROSSING_PORT_END,
 };
 
@@ -68,6 +70,7 @@ struct crossing {
 	struct shunt_flow_line flows[WORLD_FLOW_LINES];
 	__u8 marks[WORLD_FLOW_LINES];
 	struct shunt_flow_line fresh[SHUNT_FRESH_LINES];
+	struct shunt_load loads[WORLD_BACKENDS];
 	struct flow_effect effect;
 	struct shunt_pin_budget *budgets; /* room for a read, one a CPU */
 	int cpu;

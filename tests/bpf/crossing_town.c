@@ -14,6 +14,10 @@ static __u32 flags_of(__u16 port)
 		flags |= SHUNT_SERVICE_UDP_MOVES;
 	if (port == CROSSING_TRACKED || port == CROSSING_BOTH)
 		flags |= SHUNT_SERVICE_TRACKED;
+	if (port == CROSSING_COUNTED || port == CROSSING_TURNS)
+		flags |= SHUNT_SERVICE_TRACKED | SHUNT_SERVICE_COUNTED;
+	if (port == CROSSING_TURNS)
+		flags |= SHUNT_CHOICE_TURN << SHUNT_SERVICE_CHOICE_SHIFT;
 	return flags;
 }
 
@@ -43,11 +47,17 @@ static void put_tables(struct world *w)
 	const struct slot_table tracked = put_table(w, 4 * CROSSING_SLOTS);
 	const struct slot_table both4 = put_table(w, 2 * CROSSING_SLOTS);
 	const struct slot_table both6 = put_table(w, 8 * CROSSING_SLOTS);
+	const struct slot_table counted = put_table(w, CROSSING_SLOTS);
+	const struct slot_table turns = put_table(w, CROSSING_SLOTS);
 
 	put_services(w, CROSSING_PLAIN, &plain, &plain);
 	put_services(w, CROSSING_TRACKED, &tracked, &tracked);
 	put_services(w, CROSSING_UDP_MOVES, &plain, &plain);
 	put_services(w, CROSSING_BOTH, &both4, &both6);
+	put_services(w, CROSSING_COUNTED, &counted, &counted);
+	put_services(w, CROSSING_TURNS, &turns, &turns);
+	for (__u32 slot = 0; slot < turns.n; slot++)
+		slot_table_put(w->lines, &turns, slot, slot_halves(slot % CROSSING_DEAD + 1));
 }
 
 static void put_backends(struct world *w, __u32 base)

@@ -2,7 +2,6 @@
 #include "flow_model.h"
 
 #include <netinet/in.h>
-#include <string.h>
 #include <time.h>
 
 #include "frame.h"
@@ -15,142 +14,6 @@ __u32 flow_model_now_s(void)
 	return (__u32)now.tv_sec;
 }
 
-/* --- lines ------------------------------------------------------------------ */
-
-const __u64 *flow_model_find(const struct shunt_flow_line *line, __u32 tag)
-{
-	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
-		if (line->entry[i] && line->entry[i] >> 32 == tag)
-			return &line->entry[i];
-	return NULL;
-}
-
-static int find_empty(const struct shunt_flow_line *line)
-{
-	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
-		if (!line->entry[i])
-			return i;
-	return -1;
-}
-
-static __u64 make_entry(__u32 tag, __u32 backend, __u32 now_s)
-{
-	return (__u64)tag << 32 | (backend & 0xffff) << 16 | (now_s & 0x7fff);
-}
-
-/* The newest is in front; what is before the place that it leaves or takes moves back. */
-void flow_model_note(struct shunt_flow_line *line, __u32 tag, __u32 backend, __u32 now_s)
-{
-	const __u64 *own = flow_model_find(line, tag);
-	const int empty = find_empty(line);
-	int gap = own ? (int)(own - line->entry) : SHUNT_FLOWS_PER_LINE - 1;
-
-	if (empty >= 0 && empty < gap)
-		gap = empty;
-	memmove(&line->entry[1], &line->entry[0], gap * sizeof(line->entry[0]));
-	line->entry[0] = make_entry(tag, backend, now_s);
-}
-
-/* --- the lines of a flow ------------------------------------------------------ */
-
-struct flow_lines flow_model_lines(const struct flow_model *m, __u64 hash)
-{
-	const __u32 mask = m->rodata.flow_mask, first = hash >> 32 & mask;
-	const __u32 other = shunt_flow_other(first, (__u32)hash, mask);
-	struct flow_lines at = { .n = other == first ? 1 : 2, .index = { first, other } };
-
-	for (int l = 0; l < at.n; l++) {
-		at.line[l] = m->flows[at.index[l]];
-		at.marks[l] = m->marks[at.index[l]];
-	}
-	return at;
-}
-
-static __u8 mark_of(__u32 tag)
-{
-	return 1 << (tag >> 29);
-}
-
-const __u64 *flow_model_look_up(const struct flow_lines *at, __u32 tag)
-{
-	for (int l = 0; l < at->n; l++) {
-		const __u64 *entry = flow_model_find(&at->line[l], tag);
-
-		if (entry && at->marks[l] & mark_of(tag))
-			return entry;
-	}
-	return NULL;
-}
-
-/* An entry of one of the lines. */
-struct place {
-	int line;
-	int entry;
-};
-
-static bool find_own(const struct flow_lines *at, __u32 tag, struct place *own)
-{
-	const __u64 *entry = flow_model_look_up(at, tag);
-
-	for (int l = 0; entry && l < at->n; l++)
-		for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
-			if (entry == &at->line[l].entry[i])
-				*own = (struct place){ l, i };
-	return entry;
-}
-
-static int count_empty(const struct shunt_flow_line *line)
-{
-	int n = 0;
-
-	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
-		n += !line->entry[i];
-	return n;
-}
-
-/* The first line unless it is more than half full and the other one has more room. */
-static bool find_room(const struct flow_lines *at, struct place *room)
-{
-	const int in_first = count_empty(&at->line[0]);
-	const int in_other = at->n > 1 ? count_empty(&at->line[1]) : 0;
-	const int l = in_first < SHUNT_FLOWS_PER_LINE / 2 && in_other > in_first;
-
-	*room = (struct place){ l, find_empty(&at->line[l]) };
-	return in_first || in_other;
-}
-
-/* The first of those that were seen longest ago. */
-static struct place find_oldest(const struct flow_lines *at, __u32 now_s)
-{
-	struct place oldest = {};
-	int most = -1;
-
-	for (int l = 0; l < at->n; l++)
-		for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++) {
-			const __u16 age = SHUNT_FLOW_AGE(at->line[l].entry[i], now_s);
-
-			if (age <= most)
-				continue;
-			most = age;
-			oldest = (struct place){ l, i };
-		}
-	return oldest;
-}
-
-bool flow_model_enter(struct flow_lines *at, __u32 tag, __u32 backend, __u32 now_s, bool evict)
-{
-	struct place p;
-
-	if (!find_own(at, tag, &p) && !find_room(at, &p)) {
-		if (!evict)
-			return false;
-		p = find_oldest(at, now_s);
-	}
-	at->line[p.line].entry[p.entry] = make_entry(tag, backend, now_s);
-	at->marks[p.line] |= mark_of(tag);
-	return true;
-}
-
 /* --- what a packet is, what a backend is -------------------------------------- */
 
 static bool is_new(const struct flow_packet *p)
@@ -158,10 +21,17 @@ static bool is_new(const struct flow_packet *p)
 	return p->proto == IPPROTO_TCP && p->tcp_flags & FRAME_SYN && !(p->tcp_flags & FRAME_ACK);
 }
 
+/* The client ends a connection that is counted. */
+static bool is_end(const struct flow_packet *p)
+{
+	return p->service_flags & SHUNT_SERVICE_COUNTED && !p->is_error &&
+	       p->proto == IPPROTO_TCP && p->tcp_flags & (FRAME_FIN | FRAME_RST);
+}
+
 /* It ends its flow, or is only about it: nothing is remembered for its sake. */
 static bool is_vain(const struct flow_packet *p)
 {
-	if (p->is_error)
+	if (p->is_error || is_end(p))
 		return true;
 	return p->proto == IPPROTO_TCP && p->tcp_flags & FRAME_RST;
 }
@@ -237,11 +107,27 @@ static bool take_pin(const struct flow_model *m, struct flow_effect *e, __u32 no
 	return true;
 }
 
+#define CLOSING 0x8000
+
+/* Remember where a flow is; what is counted of it is counted there from now on. */
+static bool enter(struct flow_effect *e, const struct flow_packet *p, __u32 now_s, bool evict)
+{
+	const __u64 *entry = flow_model_look_up(&e->at, (__u32)p->hash);
+	const __u64 was = entry ? *entry : 0;
+
+	if (!flow_model_enter(&e->at, (__u32)p->hash, e->backend, now_s, evict))
+		return false;
+	if (!(p->service_flags & SHUNT_SERVICE_COUNTED))
+		return true;
+	e->begun = e->backend;
+	e->ended = was & CLOSING ? 0 : was >> 16 & 0xffff;
+	return true;
+}
+
 /* Return: true if there is nothing to do, or it could be done. */
 static bool pin(struct flow_effect *e, const struct flow_packet *p, __u32 now_s, bool evict)
 {
-	return !e->backend || is_vain(p) ||
-	       flow_model_enter(&e->at, (__u32)p->hash, e->backend, now_s, evict);
+	return !e->backend || is_vain(p) || enter(e, p, now_s, evict);
 }
 
 /* A flow that is known: only where another one has to give way must there be a pin left. */
@@ -281,6 +167,93 @@ static void begin(const struct flow_model *m, struct flow_effect *e, const struc
 		flow_model_note(&e->fresh, (__u32)p->hash, e->backend, now_s);
 }
 
+/* A flow that is where it was: it was seen, and perhaps it ends. */
+static void refresh(struct flow_effect *e, const struct flow_packet *p, __u32 now_s)
+{
+	__u64 *entry = (__u64 *)flow_model_look_up(&e->at, (__u32)p->hash);
+	const bool ended = *entry & CLOSING;
+
+	if (p->is_error)
+		return;
+	if (!(p->proto == IPPROTO_TCP && p->tcp_flags & FRAME_RST))
+		*entry = flow_model_entry((__u32)p->hash, e->backend, now_s) | (*entry & CLOSING);
+	if (!is_end(p) || ended)
+		return;
+	*entry |= CLOSING;
+	e->ended = e->backend;
+}
+
+/* --- flows that are dealt out --------------------------------------------------- */
+
+static bool is_dealt(const struct flow_packet *p)
+{
+	return is_tracked(p) &&
+	       (p->service_flags & SHUNT_SERVICE_COUNTED || SHUNT_SERVICE_CHOICE(p->service_flags));
+}
+
+/* It begins a flow, or may: of UDP nothing tells. */
+static bool may_begin(const struct flow_packet *p)
+{
+	if (p->is_error || (p->proto == IPPROTO_TCP && p->tcp_flags & FRAME_RST))
+		return false;
+	return p->proto == IPPROTO_UDP || is_new(p);
+}
+
+static bool may_get(const struct flow_model *m, const struct flow_packet *p, __u32 id)
+{
+	return is_alive(m, id, p->v6) &&
+	       m->backends[id].leg[p->v6 ? SHUNT_V6 : SHUNT_V4].forward != SHUNT_FORWARD_NONE;
+}
+
+static __u32 owner_of(const struct flow_packet *p, __u32 slot)
+{
+	const __u32 member = slot_table_get(p->lines, &p->table, slot % p->table.n).owner & 0x7fff;
+
+	return member ? p->base + member : 0;
+}
+
+/* Whose turn it is; if that one may get none, the next one who may, a turn later. */
+static __u32 take_turn(const struct flow_model *m, struct flow_effect *e,
+		       const struct flow_packet *p)
+{
+	const __u32 turn = m->loads[p->base].turn;
+
+	e->turns = 1;
+	if (may_get(m, p, owner_of(p, turn)))
+		return owner_of(p, turn);
+	e->turns = 2;
+	for (__u32 i = 0; i < 128; i++)
+		if (may_get(m, p, owner_of(p, turn + 1 + i)))
+			return owner_of(p, turn + 1 + i);
+	return cur_of(p);
+}
+
+static void deal(const struct flow_model *m, struct flow_effect *e, const struct flow_packet *p,
+		 __u32 now_s)
+{
+	const __u64 *known = flow_model_look_up(&e->at, (__u32)p->hash);
+	bool note = is_noted(e, p);
+
+	e->by = FLOW_BY_PIN;
+	e->backend = known && !(*known & CLOSING) ? recall(m, known, p) : 0;
+	if (e->backend) {
+		refresh(e, p, now_s);
+		return;
+	}
+	e->by = FLOW_BY_SYN;
+	e->backend = SHUNT_SERVICE_CHOICE(p->service_flags) == SHUNT_CHOICE_TURN
+			     ? take_turn(m, e, p)
+			     : cur_of(p);
+	if (!e->backend)
+		return;
+	if (!enter(e, p, now_s, false) && !(take_pin(m, e, now_s) && enter(e, p, now_s, true))) {
+		e->backend = cur_of(p);
+		note |= is_before_the_move(p);
+	}
+	if (note)
+		flow_model_note(&e->fresh, (__u32)p->hash, e->backend, now_s);
+}
+
 /* Nothing is known of the flow. */
 static void follow_slot(const struct flow_model *m, struct flow_effect *e,
 			const struct flow_packet *p, __u32 now_s)
@@ -308,7 +281,10 @@ static void go_on(const struct flow_model *m, struct flow_effect *e, const struc
 	}
 	e->by = pinned ? FLOW_BY_PIN : FLOW_BY_NOTE;
 	e->backend = pinned ?: noted;
-	pin_known(m, e, p, now_s);
+	if (pinned)
+		refresh(e, p, now_s);
+	else
+		pin_known(m, e, p, now_s);
 }
 
 void flow_model_judge(const struct flow_model *m, const struct flow_packet *p, __u32 now_s,
@@ -319,15 +295,31 @@ void flow_model_judge(const struct flow_model *m, const struct flow_packet *p, _
 		.backend = cur_of(p),
 		.at = flow_model_lines(m, p->hash),
 		.fresh_index = (p->hash >> 32) % SHUNT_FRESH_LINES,
+		.base = p->base,
 		.budget = m->budget,
 	};
 	e->fresh = m->fresh[e->fresh_index];
 	if (!is_looked_up(p))
 		return;
-	if (is_new(p))
+	if (is_dealt(p) && may_begin(p))
+		deal(m, e, p, now_s);
+	else if (is_new(p) && !is_dealt(p))
 		begin(m, e, p, now_s);
 	else
 		go_on(m, e, p, now_s);
+}
+
+struct shunt_load flow_model_load(const struct flow_model *m, const struct flow_effect *e, __u32 id)
+{
+	struct shunt_load load = m->loads[id];
+
+	if (!id)
+		return load;
+	load.active += id == e->begun;
+	load.opened += id == e->begun;
+	load.active -= id == e->ended;
+	load.turn += id == e->base ? e->turns : 0;
+	return load;
 }
 
 void flow_model_commit(struct flow_model *m, const struct flow_effect *e)
@@ -338,4 +330,10 @@ void flow_model_commit(struct flow_model *m, const struct flow_effect *e)
 	}
 	m->fresh[e->fresh_index] = e->fresh;
 	m->budget = e->budget;
+	if (e->begun < m->n_backends)
+		m->loads[e->begun] = flow_model_load(m, e, e->begun);
+	if (e->ended < m->n_backends && e->ended != e->begun)
+		m->loads[e->ended] = flow_model_load(m, e, e->ended);
+	if (e->base != e->begun && e->base != e->ended)
+		m->loads[e->base] = flow_model_load(m, e, e->base);
 }

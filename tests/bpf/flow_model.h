@@ -16,12 +16,14 @@
 #include <stdbool.h>
 
 #include "shunt/abi.h"
+#include "slot_table.h"
 
 /**
  * struct flow_model - what the maps of the program should hold
  * @backends: by id, @n_backends of them; borrowed
  * @flows, @marks: rodata.flow_mask + 1 lines; borrowed
  * @fresh: SHUNT_FRESH_LINES lines; borrowed
+ * @loads: by id, @n_backends of them; borrowed
  * @budget: of the one CPU that packets come in by
  */
 struct flow_model {
@@ -31,6 +33,7 @@ struct flow_model {
 	struct shunt_flow_line *flows;
 	__u8 *marks;
 	struct shunt_flow_line *fresh;
+	struct shunt_load *loads;
 	struct shunt_pin_budget budget;
 };
 
@@ -51,6 +54,7 @@ struct flow_lines {
  * @hash: of its flow
  * @word: of its slot
  * @base, @service_flags: of its service
+ * @lines, @table: where the slots of its service are
  * @tcp_flags: the byte of the TCP header, 0 for UDP
  * @is_error: it is not of the flow, but an ICMP error about it
  */
@@ -59,6 +63,8 @@ struct flow_packet {
 	__u32 word;
 	__u32 base;
 	__u32 service_flags;
+	const struct shunt_slot_line *lines;
+	struct slot_table table;
 	__u8 proto;
 	__u8 tcp_flags;
 	bool v6;
@@ -79,12 +85,18 @@ enum flow_by {
 /**
  * struct flow_effect - what comes of a packet
  * @backend: where it goes, 0 for nowhere
+ * @begun, @ended: the backends that have a connection more, and less; 0 for none
+ * @base, @turns: how many turns of the service with that block were taken
  * @at: its lines of the flow cache afterwards
  * @fresh_index, @fresh: its line of the notes afterwards
  */
 struct flow_effect {
 	enum flow_by by;
 	__u32 backend;
+	__u32 begun;
+	__u32 ended;
+	__u32 base;
+	__u32 turns;
 	__u32 fresh_index;
 	struct flow_lines at;
 	struct shunt_flow_line fresh;
@@ -96,8 +108,14 @@ void flow_model_judge(const struct flow_model *m, const struct flow_packet *p, _
 		      struct flow_effect *e);
 void flow_model_commit(struct flow_model *m, const struct flow_effect *e);
 
+/* What the load of a backend is after @e. */
+struct shunt_load flow_model_load(const struct flow_model *m, const struct flow_effect *e,
+				  __u32 id);
+
 /* As they are now. */
 struct flow_lines flow_model_lines(const struct flow_model *m, __u64 hash);
+
+__u64 flow_model_entry(__u32 tag, __u32 backend, __u32 now_s);
 
 /* The entry of a flow, in a line that is marked; NULL if there is none. */
 const __u64 *flow_model_look_up(const struct flow_lines *at, __u32 tag);

@@ -45,7 +45,8 @@ static void expect_fixtures(struct world *w, unsigned int bits)
 static void track_nothing(struct world *w)
 {
 	for (__u32 i = 0; i < w->n_services; i++)
-		w->services[i].flags &= ~SHUNT_SERVICE_TRACKED;
+		w->services[i].flags &= ~(SHUNT_SERVICE_TRACKED | SHUNT_SERVICE_COUNTED |
+					  3U << SHUNT_SERVICE_CHOICE_SHIFT);
 }
 
 /* A walk agrees with the model. */
