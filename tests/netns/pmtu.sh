@@ -30,8 +30,11 @@ answer_past_balancer()
 	for m in 0 1 2; do
 		for vip in "$(vip4_of "$m")" "$(vip6_of "$m")"; do
 			serve_vip "$host" "$vip"
-			[[ $vip == *:* ]] && ip -n "$host" -6 rule add from "$vip" lookup 100 ||
+			if [[ $vip == *:* ]]; then
+				ip -n "$host" -6 rule add from "$vip" lookup 100
+			else
 				ip -n "$host" rule add from "$vip" lookup 100
+			fi
 		done
 	done
 	# What they send to the balancer fits; they do not tell the clients to be brief.

@@ -58,7 +58,7 @@ static void show_sources(int fd, struct buf *out)
 
 static void show_config(int fd, struct buf *out)
 {
-	struct decap_config config;
+	struct decap_config config = { 0 };
 
 	if (!bpf_map_lookup_elem(fd, &(__u32){ 0 }, &config) && config.gue_port)
 		buf_printf(out, ", GUE to port %u", ntohs(config.gue_port));

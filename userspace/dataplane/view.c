@@ -70,6 +70,14 @@ struct shunt_addr view_source(const struct view *v, int ifindex, bool v4)
 	return (struct shunt_addr){ 0 };
 }
 
+static bool link_is_same(const struct netlink_link *a, const struct netlink_link *b)
+{
+	return !strcmp(a->name, b->name) && !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
+	       a->has_mac == b->has_mac && a->up == b->up && a->is_vlan == b->is_vlan &&
+	       a->vlan_id == b->vlan_id && a->tpid == b->tpid && a->below == b->below &&
+	       a->mtu == b->mtu;
+}
+
 static enum view_change update_link(struct view *v, const struct netlink_event *ev)
 {
 	struct netlink_link *link = find_link(v, ev->link.ifindex);
@@ -78,7 +86,7 @@ static enum view_change update_link(struct view *v, const struct netlink_event *
 		*link = v->links[--v->n_links];
 	} else if (link) {
 		/* Sent for much that is of no interest: statistics, carrier, groups. */
-		if (!memcmp(link, &ev->link, sizeof(*link)))
+		if (link_is_same(link, &ev->link))
 			return VIEW_SAME;
 		*link = ev->link;
 		return VIEW_ROUTES;

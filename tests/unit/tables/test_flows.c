@@ -45,14 +45,14 @@ static const uint16_t clocks[] = { 0, 299, 40000, 65535 };
 Test(flows, expire_by_age_whatever_the_clock_says)
 {
 	for (size_t i = 0; i < 4; i++) {
-		const uint16_t now = clocks[i];
+		const uint32_t now = clocks[i];
 		struct world *w = world_make(now);
 		__u64 *e = w->lines[5].entry;
 
 		e[0] = SHUNT_FLOW(1, 1, now);
 		e[1] = SHUNT_FLOW(2, 1, now - IDLE_S);
 		e[2] = SHUNT_FLOW(3, 1, now - IDLE_S - 1);
-		e[3] = SHUNT_FLOW(4, 1, now - 40000);
+		e[3] = SHUNT_FLOW(4, 1, now - 40000U);
 		/* Written while we look. */
 		e[4] = SHUNT_FLOW(5, 1, now + 1);
 		scan(w);
