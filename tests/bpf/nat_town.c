@@ -54,6 +54,14 @@ static void put_backend(struct world *w, __u32 id, enum shunt_forward forward, _
 	}
 }
 
+static void swap(struct shunt_addr *a, struct shunt_addr *b)
+{
+	const struct shunt_addr copy = *a;
+
+	*a = *b;
+	*b = copy;
+}
+
 static void put_backends(struct world *w)
 {
 	put_backend(w, NAT_BACKEND_FULL, SHUNT_FORWARD_FULLNAT, NAT_SERVER_PORT);
@@ -63,6 +71,9 @@ static void put_backends(struct world *w)
 	put_backend(w, NAT_BACKEND_DIRECT, SHUNT_FORWARD_DIRECT, 0);
 	put_backend(w, NAT_BACKEND_SMALL, SHUNT_FORWARD_FULLNAT, 0);
 	put_backend(w, NAT_BACKEND_UNRESOLVED, SHUNT_FORWARD_FULLNAT, 0);
+	put_backend(w, NAT_BACKEND_OTHER, SHUNT_FORWARD_FULLNAT, 0);
+	swap(&w->backends[NAT_BACKEND_OTHER].leg[SHUNT_V4].addr,
+	     &w->backends[NAT_BACKEND_OTHER].leg[SHUNT_V6].addr);
 	for (int family = 0; family < SHUNT_FAMILIES; family++) {
 		w->backends[NAT_BACKEND_SMALL].leg[family].mtu = TOWN_SMALL_MTU;
 		w->backends[NAT_BACKEND_UNRESOLVED].leg[family].hop.word = 0;
@@ -89,6 +100,7 @@ void nat_build_world(struct world *w)
 	put_street(w, NAT_NOBODY, NAT_BACKEND_DIRECT + 1, 0);
 	put_street(w, NAT_SMALL, NAT_BACKEND_SMALL - 1, 1);
 	put_street(w, NAT_UNRESOLVED, NAT_BACKEND_UNRESOLVED - 1, 1);
+	put_street(w, NAT_OTHER, NAT_BACKEND_OTHER - 1, 1);
 	for (const char *const *vip = (const char *[]){ SHOP4, SHOP6, OPEN4, OPEN6, NULL }; *vip;
 	     vip++)
 		world_put_vip(w, *vip);

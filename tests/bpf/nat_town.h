@@ -21,6 +21,7 @@ enum nat_port {
 	NAT_NOBODY, /* its slots have no owner */
 	NAT_SMALL, /* fullnat, a link of TOWN_SMALL_MTU */
 	NAT_UNRESOLVED, /* fullnat, the next hop is not known */
+	NAT_OTHER, /* fullnat to a server of the other family */
 };
 
 enum nat_backend {
@@ -30,7 +31,8 @@ enum nat_backend {
 	NAT_BACKEND_DIRECT = 8,
 	NAT_BACKEND_SMALL = 12,
 	NAT_BACKEND_UNRESOLVED = 14,
-	NAT_BACKENDS = 16,
+	NAT_BACKEND_OTHER = 16,
+	NAT_BACKENDS = 18,
 };
 
 #define NAT_SERVER_PORT 8080

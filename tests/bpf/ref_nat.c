@@ -12,11 +12,12 @@ struct place {
 	size_t l4_len;
 	__u8 proto;
 	size_t check; /* of TCP or UDP */
+	bool later; /* a fragment that has no header of them */
 };
 
 static bool is_extension(__u8 type)
 {
-	return type == 0 || type == 43 || type == 51 || type == 60;
+	return type == 0 || type == 43 || type == 44 || type == 51 || type == 60;
 }
 
 static void find_l4_ipv6(const struct frame *f, struct place *p)
@@ -25,10 +26,11 @@ static void find_l4_ipv6(const struct frame *f, struct place *p)
 
 	p->proto = ip[6];
 	p->l4 = p->ip + 40;
-	while (is_extension(p->proto)) {
+	while (is_extension(p->proto) && !p->later) {
 		const __u8 *hdr = f->data + p->l4;
 
-		p->l4 += p->proto == 51 ? hdr[1] * 4 + 8 : hdr[1] * 8 + 8;
+		p->later = p->proto == 44 && frame_get16(hdr + 2) >> 3;
+		p->l4 += p->proto == 44 ? 8 : p->proto == 51 ? hdr[1] * 4 + 8 : hdr[1] * 8 + 8;
 		p->proto = hdr[0];
 	}
 	p->l4_len = p->ip + 40 + frame_get16(ip + 4) - p->l4;
@@ -44,6 +46,7 @@ static struct place place_of(const struct frame *f)
 		find_l4_ipv6(f, &p);
 	} else {
 		p.proto = ip[9];
+		p.later = frame_get16(ip + 6) & 0x1fff;
 		p.l4 = p.ip + (ip[0] & 0xf) * 4;
 		p.l4_len = frame_get16(ip + 2) - (p.l4 - p.ip);
 	}
@@ -145,11 +148,13 @@ void ref_nat(const struct frame *in, const struct ref_ends *to, struct frame *ou
 	*out = *in;
 	memcpy(out->data + addrs_at(&p), to->src.b + 16 - len, len);
 	memcpy(out->data + addrs_at(&p) + len, to->dst.b + 16 - len, len);
-	frame_put16(out->data + p.l4, to->sport);
-	frame_put16(out->data + p.l4 + 2, to->dport);
 	out->data[p.ip + (p.v6 ? 7 : 8)]--;
 	if (!p.v6)
 		put_ip_checksum(out, &p, wrong);
+	if (p.later)
+		return;
+	frame_put16(out->data + p.l4, to->sport);
+	frame_put16(out->data + p.l4 + 2, to->dport);
 	if (!has_no_checksum(in, &p))
 		put_l4_checksum(out, &p, l4_error);
 }

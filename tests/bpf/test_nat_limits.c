@@ -60,15 +60,22 @@ static void expect_empty(const struct nat_town *t)
 			cr_assert_eq(t->conns.index[line].entry[i], 0, "line %u", line);
 }
 
-/* Open @n flows; those that @end in something else than being sent. Return: how many did. */
-static __u32 open_many(struct nat_town *t, int family, __u16 port, __u32 from, __u32 n,
-		       enum shunt_reason end)
+/* Flows to one port of a family: @n of them from the number @from on. */
+struct batch {
+	int family;
+	__u16 port;
+	__u32 from;
+	__u32 n;
+};
+
+/* Open them; each is sent, or ends in @end. Return: how many did. */
+static __u32 open_batch(struct nat_town *t, struct batch b, enum shunt_reason end)
 {
 	__u32 ended = 0;
 
-	for (__u32 i = from; i < from + n; i++) {
+	for (__u32 i = b.from; i < b.from + b.n; i++) {
 		char src[48];
-		const struct packet p = flow(src, family, port, i);
+		const struct packet p = flow(src, b.family, b.port, i);
 		const enum shunt_reason reason = nat_send(t, &p);
 
 		cr_assert(reason == SHUNT_FORWARDED || reason == end, "flow %u: %s", i,
@@ -85,18 +92,18 @@ Test(nat_limits, hands_out_every_port_once)
 	_cleanup_nat_town_ struct nat_town *t = nat_town_open();
 	const __u32 ports4 = NAT_ADDRS4 * NAT_PORTS, ports6 = NAT_ADDRS6 * NAT_PORTS;
 
-	cr_expect_eq(open_many(t, 4, NAT_FULL, 0, ports4, SHUNT_NO_PORT), 0);
-	cr_expect_eq(open_many(t, 4, NAT_FULL, ports4, 10, SHUNT_NO_PORT), 10);
-	cr_expect_eq(open_many(t, 6, NAT_FULL, 0, ports6, SHUNT_NO_PORT), 0);
-	cr_expect_eq(open_many(t, 6, NAT_FULL, ports6, 10, SHUNT_NO_PORT), 10);
+	cr_expect_eq(open_batch(t, (struct batch){ 4, NAT_FULL, 0, ports4 }, SHUNT_NO_PORT), 0);
+	cr_expect_eq(open_batch(t, (struct batch){ 4, NAT_FULL, ports4, 10 }, SHUNT_NO_PORT), 10);
+	cr_expect_eq(open_batch(t, (struct batch){ 6, NAT_FULL, 0, ports6 }, SHUNT_NO_PORT), 0);
+	cr_expect_eq(open_batch(t, (struct batch){ 6, NAT_FULL, ports6, 10 }, SHUNT_NO_PORT), 10);
 	cr_expect_eq(nat_count_conns(t), ports4 + ports6);
 	expect_bits(t);
 	/* Other servers have ports of their own. */
-	cr_expect_eq(open_many(t, 4, NAT_TWO, 0, 500, SHUNT_NO_PORT), 0);
+	cr_expect_eq(open_batch(t, (struct batch){ 4, NAT_TWO, 0, 500 }, SHUNT_NO_PORT), 0);
 	expect_bits(t);
 	collect_all(t);
 	expect_empty(t);
-	cr_expect_eq(open_many(t, 4, NAT_FULL, 5000, ports4, SHUNT_NO_PORT), 0);
+	cr_expect_eq(open_batch(t, (struct batch){ 4, NAT_FULL, 5000, ports4 }, SHUNT_NO_PORT), 0);
 }
 
 /* In the last word of a space are bits that are no ports, and are of no other space. */
@@ -105,7 +112,7 @@ Test(nat_limits, stays_within_the_space_of_a_server)
 	_cleanup_nat_town_ struct nat_town *t = nat_town_open();
 	const __u32 lines = t->world.rodata.space_lines;
 
-	open_many(t, 4, NAT_FULL, 0, NAT_ADDRS4 * NAT_PORTS + 20, SHUNT_NO_PORT);
+	open_batch(t, (struct batch){ 4, NAT_FULL, 0, NAT_ADDRS4 * NAT_PORTS + 20 }, SHUNT_NO_PORT);
 	for (__u32 line = 0; line < t->conns.port_lines; line++) {
 		const __u64 n = conns_count_bits(&t->conns.port_bits[line], SHUNT_BITS_PER_LINE);
 		const __u32 space = NAT_BACKEND_FULL * SHUNT_FAMILIES + SHUNT_V4;
@@ -141,12 +148,15 @@ Test(nat_limits, says_so_when_all_records_are_taken)
 	_cleanup_nat_town_ struct nat_town *t = nat_town_open();
 	const __u32 n = NAT_CONNS - 1;
 
-	cr_expect_eq(open_many(t, 4, NAT_PLAIN, 0, n, SHUNT_CONNECTIONS_FULL), 0);
-	cr_expect_eq(open_many(t, 4, NAT_PLAIN, n, 10, SHUNT_CONNECTIONS_FULL), 10);
-	cr_expect_eq(open_many(t, 6, NAT_FULL, n, 10, SHUNT_CONNECTIONS_FULL), 10);
+	cr_expect_eq(open_batch(t, (struct batch){ 4, NAT_PLAIN, 0, n }, SHUNT_CONNECTIONS_FULL),
+		     0);
+	cr_expect_eq(open_batch(t, (struct batch){ 4, NAT_PLAIN, n, 10 }, SHUNT_CONNECTIONS_FULL),
+		     10);
+	cr_expect_eq(open_batch(t, (struct batch){ 6, NAT_FULL, n, 10 }, SHUNT_CONNECTIONS_FULL),
+		     10);
 	expect_bits(t);
 	nat_collect(t, 77);
-	cr_expect_eq(open_many(t, 6, NAT_FULL, 0, 1, SHUNT_CONNECTIONS_FULL), 0);
+	cr_expect_eq(open_batch(t, (struct batch){ 6, NAT_FULL, 0, 1 }, SHUNT_CONNECTIONS_FULL), 0);
 	cr_expect_eq(nat_count_conns(t), n);
 	collect_all(t);
 	expect_empty(t);
@@ -159,8 +169,10 @@ Test(nat_limits, never_hands_out_the_record_of_nobody)
 	const __u32 n = NAT_CONNS - 1;
 
 	t->conns.bits->word[0] &= ~1ULL;
-	cr_expect_leq(open_many(t, 4, NAT_PLAIN, 0, n + 1, SHUNT_CONNECTIONS_FULL), 1);
-	cr_expect_eq(open_many(t, 4, NAT_PLAIN, n + 1, 3, SHUNT_CONNECTIONS_FULL), 3);
+	cr_expect_leq(
+		open_batch(t, (struct batch){ 4, NAT_PLAIN, 0, n + 1 }, SHUNT_CONNECTIONS_FULL), 1);
+	cr_expect_eq(
+		open_batch(t, (struct batch){ 4, NAT_PLAIN, n + 1, 3 }, SHUNT_CONNECTIONS_FULL), 3);
 	cr_expect_eq(t->conns.bits->word[0] & 1, 1);
 	cr_expect_eq(t->conns.records[0].server.ports, 0);
 	expect_bits(t);
