@@ -116,7 +116,7 @@ check_gue()
 	shunt reload
 	check_traffic "GUE"
 	for name in "${backends[@]}"; do
-		[[ $(decap_count "$name" gue) -gt 1000 ]] || die "$name got nothing in GUE"
+		[[ $(decap_count "$name" gue) -gt 50 ]] || die "$name got nothing in GUE"
 	done
 }
 
