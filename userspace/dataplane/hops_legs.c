@@ -89,12 +89,12 @@ static const char *link_obstacle(const struct view *v, const struct netlink_link
 		return "its interface is down";
 	if (!link->has_mac)
 		return "its interface has no MAC addresses";
-	if (!link->is_vlan)
+	if (!link->tpid)
 		return NULL;
 	below = view_link(v, link->below);
 	if (!below)
 		return "its VLAN device is on an interface of another network namespace";
-	if (below->is_vlan)
+	if (below->tpid)
 		return "its VLAN device is on another VLAN device, and two tags are not supported";
 	return link->tpid == ETH_P_8021Q ? NULL : "its VLAN device is not of 802.1Q";
 }
@@ -144,7 +144,7 @@ static struct shunt_egress egress_of(const struct hops *h, const struct target *
 	}
 	e.src4 = src4.w[3];
 	memcpy(e.smac, link->mac, sizeof(e.smac));
-	if (link->is_vlan) {
+	if (link->tpid) {
 		e.ifindex = link->below | SHUNT_EGRESS_VLAN;
 		e.vlan = htons(link->vlan_id);
 	}

@@ -32,8 +32,9 @@ enum netlink_kind {
  * struct netlink_link - an interface
  * @mac: zeroes unless @has_mac: it is Ethernet and its neighbours have addresses
  * @mtu: bytes of an IP packet
- * @is_vlan: it is a VLAN device; @below then is the interface that it is on, or 0 if
- *	that is in another network namespace, and @tpid its kind of tag, ETH_P_8021Q mostly
+ * @tpid: of a VLAN device its kind of tag, ETH_P_8021Q mostly; 0 of others
+ * @below: of a VLAN device the interface that it is on, or 0 if that is in another
+ *	network namespace
  */
 struct netlink_link {
 	int ifindex;
@@ -41,7 +42,6 @@ struct netlink_link {
 	uint8_t mac[6];
 	bool has_mac;
 	bool up;
-	bool is_vlan;
 	uint16_t vlan_id;
 	uint16_t tpid;
 	int below;

@@ -82,9 +82,8 @@ static void link_vlan(const struct attrs *attrs, struct netlink_link *link)
 	uint16_t tpid = htons(ETH_P_8021Q);
 	int32_t below;
 
-	link->is_vlan = attrs_is_text(&info, IFLA_INFO_KIND, "vlan") &&
-			attrs_get(&vlan, IFLA_VLAN_ID, &link->vlan_id, sizeof(link->vlan_id));
-	if (!link->is_vlan)
+	if (!attrs_is_text(&info, IFLA_INFO_KIND, "vlan") ||
+	    !attrs_get(&vlan, IFLA_VLAN_ID, &link->vlan_id, sizeof(link->vlan_id)))
 		return;
 	attrs_get(&vlan, IFLA_VLAN_PROTOCOL, &tpid, sizeof(tpid));
 	link->tpid = ntohs(tpid);

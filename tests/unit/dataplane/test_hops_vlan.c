@@ -79,7 +79,6 @@ static struct netlink_link vlan_device(int below, uint16_t tpid)
 	return (struct netlink_link){ .ifindex = VLAN,
 				      .name = "eth0.100",
 				      .mtu = 1400,
-				      .is_vlan = true,
 				      .vlan_id = 100,
 				      .tpid = tpid,
 				      .below = below };

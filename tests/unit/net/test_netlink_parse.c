@@ -167,18 +167,17 @@ Test(netlink, reads_a_vlan_device)
 	struct message m = make_vlan("vlan", 0x88a8);
 	struct netlink_link link = parse(&m).link;
 
-	cr_assert(link.is_vlan);
 	cr_assert_eq(link.vlan_id, 100);
 	cr_assert_eq(link.tpid, 0x88a8);
 	cr_assert_eq(link.below, 2);
 	mnl_attr_put_u32(&m.nlh, IFLA_LINK_NETNSID, 0);
 	cr_assert_eq(parse(&m).link.below, 0, "of another network namespace");
 	m = make_vlan("vlanx", 0x8100);
-	cr_assert_not(parse(&m).link.is_vlan);
+	cr_assert_eq(parse(&m).link.tpid, 0);
 	m = make_vlan("vla", 0x8100);
-	cr_assert_not(parse(&m).link.is_vlan);
+	cr_assert_eq(parse(&m).link.tpid, 0);
 	m = make_link();
-	cr_assert_not(parse(&m).link.is_vlan);
+	cr_assert_eq(parse(&m).link.tpid, 0);
 }
 
 Test(netlink, reads_an_address)
