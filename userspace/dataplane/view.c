@@ -73,9 +73,8 @@ struct shunt_addr view_source(const struct view *v, int ifindex, bool v4)
 static bool link_is_same(const struct netlink_link *a, const struct netlink_link *b)
 {
 	return !strcmp(a->name, b->name) && !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
-	       a->has_mac == b->has_mac && a->up == b->up && a->is_vlan == b->is_vlan &&
-	       a->vlan_id == b->vlan_id && a->tpid == b->tpid && a->below == b->below &&
-	       a->mtu == b->mtu;
+	       a->has_mac == b->has_mac && a->up == b->up && a->vlan_id == b->vlan_id &&
+	       a->tpid == b->tpid && a->below == b->below && a->mtu == b->mtu;
 }
 
 static enum view_change update_link(struct view *v, const struct netlink_event *ev)
