@@ -7,9 +7,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "dataplane/internal.h"
@@ -63,6 +66,15 @@ void conn_cache_release(struct dataplane *dp)
 	c->index = NULL;
 }
 
+/*
+ * Programs run under RCU, of which this waits for a grace period. Where some processors
+ * have no ticks (nohz_full) the kernel refuses, and the second that records rest has to do.
+ */
+static void wait_for_packets(void)
+{
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
 static int map_bits(struct dataplane *dp)
 {
 	struct conns *c = &dp->conns.maps;
@@ -74,6 +86,8 @@ static int map_bits(struct dataplane *dp)
 	c->port_lines = bpf_map__max_entries(load_map(dp->load, LOAD_PORT_BITS));
 	c->loads = map_whole(dp, LOAD_LOADS);
 	c->n_loads = bpf_map__max_entries(load_map(dp->load, LOAD_LOADS));
+	c->backends = dp->backends;
+	c->grace = wait_for_packets;
 	memcpy(c->hash_key, dp->rodata.hash_key, sizeof(c->hash_key));
 	if (!c->bits || !c->port_bits || !c->loads)
 		return -ENOMEM;

@@ -66,6 +66,18 @@ enum shunt_conn_state conns_state(const struct shunt_conn *conn)
 	return shunt_conn_state_of(conn->client.proto, conn->flags);
 }
 
+bool conns_has_backend(const struct conns *c, const struct shunt_conn *conn)
+{
+	const enum shunt_family family = shunt_tuple_is_v6(&conn->client) ? SHUNT_V6 : SHUNT_V4;
+	const struct shunt_leg *leg;
+
+	if (!c->backends || conn->backend >= c->n_loads)
+		return !c->backends;
+	leg = &c->backends[conn->backend].leg[family];
+	return (leg->forward == SHUNT_FORWARD_NAT || leg->forward == SHUNT_FORWARD_FULLNAT) &&
+	       addr_is_equal(&leg->addr, &conn->server.src);
+}
+
 /* The program may write while we look: what is of the next second is of now. */
 uint32_t conns_idle_s(const struct shunt_conn *conn, uint32_t now_s)
 {
@@ -241,10 +253,16 @@ void conns_free(const struct conns *c, uint32_t r)
 {
 	struct shunt_conn *conn = &c->records[r];
 	const uint64_t port_bits = (uint64_t)c->port_lines * SHUNT_BITS_PER_LINE;
+	const uint32_t port_bit = conns_is_written(conn) ? conn->port_bit : SHUNT_NO_PORT_BIT;
 
 	uncount(c, conn);
-	if (conns_is_written(conn) && conn->port_bit < port_bits)
-		bit_clear(c->port_bits, conn->port_bit);
+	/*
+	 * First it is nobody's. Whoever dies before the port is given back leaves a bit that no
+	 * record names; in another order the next one would give back a port that is in use.
+	 */
+	__atomic_store_n(&conn->server.ports, 0, __ATOMIC_SEQ_CST);
+	if (port_bit < port_bits)
+		bit_clear(c->port_bits, port_bit);
 	memset(conn, 0, sizeof(*conn));
 	bit_clear(c->bits, r);
 }

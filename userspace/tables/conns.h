@@ -21,7 +21,9 @@
  * @mask: lines of @index - 1
  * @port_lines: of all spaces
  * @loads: by id, @n_loads of them
+ * @backends: likewise; NULL: nobody knows
  * @hash_key: of the program
+ * @grace: returns when every packet that is under way now has left the program; NULL: none is
  */
 struct conns {
 	struct shunt_conn *records;
@@ -33,7 +35,9 @@ struct conns {
 	uint32_t port_lines;
 	struct shunt_load *loads;
 	uint32_t n_loads;
+	const struct shunt_backend *backends;
 	__u64 hash_key[2];
+	void (*grace)(void);
 };
 
 /* One of the two ports of a tuple, in host order: 0 is the source, 1 the destination. */
@@ -62,6 +66,8 @@ struct shunt_conn conns_read(const struct conns *c, uint32_t r);
 /* Somebody has filled in the record. */
 bool conns_is_written(const struct shunt_conn *conn);
 enum shunt_conn_state conns_state(const struct shunt_conn *conn);
+/* Its backend is the server that it goes to, as the program has it; not another one by now. */
+bool conns_has_backend(const struct conns *c, const struct shunt_conn *conn);
 /* Seconds since it was last seen in either direction. */
 uint32_t conns_idle_s(const struct shunt_conn *conn, uint32_t now_s);
 
@@ -76,8 +82,8 @@ bool conns_is_listed(const struct conns *c, uint32_t r, const struct shunt_conn 
 void conns_unlist(const struct conns *c, uint32_t r, const struct shunt_conn *conn);
 
 /*
- * Give the record, which is in no index since a second, back to the program: its load is
- * counted no more, its port is free.
+ * Give the record, which is in no index and which no packet uses any more, back to the
+ * program: its load is counted no more, its port is free.
  */
 void conns_free(const struct conns *c, uint32_t r);
 

@@ -101,20 +101,38 @@ static bool has_rested(const struct conns_sweep *s, uint64_t now_ms)
 	return s->head < s->n_queue && (uint32_t)now_ms - s->queue[s->head].since_ms >= REST_MS;
 }
 
+/* Waiting takes some milliseconds, and is for all that have come until now. */
+static void be_safe(struct conns_sweep *s, const struct conns *c)
+{
+	if (s->head < s->safe)
+		return;
+	if (c->grace)
+		c->grace();
+	s->safe = s->n_queue;
+}
+
+static bool is_listed(const struct conns *c, uint32_t r, const struct shunt_conn *conn)
+{
+	return conns_is_written(conn) && (conns_is_listed(c, r, conn, SHUNT_TO_SERVER) ||
+					  conns_is_listed(c, r, conn, SHUNT_TO_CLIENT));
+}
+
 /* Return: what is left of @work. */
 static int free_rested(struct conns_sweep *s, const struct conns *c, uint64_t now_ms, int work)
 {
 	for (; work > 0 && has_rested(s, now_ms); s->head++, work -= FREE_WORK) {
 		const uint32_t r = s->queue[s->head].record;
 
-		conns_free(c, r);
+		be_safe(s, c);
+		if (!is_listed(c, r, &c->records[r]))
+			conns_free(c, r);
 		bit_clear(s->is_leaving, r);
 	}
 	/* Room is given back when nobody is left: most of the time. */
 	if (s->head == s->n_queue) {
 		free(s->queue);
 		s->queue = NULL;
-		s->head = s->n_queue = 0;
+		s->head = s->n_queue = s->safe = 0;
 	}
 	return work;
 }
@@ -140,7 +158,7 @@ static bool has_expired(const struct round *rd, const struct shunt_conn *conn)
 {
 	const struct conns_service *service = service_of(rd->s, rd->services, conn->backend);
 
-	return !service ||
+	return !service || !conns_has_backend(rd->c, conn) ||
 	       conns_idle_s(conn, rd->now_ms / 1000) > service->timeout_s[conns_state(conn)];
 }
 
@@ -174,13 +192,6 @@ static bool is_looked_up(const struct conns_sweep *s, uint32_t r)
 	return bit_is_set(s->doubtful, r) || (r + s->rounds) % LOOK_UP_EVERY == 0;
 }
 
-static bool is_listed(struct round *rd, uint32_t r, const struct shunt_conn *conn)
-{
-	rd->work -= LOOK_UP_WORK;
-	return conns_is_written(conn) && (conns_is_listed(rd->c, r, conn, SHUNT_TO_SERVER) ||
-					  conns_is_listed(rd->c, r, conn, SHUNT_TO_CLIENT));
-}
-
 /* Taken, but in no index. */
 static void doubt(struct round *rd, uint32_t r, const struct shunt_conn *conn)
 {
@@ -207,7 +218,8 @@ static void visit(struct round *rd, uint32_t r)
 		return;
 	expired = has_expired(rd, &conn);
 	if (expired || is_looked_up(rd->s, r)) {
-		if (!is_listed(rd, r, &conn)) {
+		rd->work -= LOOK_UP_WORK;
+		if (!is_listed(rd->c, r, &conn)) {
 			doubt(rd, r, &conn);
 			return;
 		}

@@ -4,8 +4,11 @@
  * time, so that nobody waits for more than some milliseconds:
  *
  * - A connection that was silent for as long as its state allows, or whose backend has
- *   gone, is taken out of the index. A second later no packet is under way to it any
- *   more, and its record and its port are given back.
+ *   gone or has become another one, is taken out of the index. A second later, and when
+ *   no packet is under way any more that may have found it before (struct conns.grace:
+ *   a processor that is taken away from us may stop for longer than that), its record
+ *   and its port are given back; but not if it is in the index again: who was just
+ *   opening it went on after all.
  * - A record that is taken but in no index is one that is just being opened, or one
  *   that somebody died over. Found so in two rounds, which are a second apart at least,
  *   it is the latter, and goes likewise. Those that look alive are looked up in every
@@ -44,6 +47,7 @@ struct conns_leaving {
  * @began_ms: when the round did
  * @rounds: that have ended
  * @queue: @n_queue of them from @head on, in the order of time
+ * @safe: those before that place were in it before the last struct conns.grace
  * @doubtful: bits: taken, but in no index, when last seen
  * @is_leaving: bits: in @queue
  * @held: bits of ports that records name, in this round
@@ -61,7 +65,7 @@ struct conns_sweep {
 	uint64_t began_ms;
 	uint32_t rounds;
 	struct conns_leaving *queue;
-	size_t head, n_queue;
+	size_t head, n_queue, safe;
 	uint64_t *doubtful, *is_leaving;
 	struct shunt_bit_line *held, *stray;
 	uint32_t *live, *last_live, *load;

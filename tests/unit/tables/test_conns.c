@@ -3,7 +3,11 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "conns_world.h"
 #include "tables/flows.h"
@@ -214,4 +218,50 @@ Test(conns, stand_as_their_packets_say)
 		cr_assert_eq(shunt_conn_state_of(rows[i].proto, flags), rows[i].state, "row %zu",
 			     i);
 	}
+}
+
+static void *share(void *from, size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	cr_assert_neq(p, MAP_FAILED);
+	memcpy(p, from, bytes);
+	free(from);
+	return p;
+}
+
+/*
+ * Who gives a record back is killed when it comes to the port. The next one finds a record
+ * that names no port: the bit may be another connection's by then.
+ */
+Test(conns, a_record_names_no_port_that_is_free)
+{
+	struct conns c = conns_world_make(512, 1);
+	struct shunt_conn conn = conns_world_conn(1, 3, 100);
+	uint32_t hint = 1;
+	int status;
+	pid_t pid;
+
+	c.records = share(c.records, c.n * sizeof(*c.records));
+	c.port_bits = share(c.port_bits, sizeof(*c.port_bits));
+	conn.port_bit = 5;
+	cr_assert_eq(conns_add(&c, &conn, &hint), 0);
+	pid = fork();
+	if (!pid) {
+		mprotect(c.port_bits, sizeof(*c.port_bits), PROT_READ);
+		conns_free(&c, hint - 1);
+		_exit(0);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert_neq(status, 0, "nobody was killed");
+	cr_assert(conns_world_port_is_taken(&c, 5));
+	cr_assert(conns_world_is_taken(&c, hint - 1));
+	conns_free(&c, hint - 1);
+	cr_assert(conns_world_port_is_taken(&c, 5), "it was given back a second time");
+	cr_assert_not(conns_world_is_taken(&c, hint - 1));
+	munmap(c.records, c.n * sizeof(*c.records));
+	munmap(c.port_bits, sizeof(*c.port_bits));
+	c.records = NULL;
+	c.port_bits = NULL;
+	conns_world_free(&c);
 }

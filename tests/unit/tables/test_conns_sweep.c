@@ -137,6 +137,87 @@ Test(conns_sweep, takes_those_of_a_backend_that_has_gone_at_once)
 	rig_free(&rig);
 }
 
+/* The id is another server's, and nobody has said that the first one went. */
+Test(conns_sweep, takes_those_whose_backend_is_another_one)
+{
+	struct rig rig = rig_make(512);
+	struct shunt_backend backends[WORLD_IDS] = { 0 };
+	const uint32_t a = conns_world_add(&rig.c, 1, 3, now_s(&rig));
+	const uint32_t b = conns_world_add(&rig.c, 2, 4, now_s(&rig));
+
+	for (int id = 3; id <= 4; id++) {
+		backends[id].leg[SHUNT_V4].forward = SHUNT_FORWARD_FULLNAT;
+		backends[id].leg[SHUNT_V4].addr = rig.c.records[id == 3 ? a : b].server.src;
+	}
+	rig.c.backends = backends;
+	ticks(&rig, 3);
+	cr_assert(conns_world_is_taken(&rig.c, a));
+	backends[3].leg[SHUNT_V4].addr.b[15] ^= 1;
+	ticks(&rig, 2);
+	cr_assert_not(conns_world_is_taken(&rig.c, a));
+	cr_assert(conns_world_is_taken(&rig.c, b));
+	backends[4].leg[SHUNT_V4].forward = SHUNT_FORWARD_DIRECT;
+	ticks(&rig, 2);
+	cr_assert_not(conns_world_is_taken(&rig.c, b));
+	rig_free(&rig);
+}
+
+/* How often it was asked to wait; and what a slow packet did until then, if one did. */
+static int graces;
+static const struct conns *slow_in;
+static uint32_t slow_record;
+
+static void count_grace(void)
+{
+	graces++;
+	if (!slow_in)
+		return;
+	slow_in->index[0].entry[0] = SHUNT_CONN_ENTRY(
+		shunt_tuple_hash(slow_in->hash_key, &slow_in->records[slow_record].server),
+		slow_record);
+}
+
+Test(conns_sweep, waits_for_packets_before_it_gives_back)
+{
+	struct rig rig = rig_make(512);
+
+	rig.c.grace = count_grace;
+	for (uint32_t i = 1; i <= 100; i++)
+		conns_world_add(&rig.c, i, 3, now_s(&rig));
+	ticks(&rig, 61);
+	cr_assert_eq(conns_world_entries(&rig.c), 0U);
+	cr_assert_eq(graces, 0, "they rest first");
+	tick(&rig);
+	cr_assert_eq(conns_count_bits(rig.c.bits, rig.c.n), 1U);
+	cr_assert_eq(graces, 1, "once for all of them");
+	ticks(&rig, 20);
+	cr_assert_eq(graces, 1, "for nobody there is nothing to wait for");
+	rig_free(&rig);
+}
+
+/* Taken for lost, a record is entered in the end: it is somebody's. */
+Test(conns_sweep, leaves_a_record_to_a_slow_opener)
+{
+	struct rig rig = rig_make(2);
+	const uint32_t r = conns_world_add(&rig.c, 1, 3, now_s(&rig));
+	const struct shunt_conn conn = rig.c.records[r];
+
+	cr_assert_eq(rig.c.mask, 0U);
+	conns_unlist(&rig.c, r, &conn);
+	slow_in = &rig.c;
+	slow_record = r;
+	rig.c.grace = count_grace;
+	ticks(&rig, 20);
+	cr_assert_gt(graces, 0);
+	cr_assert(conns_world_is_taken(&rig.c, r));
+	cr_assert_eq(rig.c.records[r].server.ports, conn.server.ports);
+	cr_assert_eq(rig.s.last_live[3], 1U);
+	slow_in = NULL;
+	ticks(&rig, 70);
+	cr_assert_not(conns_world_is_taken(&rig.c, r));
+	rig_free(&rig);
+}
+
 static uint32_t add_with_port(struct rig *rig, uint32_t number, uint32_t port_bit)
 {
 	struct shunt_conn conn = conns_world_conn(number, 3, now_s(rig));
