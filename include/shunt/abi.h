@@ -120,7 +120,8 @@ struct shunt_service {
 #define SHUNT_SERVICE_NAT (1U << 6)
 /*
  * All flows of a client are one flow in the flow cache, which so remembers where
- * the client went. With SHUNT_SERVICE_TRACKED.
+ * the client went. With SHUNT_SERVICE_TRACKED. Then clients are counted, and not their
+ * flows, which nothing tells from each other; of nat it is connections all the same.
  */
 #define SHUNT_SERVICE_AFFINITY (1U << 7)
 /* struct shunt_load of its backends is kept: how many connections they have. With
@@ -250,7 +251,8 @@ struct shunt_pin_budget {
  * atomically; user space counts the flows that there are and corrects what was lost.
  * The id that is the base of a block is nobody's: there is the turn of the service.
  *
- * @active: connections that have begun and not ended
+ * @active: connections that have begun and not ended; as a signed number it may be less
+ *	than 0 for a while, and counts as 0
  * @turn: of the base: new flows that were dealt out so far
  * @limit: of @active; 0: none
  * @weight: what @active is measured by; 0: gets no new flow by SHUNT_CHOICE_LEAST

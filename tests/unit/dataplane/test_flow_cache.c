@@ -290,6 +290,87 @@ Test(flow_cache, a_block_moves_with_its_flows)
 	world_close(&w);
 }
 
+/* What is counted follows what there is; of nat it is not ours to say. */
+Test(flow_cache, loads_are_put_right_by_the_flows_that_there_are)
+{
+	struct shunt_load *loads;
+	struct world w;
+	uint16_t now_s;
+
+	ns_enter();
+	world_open(&w);
+	loads = (void *)flows_of("shunt_loads", 16);
+	w.backends[0].counted = w.backends[1].counted = true;
+	w.backends[1].leg[SHUNT_V4].forward = SHUNT_FORWARD_NAT;
+	world_own(&w, 3);
+	world_own(&w, 4);
+	now_s = transit_seconds(w.now_ms);
+	w.flows[1].entry[3] = SHUNT_FLOW(9, BASE + 3, now_s);
+	w.flows[1].entry[4] = SHUNT_FLOW(8, BASE + 3, now_s);
+	w.flows[2].entry[4] = SHUNT_FLOW(7, BASE + 3, now_s) | SHUNT_FLOW_CLOSING;
+	loads[BASE + 3] = (struct shunt_load){ .active = 9, .opened = 30, .limit = 5 };
+	loads[BASE + 4].active = 9;
+	pass(&w, 1);
+	cr_expect_eq(loads[BASE + 3].active, 2U);
+	cr_expect_eq(loads[BASE + 3].opened, 30U);
+	cr_expect_eq(loads[BASE + 4].active, 9U);
+	loads[BASE + 3].active = -1U;
+	cr_expect_eq(dataplane_read_load(w.dp, BASE + 3).active, 0U);
+	cr_expect_eq(dataplane_read_load(w.dp, BASE + 3).limit, 5U);
+	cr_expect_eq(dataplane_read_load(w.dp, 1000000).active, 0U);
+	munmap(loads, 16 * sizeof(struct shunt_flow_line));
+	world_close(&w);
+}
+
+Test(flow_cache, loads_go_with_their_backend_and_end_with_it)
+{
+	const struct shunt_backend b = { .leg[SHUNT_V4] = { .addr = address("192.0.2.11"),
+							    .forward = SHUNT_FORWARD_DIRECT } };
+	const struct flows_move move = { .from = BASE, .span = 8, .to = 32 };
+	struct shunt_load *loads;
+	struct world w;
+
+	ns_enter();
+	world_open(&w);
+	loads = (void *)flows_of("shunt_loads", 16);
+	loads[BASE + 3].active = 6;
+	loads[32 + 3].active = 1;
+	cr_assert_eq(ops->move_flows(w.dp, &move, 1), 0);
+	cr_expect_eq(loads[BASE + 3].active, 0U);
+	cr_expect_eq(loads[32 + 3].active, 7U);
+	cr_assert_eq(ops->put_backend(w.dp, 32 + 3, &b), 0);
+	cr_expect_eq(loads[32 + 3].active, 0U, "another one");
+	loads[32 + 3].active = 4;
+	cr_assert_eq(ops->put_backend(w.dp, 32 + 3, &b), 0);
+	cr_expect_eq(loads[32 + 3].active, 4U, "the same one");
+	cr_assert_eq(ops->del_backend(w.dp, 32 + 3), 0);
+	cr_expect_eq(loads[32 + 3].active, 4U, "packets may be under way");
+	cr_assert_eq(ops->put_backend(w.dp, 32 + 3, &b), 0);
+	cr_expect_eq(loads[32 + 3].active, 0U);
+	munmap(loads, 16 * sizeof(struct shunt_flow_line));
+	world_close(&w);
+}
+
+/* Longer than flows, if the service says so. */
+Test(flow_cache, clients_with_affinity_are_remembered)
+{
+	struct conf_service service = { .affinity_ms = 39001 };
+	const struct conf conf = { .services = &service, .n_services = 1 };
+	struct world w;
+
+	ns_enter();
+	world_open(&w);
+	world_own(&w, 3);
+	world_own(&w, 4);
+	w.now_ms += 100 * 1000;
+	w.flows[0].entry[0] = SHUNT_FLOW(9, BASE + 3, transit_seconds(w.now_ms) - 39);
+	w.flows[0].entry[1] = SHUNT_FLOW(8, BASE + 3, transit_seconds(w.now_ms) - 40);
+	dataplane_tick(w.dp, &w.plan, &conf, w.now_ms += 1000);
+	cr_expect_neq(w.flows[0].entry[0], 0UL);
+	cr_expect_eq(w.flows[0].entry[1], 0UL);
+	world_close(&w);
+}
+
 Test(flow_cache, are_listed_with_what_they_take)
 {
 	struct snapshot_map *list;
