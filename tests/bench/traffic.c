@@ -100,6 +100,8 @@ void traffic_wrap(const struct traffic *t, struct wrap_traffic *out)
 	memcpy(&out->eth[1], frame + 6, sizeof(out->eth[1]));
 	memcpy(&out->ip, frame + 14, sizeof(out->ip));
 	memcpy(&out->ttl, frame + 22, sizeof(out->ttl));
+	for (size_t at = 14; at < 26; at += sizeof(__u16))
+		out->ip_sum += *(const __u16 *)(frame + at);
 	memcpy(out->src6, prefix6, sizeof(prefix6));
 	memcpy(out->dst6, prefix6, sizeof(prefix6));
 }
@@ -129,13 +131,20 @@ void traffic_frame_of(const struct traffic *t, __u32 index, __u8 frame[static WR
 {
 	const struct traffic_flow flow = traffic_flow(t, index);
 	__u8 *ip = frame + ETH_HLEN;
+	struct wrap_traffic wrap;
+	struct wrap_tuple tuple;
+	__u32 ttl;
 
+	traffic_wrap(t, &wrap);
+	tuple = wrap_tuple(&wrap, index);
+	ttl = wrap_ttl(&wrap, &tuple);
 	traffic_frame(t, frame);
 	if (t->v6) {
 		memcpy(ip + 8, &flow.src, 16);
 		memcpy(ip + 24, &flow.dst, 16);
 		memcpy(ip + IPV6_BYTES, &flow.ports, sizeof(flow.ports));
 	} else {
+		memcpy(ip + 8, &ttl, sizeof(ttl));
 		memcpy(ip + 12, &flow.src.w[3], 4);
 		memcpy(ip + 16, &flow.dst.w[3], 4);
 		memcpy(ip + IPV4_BYTES, &flow.ports, sizeof(flow.ports));

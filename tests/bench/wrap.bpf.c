@@ -57,7 +57,7 @@ static __always_inline void put_v4(void *frame, const struct wrap_traffic *t)
 {
 	const struct wrap_tuple tuple = next_tuple(t);
 
-	put64(frame + 22, t->ttl | (__u64)tuple.src << 32);
+	put64(frame + 22, wrap_ttl(t, &tuple) | (__u64)tuple.src << 32);
 	put64(frame + 30, tuple.dst | (__u64)tuple.ports << 32);
 }
 

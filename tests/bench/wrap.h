@@ -6,6 +6,8 @@
 #include <bpf/bpf_endian.h>
 #include <linux/types.h>
 
+#include "shunt/csum.h"
+
 /* Every frame of the benchmark is this long; lengths cost nothing here. */
 #define WRAP_FRAME_BYTES 128
 
@@ -16,7 +18,8 @@
  * struct wrap_traffic - the headers that stay, and how the others change
  * @eth: bytes 0 to 7 and 6 to 13 of the frame
  * @ip: the first 8 bytes of the IP header
- * @ttl: the next 4 of an IPv4 header
+ * @ttl: the next 4 of an IPv4 header, without the checksum
+ * @ip_sum: of the 16-bit words of both
  * @src6, @dst6: the first 12 bytes of the addresses; the last 4 change
  * @client, @vip: the first IPv4 addresses, or last 4 bytes, in host order
  * @port: the first port of the services, in host order
@@ -29,6 +32,7 @@ struct wrap_traffic {
 	__u64 src6[2];
 	__u64 dst6[2];
 	__u32 ttl;
+	__u32 ip_sum;
 	__u32 client;
 	__u32 vip;
 	__u32 flow_mask;
@@ -44,6 +48,16 @@ struct wrap_tuple {
 	__be32 dst;
 	__be32 ports;
 };
+
+/* @ttl, with the checksum of a header with these addresses: translation looks at it. */
+static inline __attribute__((always_inline)) __u32 wrap_ttl(const struct wrap_traffic *t,
+							    const struct wrap_tuple *tuple)
+{
+	const __u32 sum = t->ip_sum + (tuple->src & 0xffff) + (tuple->src >> 16) +
+			  (tuple->dst & 0xffff) + (tuple->dst >> 16);
+
+	return t->ttl | (__u32)shunt_csum_fold(sum) << 16;
+}
 
 static inline __attribute__((always_inline)) __u32 wrap_mix(__u32 flow)
 {
