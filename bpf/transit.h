@@ -90,12 +90,12 @@ static __always_inline bool transit_is_counted(const struct transit *t)
 }
 
 /*
- * The client ends its flow. With SHUNT_SERVICE_AFFINITY it may have others: there clients
- * are counted, and not their flows, until they are silent.
+ * The client ends its flow, whose tuple may be another one's soon. With
+ * SHUNT_SERVICE_AFFINITY it may have others, and is remembered until it is silent.
  */
 static __always_inline bool transit_ends(const struct transit *t)
 {
-	return t->how & (TRANSIT_FIN | TRANSIT_RST) && transit_is_counted(t) &&
+	return t->how & (TRANSIT_FIN | TRANSIT_RST) && transit_is_dealt(t) &&
 	       !(t->flags & SHUNT_SERVICE_AFFINITY);
 }
 
@@ -164,7 +164,8 @@ static __always_inline __u32 transit_pinned(const struct transit *t)
 		next = SHUNT_FLOW(t->hash, id, t->now) | (t->entry & SHUNT_FLOW_CLOSING);
 	if (transit_ends(t) && !(t->entry & SHUNT_FLOW_CLOSING)) {
 		next |= SHUNT_FLOW_CLOSING;
-		load_end(id);
+		if (transit_is_counted(t))
+			load_end(id);
 	}
 	if (next != t->entry)
 		pin_store(t->place, next);

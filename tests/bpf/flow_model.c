@@ -21,11 +21,22 @@ static bool is_new(const struct flow_packet *p)
 	return p->proto == IPPROTO_TCP && p->tcp_flags & FRAME_SYN && !(p->tcp_flags & FRAME_ACK);
 }
 
-/* The client ends a connection that is counted. */
+static bool is_tracked(const struct flow_packet *p)
+{
+	return p->service_flags & SHUNT_SERVICE_TRACKED;
+}
+
+static bool is_dealt(const struct flow_packet *p)
+{
+	return is_tracked(p) &&
+	       (p->service_flags & SHUNT_SERVICE_COUNTED || SHUNT_SERVICE_CHOICE(p->service_flags));
+}
+
+/* The client ends a flow that was dealt out. */
 static bool is_end(const struct flow_packet *p)
 {
-	return p->service_flags & SHUNT_SERVICE_COUNTED && !p->is_error &&
-	       p->proto == IPPROTO_TCP && p->tcp_flags & (FRAME_FIN | FRAME_RST);
+	return is_dealt(p) && !p->is_error && p->proto == IPPROTO_TCP &&
+	       p->tcp_flags & (FRAME_FIN | FRAME_RST);
 }
 
 /* It ends its flow, or is only about it: nothing is remembered for its sake. */
@@ -34,11 +45,6 @@ static bool is_vain(const struct flow_packet *p)
 	if (p->is_error || is_end(p))
 		return true;
 	return p->proto == IPPROTO_TCP && p->tcp_flags & FRAME_RST;
-}
-
-static bool is_tracked(const struct flow_packet *p)
-{
-	return p->service_flags & SHUNT_SERVICE_TRACKED;
 }
 
 /* Its flow is looked up, not only its slot. */
@@ -180,16 +186,11 @@ static void refresh(struct flow_effect *e, const struct flow_packet *p, __u32 no
 	if (!is_end(p) || ended)
 		return;
 	*entry |= CLOSING;
-	e->ended = e->backend;
+	if (p->service_flags & SHUNT_SERVICE_COUNTED)
+		e->ended = e->backend;
 }
 
 /* --- flows that are dealt out --------------------------------------------------- */
-
-static bool is_dealt(const struct flow_packet *p)
-{
-	return is_tracked(p) &&
-	       (p->service_flags & SHUNT_SERVICE_COUNTED || SHUNT_SERVICE_CHOICE(p->service_flags));
-}
 
 /* It begins a flow, or may: of UDP nothing tells. */
 static bool may_begin(const struct flow_packet *p)

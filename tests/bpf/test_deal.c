@@ -235,6 +235,23 @@ Test(deal, a_flow_of_a_dead_backend_begins_anew)
 	cr_expect_eq(d->loads[2].active, 1);
 }
 
+/* Counted or not: a client that uses a port again has its turn. */
+Test(deal, a_flow_that_was_ended_begins_anew)
+{
+	_cleanup_deal_ struct deal *d =
+		deal_open(&(struct deal_options){ .flags = TRACKED | CHOICE(TURN), .n = 4 });
+
+	for (__u32 i = 0; i < 100; i++) {
+		const __u32 whose = i % 4 + 1;
+
+		cr_assert_eq(deal_syn(d, 1, 5000), whose);
+		cr_assert_eq(deal_ack(d, 1, 5000), whose);
+		cr_assert_eq(deal_fin(d, 1, 5000), whose);
+		cr_assert_eq(deal_ack(d, 1, 5000), whose);
+	}
+	cr_expect_eq(deal_active(d), 0);
+}
+
 /* --- the less busy of two ------------------------------------------------------------- */
 
 #define LIFE 5000 /* arrivals that a connection lives for: ten seconds of 500 */

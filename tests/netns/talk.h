@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 
 #define TALK_NAME 24
-#define TALK_MAX_SERVERS 8
+#define TALK_MAX_SERVERS 16
 #define TALK_MAX_GROUPS 8
 
 struct talk_ask {
