@@ -202,8 +202,21 @@ static __always_inline __u8 conn_flags(__u8 tcp_flags)
 	return flags & (SHUNT_CONN_SYN | SHUNT_CONN_RST) ? flags : flags | SHUNT_CONN_DATA;
 }
 
-static __always_inline void conn_note(struct shunt_conn *conn, enum shunt_way way, __u8 flags)
+/*
+ * A packet adds something to what is known of its way. Who has reset a connection sends
+ * nothing more but RSTs: if data follow, the ends have not heeded that reset, which may be
+ * anybody's, and the connection is not over. So that such a packet comes here, a
+ * reset takes SHUNT_CONN_DATA away.
+ */
+static __always_inline void conn_note(struct shunt_conn *conn, enum shunt_way way, __u8 known,
+				      __u8 adds)
 {
+	__u8 flags = known | adds;
+
+	if (adds & SHUNT_CONN_RST)
+		flags &= ~SHUNT_CONN_DATA;
+	else if (adds & SHUNT_CONN_DATA)
+		flags &= ~SHUNT_CONN_RST;
 	*(volatile __u8 *)&conn->flags[way] = flags;
 	if (shunt_conn_is_closed(conn->flags) && conn->counted)
 		conn_uncount(conn);
@@ -215,12 +228,11 @@ static __always_inline void conn_note(struct shunt_conn *conn, enum shunt_way wa
  */
 static __always_inline bool conn_see(struct shunt_conn *conn, enum shunt_way way, __u8 tcp_flags)
 {
-	const __u8 known = conn->flags[way];
-	const __u8 flags = known | conn_flags(tcp_flags);
+	const __u8 known = conn->flags[way], adds = conn_flags(tcp_flags);
 	const __u32 now = flow_now();
 
-	if (flags != known)
-		conn_note(conn, way, flags);
+	if (adds & ~known)
+		conn_note(conn, way, known, adds);
 	if (conn->seen_s[way] == now)
 		return false;
 	*(volatile __u32 *)&conn->seen_s[way] = now;

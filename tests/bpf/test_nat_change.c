@@ -74,6 +74,34 @@ Test(nat_change, begins_anew_with_the_same_tuple)
 	cr_expect_eq(nat_record(t, &p), new);
 }
 
+/* Anybody can send a reset with the client's address; whoever goes on has not heeded it. */
+Test(nat_change, goes_on_after_a_reset_that_nobody_heeds)
+{
+	_cleanup_nat_town_ struct nat_town *t = nat_town_open();
+	const struct packet p = nat_packet(4, NAT_FULL, IPPROTO_TCP, 41000);
+	const __u32 r = nat_connect(t, &p);
+	struct shunt_conn conn;
+
+	cr_assert_eq(answer(t, r, SYN_ACK), SHUNT_FORWARDED);
+	cr_assert_eq(request(t, p, FRAME_ACK), SHUNT_FORWARDED);
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(request(t, p, FRAME_RST), SHUNT_FORWARDED);
+		conn = nat_conn(t, r);
+		cr_expect_eq(conns_state(&conn), SHUNT_CONN_CLOSED);
+		cr_assert_eq(answer(t, r, FRAME_ACK), SHUNT_FORWARDED);
+		conn = nat_conn(t, r);
+		cr_expect_eq(conns_state(&conn), SHUNT_CONN_CLOSED, "what the other side sends");
+		cr_assert_eq(request(t, p, FRAME_ACK), SHUNT_FORWARDED);
+		conn = nat_conn(t, r);
+		cr_expect_eq(conns_state(&conn), SHUNT_CONN_ESTABLISHED);
+	}
+	cr_assert_eq(answer(t, r, FRAME_RST), SHUNT_FORWARDED);
+	cr_assert_eq(answer(t, r, FRAME_ACK), SHUNT_FORWARDED);
+	conn = nat_conn(t, r);
+	cr_expect_eq(conns_state(&conn), SHUNT_CONN_ESTABLISHED);
+	cr_expect_eq(nat_record(t, &p), r);
+}
+
 /* A SYN that is sent again is no new connection. */
 Test(nat_change, goes_on_when_half_closed)
 {
