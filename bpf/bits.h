@@ -20,6 +20,12 @@
  * bit in a thousand it still finds one, but for one time in ten million.
  */
 #define BITS_WORDS_TRIED 256
+/*
+ * And where many searches have just been in vain: who floods us would else make each of
+ * his packets cost microseconds. Of a set of which one bit in a hundred is free this still
+ * finds one, but for one time in thirty thousand.
+ */
+#define BITS_WORDS_TRIED_AGAIN 16
 
 #define BITS_PER_WORD 64
 #define BITS_WORDS_PER_LINE (SHUNT_BITS_PER_LINE / BITS_PER_WORD)
@@ -92,16 +98,16 @@ __noinline __u32 bits_try(__u32 map, __u32 line, __u32 at, __u32 n, __u32 turn)
 }
 
 /*
- * Take one of @n bits from the one on that @line begins with. Return: its number from
- * there, or BITS_NONE.
+ * Take one of @n bits from the one on that @line begins with, of which @tried words are
+ * looked at. Return: its number from there, or BITS_NONE.
  */
-__noinline __u32 bits_take(__u32 map, __u32 line, __u32 n)
+__noinline __u32 bits_take(__u32 map, __u32 line, __u32 n, __u32 tried)
 {
 	const __u32 words = (n + BITS_PER_WORD - 1) / BITS_PER_WORD;
 	const __u64 start = (__u64)bpf_get_prandom_u32() * words;
 
 #pragma nounroll
-	for (__u32 i = 0; i < BITS_WORDS_TRIED && i < words; i++) {
+	for (__u32 i = 0; i < BITS_WORDS_TRIED && i < tried && i < words; i++) {
 		const __u32 bit =
 			bits_try(map, line, (start >> 32) + i, n, (__u32)start >> (32 - 6));
 

@@ -99,7 +99,11 @@ __noinline int nat_renew(const struct nat_packet *p)
 	if (known && nat_leg(conn, p) && !shunt_conn_is_closed(conn->flags) &&
 	    (id <= 0 || id == conn->backend))
 		return known;
-	return id > 0 ? nat_begin(p, nat_hash(p), id, known) : id;
+	if (id <= 0)
+		return id;
+	id = nat_begin(p, nat_hash(p), id, known);
+	nat_note_vain(-id);
+	return id;
 }
 
 /* Keep the way back: the frame's own, turned round. */

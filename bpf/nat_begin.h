@@ -7,6 +7,7 @@
 #define BPF_NAT_BEGIN_H
 
 #include "addr.h"
+#include "clock.h"
 #include "conn.h"
 #include "sched.h"
 #include "nat_packet.h"
@@ -50,6 +51,28 @@ static __always_inline int nat_choose(const struct nat_packet *p)
 	if (affine && id)
 		transit_put_client(hash, id);
 	return id ?: -SHUNT_NO_BACKEND;
+}
+
+/* --- where all is taken --------------------------------------------------------- */
+
+/* Long searches in vain that a CPU makes in a second, of microseconds each. */
+#define NAT_VAIN_PER_S 256
+
+/* Words of bits that may be looked at for @p. */
+static __always_inline __u32 nat_tried(const struct nat_packet *p)
+{
+	return p && p->vain.used >= NAT_VAIN_PER_S && p->vain.second == flow_now()
+		       ? BITS_WORDS_TRIED_AGAIN
+		       : BITS_WORDS_TRIED;
+}
+
+/* If it is for want of a record or a port that a connection did not begin. */
+static __always_inline void nat_note_vain(enum shunt_reason reason)
+{
+	struct nat_packet *p = nat_packet();
+
+	if (p && (reason == SHUNT_CONNECTIONS_FULL || reason == SHUNT_NO_PORT))
+		clock_take(&p->vain, NAT_VAIN_PER_S, flow_now());
 }
 
 /* --- the record ------------------------------------------------------------------- */
@@ -167,12 +190,12 @@ static __always_inline enum shunt_reason nat_claim_client(struct shunt_conn *con
 
 /* A port of a leg's space: of which address, and its number. Return: enum shunt_reason. */
 static __always_inline enum shunt_reason nat_put_port(struct shunt_conn *conn,
-						      const struct shunt_leg *leg)
+						      const struct shunt_leg *leg, __u32 tried)
 {
 	const bool v4 = addr_is_v4(&leg->addr);
 	const __u32 n_addrs = shunt_rodata.pool_addrs[v4 ? SHUNT_V4 : SHUNT_V6];
 	const __u32 line = leg->space * shunt_rodata.space_lines;
-	const __u32 bit = bits_take(BITS_PORTS, line, n_addrs * shunt_rodata.pool_ports);
+	const __u32 bit = bits_take(BITS_PORTS, line, n_addrs * shunt_rodata.pool_ports, tried);
 	const struct shunt_addr *addr;
 	__u32 index;
 
@@ -200,14 +223,14 @@ static __always_inline void nat_give_port(struct shunt_conn *conn)
  * tuple is in the index, as may be when spaces were dealt out anew, is given back: the
  * bit is not this connection's to keep, and nobody else's.
  */
-static __always_inline enum shunt_reason nat_claim_port(struct shunt_conn *conn,
-							const struct shunt_leg *leg, __u32 record)
+static __always_inline enum shunt_reason
+nat_claim_port(struct shunt_conn *conn, const struct shunt_leg *leg, __u32 record, __u32 tried)
 {
 	enum shunt_reason reason = SHUNT_NO_PORT;
 
 #pragma nounroll
 	for (int i = 0; i < NAT_PORTS_TRIED; i++) {
-		reason = nat_put_port(conn, leg) ?: nat_claim(conn, record);
+		reason = nat_put_port(conn, leg, tried) ?: nat_claim(conn, record);
 		if (!reason)
 			return SHUNT_CONTINUE;
 		nat_give_port(conn);
@@ -253,7 +276,7 @@ nat_fill(struct shunt_conn *conn, const struct nat_packet *p, __u32 record, __u3
 	nat_put_client(conn, p, backend);
 	if (leg->forward == SHUNT_FORWARD_NAT)
 		return nat_claim_client(conn, leg, record);
-	return nat_claim_port(conn, leg, record);
+	return nat_claim_port(conn, leg, record, nat_tried(p));
 }
 
 /*
@@ -262,7 +285,7 @@ nat_fill(struct shunt_conn *conn, const struct nat_packet *p, __u32 record, __u3
  */
 __noinline int nat_begin(const struct nat_packet *p, __u64 hash, __u32 backend, __u32 former)
 {
-	const __u32 record = bits_take(BITS_CONNS, 0, shunt_rodata.conns);
+	const __u32 record = bits_take(BITS_CONNS, 0, shunt_rodata.conns, nat_tried(p));
 	struct shunt_conn *conn = conn_at(record);
 	enum shunt_reason reason;
 

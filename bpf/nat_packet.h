@@ -21,6 +21,7 @@
  * @mtu: with SHUNT_TOO_BIG: the largest packet that its sender may send
  * @record: of its connection, if that is known
  * @v6: the family of the packet
+ * @vain: not of the packet: searches of this CPU for a record or a port that found none
  */
 struct nat_packet {
 	struct shunt_tuple tuple;
@@ -34,6 +35,7 @@ struct nat_packet {
 	__u8 odd;
 	__u8 v6;
 	__u32 record;
+	struct shunt_pin_budget vain;
 };
 
 /*

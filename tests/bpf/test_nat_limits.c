@@ -162,6 +162,27 @@ Test(nat_limits, says_so_when_all_records_are_taken)
 	expect_empty(t);
 }
 
+/*
+ * A flood makes long searches few, in its second; one record among four thousand is found
+ * nevertheless, after some attempts.
+ */
+Test(nat_limits, goes_on_after_a_flood)
+{
+	_cleanup_nat_town_ struct nat_town *t = nat_town_open();
+	const __u32 n = NAT_CONNS - 1;
+	__u32 attempts = 0;
+
+	cr_assert_eq(open_batch(t, (struct batch){ 4, NAT_PLAIN, 0, n }, SHUNT_CONNECTIONS_FULL),
+		     0);
+	cr_expect_eq(open_batch(t, (struct batch){ 4, NAT_PLAIN, n, 1000 }, SHUNT_CONNECTIONS_FULL),
+		     1000);
+	nat_collect(t, 77);
+	while (open_batch(t, (struct batch){ 6, NAT_FULL, 0, 1 }, SHUNT_CONNECTIONS_FULL))
+		cr_assert_lt(attempts++, 200);
+	cr_expect_eq(nat_count_conns(t), n);
+	expect_bits(t);
+}
+
 /* Record 0 is nobody's, also if nobody has said so. */
 Test(nat_limits, never_hands_out_the_record_of_nobody)
 {
