@@ -11,10 +11,12 @@
 #define BPF_NAT_H
 
 #include "fwd.h"
+#include "mss.h"
 #include "nat_begin.h"
 #include "nat_icmp.h"
 #include "nat_rewrite.h"
 #include "nat_translate.h"
+#include "service.h"
 #include "too_big.h"
 
 static __always_inline __u64 nat_hash(const struct nat_packet *p)
@@ -214,6 +216,25 @@ static __always_inline bool nat_set_macs(const struct xdp_md *xdp, const struct 
 	return true;
 }
 
+/*
+ * The SYN of a server, already as the client will see it, asks for no more than the
+ * client's may. The service is looked up for that: once a connection, in place of room in
+ * each record. Return: 0.
+ */
+__noinline int nat_clamp(struct xdp_md *xdp, const struct shunt_conn *conn)
+{
+	struct pkt pkt = { .tcp_flags = TCP_SYN };
+
+	if (!conn)
+		return 0;
+	pkt.dst = conn->client.dst;
+	pkt.ports = conn->client.ports;
+	pkt.proto = conn->client.proto;
+	if (!service_match(&pkt, shunt_tuple_is_v6(&conn->client)))
+		mss_apply(xdp, &pkt);
+	return 0;
+}
+
 /* It is for no service and is no answer. What that means for other packets is in odd.h. */
 static __always_inline enum shunt_reason nat_is_lost(const struct nat_packet *p)
 {
@@ -248,6 +269,8 @@ __noinline int nat_answer(struct xdp_md *xdp, const struct nat_packet *p, __u64 
 	reason = nat_write(xdp, p, conn, SHUNT_TO_CLIENT);
 	if (reason)
 		return reason;
+	if (p->tcp_flags & TCP_SYN)
+		nat_clamp(xdp, conn);
 	if (!nat_set_macs(xdp, conn))
 		return SHUNT_TRUNCATED;
 	*tags = conn->tags;

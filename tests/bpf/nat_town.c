@@ -226,22 +226,26 @@ static const char *text_of(const struct shunt_addr *a, char text[INET6_ADDRSTRLE
 	return inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? a->b + 12 : a->b, text, INET6_ADDRSTRLEN);
 }
 
-void nat_answer_frame(const struct shunt_conn *conn, __u16 flags, __u16 payload, struct frame *f)
+void nat_answer_like(const struct shunt_conn *conn, const struct packet *like, struct frame *f)
 {
 	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
-	const struct packet p = {
-		.src = text_of(&conn->server.src, src),
-		.dst = text_of(&conn->server.dst, dst),
-		.sport = conns_port(conn->server.ports, 0),
-		.dport = conns_port(conn->server.ports, 1),
-		.proto = conn->server.proto,
-		.flags = flags,
-		.payload = payload,
-	};
+	struct packet p = *like;
 
+	p.src = text_of(&conn->server.src, src);
+	p.dst = text_of(&conn->server.dst, dst);
+	p.sport = conns_port(conn->server.ports, 0);
+	p.dport = conns_port(conn->server.ports, 1);
+	p.proto = conn->server.proto;
 	frame_build(&p, f);
 	/* A server is not where the clients are. */
 	memcpy(f->data, (__u8[12]){ 0x02, 0xe0, 0, 0, 0, 1, 0x02, 0x5e, 0, 0, 0, 9 }, 12);
+}
+
+void nat_answer_frame(const struct shunt_conn *conn, __u16 flags, __u16 payload, struct frame *f)
+{
+	const struct packet like = { .flags = flags, .payload = payload };
+
+	nat_answer_like(conn, &like, f);
 }
 
 /* --- what came out ---------------------------------------------------------------- */

@@ -83,7 +83,9 @@ __u64 nat_count_ports(const struct nat_town *t);
 /* As user space does when its time is over. */
 void nat_collect(struct nat_town *t, __u32 record);
 
-/* A frame with the tuple of the server's packets in that connection. */
+/* A frame with the tuple of the server's packets in that connection; the first one is as
+ * @like otherwise. */
+void nat_answer_like(const struct shunt_conn *conn, const struct packet *like, struct frame *f);
 void nat_answer_frame(const struct shunt_conn *conn, __u16 flags, __u16 payload, struct frame *f);
 
 /*

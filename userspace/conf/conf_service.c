@@ -133,9 +133,9 @@ static const struct conf_field service_rows[] = {
 		.off = OFF(mss),
 		.min = 536,
 		.max = 65495,
-		.doc = "TCP SYNs that announce larger segments are made to announce this. For "
-		       "paths "
-		       "to clients that are smaller than the clients know; it does not make room "
+		.doc = "TCP SYNs that announce larger segments are made to announce this, with "
+		       "nat and fullnat in both directions. For paths to clients that are smaller "
+		       "than the clients know. With the other ways of forwarding it makes no room "
 		       "for outer headers, because what clients send follows what the server "
 		       "announces, behind the balancer's back. Without it nothing is changed.",
 	},
