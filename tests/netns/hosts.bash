@@ -73,6 +73,12 @@ decap_count()
 	decap "$1" show eth0 | awk -v reason="$2" '$3 == reason { print $1 }'
 }
 
+# counted HOST COUNTER...: the sum of these counters of its stack, by the names of nstat.
+counted()
+{
+	in_host "$1" nstat -asz "${@:2}" | awk '$2 ~ /^[0-9]+$/ { sum += $2 } END { print sum + 0 }'
+}
+
 # serve_vip HOST VIP...: the addresses are the host's, but it tells nobody.
 serve_vip()
 {

@@ -41,12 +41,12 @@ through_balancer()
 	done
 }
 
-# dnsmasq on a server: its name, and a text too long for one packet.
+# start_dns HOST ADDRESSES [OPTION...]: dnsmasq on a server, which knows its name.
 start_dns()
 {
 	start "dns-$1" "$1" dnsmasq --no-daemon --no-resolv --no-hosts --conf-file=/dev/null \
 		--user=root --pid-file="$work/dns-$1.pid" --bind-interfaces --listen-address="$2" \
-		--txt-record="who.example,$1" --edns-packet-max=4096
+		--txt-record="who.example,$1" "${@:3}"
 }
 
 # ask VIP: who answered. dig itself sees to it that the answer comes from there.

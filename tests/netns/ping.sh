@@ -43,10 +43,7 @@ pings()
 # Echo requests that a host's stack has answered, of both families.
 stack_answers()
 {
-	in_host "$1" awk '$1 ~ /^Icmp6?OutEchoReplies$/ { sum += $2 }
-		$1 == "Icmp:" && !col { for (i = 2; i <= NF; i++) if ($i == "OutEchoReps") col = i; next }
-		$1 == "Icmp:" { sum += $col }
-		END { print sum + 0 }' /proc/net/snmp /proc/net/snmp6
+	counted "$1" IcmpOutEchoReps Icmp6OutEchoReplies
 }
 
 tunnel4=192.0.2.81

@@ -2,8 +2,9 @@
 """A datagram service whose answers say who gave them.
 
 udp_name.py serve NAME PORT...     answer "NAME QUESTION" on every address
-udp_name.py ask VIP PORT N         N questions from N source ports; one line
-                                   "NAME COUNT" a backend; 1 if one got no answer
+udp_name.py ask VIP PORT N [BYTES] N questions from N source ports, so long at least;
+                                   one line "NAME COUNT" a backend; 1 if one got no
+                                   answer, or not to all of it
 """
 import collections
 import os
@@ -42,21 +43,22 @@ def serve(name, ports):
             s.sendmsg([name.encode() + b" " + question], info, 0, peer)
 
 
-def ask_one(vip, port, number):
+def ask_one(vip, port, number, size):
     family = socket.AF_INET6 if ":" in vip else socket.AF_INET
     question = f"question {number}".encode()
+    question += os.urandom(max(0, size - len(question)))
     with socket.socket(family, socket.SOCK_DGRAM) as s:
         s.settimeout(2 * float(os.environ.get("SHUNT_TEST_SCALE", "1")))
         s.connect((vip, port))
         s.send(question)
         name, _, rest = s.recv(65535).partition(b" ")
     if rest != question:
-        raise ValueError(f"asked {question}, got {rest}")
+        raise ValueError(f"asked {question[:99]}, got {rest[:99]}")
     return name.decode()
 
 
-def ask(vip, port, n):
-    names = collections.Counter(ask_one(vip, port, i) for i in range(n))
+def ask(vip, port, n, size=0):
+    names = collections.Counter(ask_one(vip, port, i, size) for i in range(n))
     for name, count in sorted(names.items()):
         print(name, count)
 
@@ -65,7 +67,7 @@ def main():
     if sys.argv[1] == "serve":
         serve(sys.argv[2], [int(port) for port in sys.argv[3:]])
     else:
-        ask(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+        ask(sys.argv[2], *map(int, sys.argv[3:]))
 
 
 main()
