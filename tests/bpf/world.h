@@ -176,6 +176,7 @@ enum town_datagram {
 	ID_AGED, /* long ago, but not too long */
 	ID_EXPIRED, /* too long ago */
 	ID_NOBODY, /* just now, for a port without a service */
+	ID_SMALL, /* just now, to SHOP: PORT_DIRECT_SMALL, with IPv6 PORT_DIRECT_MEDIUM */
 	ID_OF_TCP = 0x0100, /* added to those of TCP */
 };
 /* The source port of all of them; the destination port is TOWN_OPEN_PORT of OPEN,

@@ -113,5 +113,7 @@ void world_put_fragments(struct world *w)
 		put_datagrams(w, open[i], TOWN_OPEN_PORT);
 		put_datagram(w, shop[i], IPPROTO_UDP, ID_KNOWN, PORT_WHOLE);
 		put_datagram(w, vips[i], IPPROTO_UDP, ID_NOBODY, PORT_NOBODY);
+		put_datagram(w, shop[i], IPPROTO_UDP, ID_SMALL,
+			     i ? PORT_DIRECT_MEDIUM : PORT_DIRECT_SMALL);
 	}
 }
