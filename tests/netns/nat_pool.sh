@@ -66,10 +66,10 @@ stop talk
 take_off
 pool_conf 30000-30049
 start_shuntd
-want "connections through 50 ports" 50 "$(hold 80 8)"
+want "connections through 50 ports" 50 "$(hold "$vip4" 8 80)"
 [[ $(reason_count no_port) -ge 30 ]] || die "those that found no port were not counted"
 ports_are_free()
 {
-	[[ $(hold 50 8) == 50 ]]
+	[[ $(hold "$vip4" 8 50) == 50 ]]
 }
 wait_for 20 ports_are_free
