@@ -48,10 +48,10 @@ static __always_inline enum shunt_reason fwd_send(struct xdp_md *xdp, const stru
 	return vlan_send(xdp, fwd->hop.egress);
 }
 
-/* RFC 1122, 3.2.2: nobody is told about an ICMP error, or a fragment but the first. */
+/* RFC 1122, 3.2.2, RFC 4443, 2.4: nobody is told about an ICMP error. */
 static __always_inline bool fwd_may_tell(const struct pkt *pkt)
 {
-	return shunt_rodata.icmp_per_s && !(pkt->odd & (PKT_ICMP | PKT_LATER));
+	return shunt_rodata.icmp_per_s && !(pkt->odd & PKT_ICMP);
 }
 
 /*

@@ -291,7 +291,7 @@ static __always_inline bool nat_concerns(enum shunt_reason matched, const struct
 
 static __always_inline bool nat_may_tell(const struct nat_packet *p)
 {
-	return shunt_rodata.icmp_per_s && !(p->odd & (PKT_ICMP | PKT_LATER));
+	return shunt_rodata.icmp_per_s && !(p->odd & PKT_ICMP);
 }
 
 /*

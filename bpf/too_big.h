@@ -108,6 +108,7 @@ static __always_inline enum shunt_reason too_big_admit(const struct too_big *t, 
 	return icmp_is_in_budget() ? SHUNT_CONTINUE : SHUNT_ICMP_LIMITED;
 }
 
+/* Of fragments only of the first: RFC 1122, 3.2.2. RFC 4443 has no such rule. */
 static __always_inline bool too_big_read4(const struct xdp_md *xdp, struct too_big *t)
 {
 	struct cursor cur = cursor_open(xdp);

@@ -535,7 +535,7 @@ const struct fixture fixtures[] = {
 	{ "too big: IPv4, a later fragment",
 	  KNOWN4(SHOP, IPPROTO_UDP, ID_SMALL, .fragment = DF | 8, .payload = 1200), SHUNT_TOO_BIG },
 	{ "too big: IPv6, a later fragment",
-	  KNOWN6(SHOP, IPPROTO_UDP, ID_SMALL, .payload = TOWN_MEDIUM_MTU), SHUNT_TOO_BIG },
+	  KNOWN6(SHOP, IPPROTO_UDP, ID_SMALL, .payload = TOWN_MEDIUM_MTU), SHUNT_TOO_BIG_ANSWERED },
 	{ "too big: IPv6, direct",
 	  TCP6(SHOP, PORT_DIRECT_MEDIUM, .payload = TOWN_MEDIUM_MTU - 59), SHUNT_TOO_BIG_ANSWERED },
 	{ "too big: 6in4",

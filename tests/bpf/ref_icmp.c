@@ -184,7 +184,7 @@ static void tell_ipv6(const struct view *v, size_t mtu, size_t quote, __u8 *ip)
 	frame_put16(ip + 46, mtu);
 }
 
-/* RFC 1122, 3.2.2: of a datagram in fragments only the first one is answered. */
+/* RFC 1122, 3.2.2: not of a fragment but the first; of IPv6, RFC 4443, 2.4 leaves none out. */
 enum shunt_reason ref_icmp_too_big(const struct world *w, const struct view *v, size_t mtu,
 				   struct frame *out)
 {
@@ -194,8 +194,8 @@ enum shunt_reason ref_icmp_too_big(const struct world *w, const struct view *v, 
 	__u8 *ip = out->data + v->ip;
 
 	mtu = mtu < least ? least : mtu;
-	if (!w->rodata.icmp_per_s || v->icmp || v->is_later || !v->dont_fragment ||
-	    v->ip_len <= mtu || !is_one_host(&v->src, v->v6))
+	if (!w->rodata.icmp_per_s || v->icmp || !v->dont_fragment || v->ip_len <= mtu ||
+	    !is_one_host(&v->src, v->v6) || (v->is_later && !v->v6))
 		return SHUNT_TOO_BIG;
 	memmove(ip + head, ip, quote);
 	if (v->v6)
