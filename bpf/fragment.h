@@ -62,7 +62,7 @@ static __always_inline enum shunt_reason fragment_take6(struct cursor *cur,
 							struct pkt *pkt)
 {
 	if (found->fragment & (EXTENSION_OFFSET | EXTENSION_MORE))
-		pkt->odd |= PKT_FRAGMENT;
+		pkt->odd |= PKT_FRAGMENT | PKT_FRAGMENT6;
 	pkt->fragment_id = found->fragment_id;
 	if (pkt->odd & PKT_FRAGMENT && pkt->proto == IPPROTO_ICMPV6)
 		return SHUNT_FRAGMENT;
@@ -83,7 +83,7 @@ static __always_inline struct shunt_fragment_key fragment_key(const struct pkt *
 		.src = pkt->src,
 		.dst = pkt->dst,
 		.id = pkt->fragment_id,
-		.proto = addr_is_v4(&pkt->dst) ? pkt->proto : 0,
+		.proto = pkt->odd & PKT_FRAGMENT6 ? 0 : pkt->proto,
 	};
 }
 

@@ -37,6 +37,8 @@
 #define PKT_LATER (1U << 2)
 /* And nothing is remembered of the first one. */
 #define PKT_NO_PORTS (1U << 3)
+/* Of IPv6: its addresses may look like those of IPv4. */
+#define PKT_FRAGMENT6 (1U << 4)
 
 /**
  * struct pkt - a packet on its way through the stages

@@ -586,6 +586,8 @@ const struct fixture fixtures[] = {
 	{ "first fragment, any port", UDP4(OPEN, 12345, FIRST4, .id = 0x2008), SHUNT_FORWARDED },
 	{ "first fragment, any port, IPv6", UDP6(OPEN, 12345, FIRST6, .id = 0x2008),
 	  SHUNT_FORWARDED },
+	{ "first fragment, to what looks like IPv4",
+	  UDP6(STRANGER, 80, .dst = "::ffff:198.51.100.7", FIRST6, .id = 0x2008), SHUNT_NOT_SERVICE },
 	{ "first fragment, of no service", UDP4(SHOP, PORT_NOBODY, FIRST4, .id = 0x2009),
 	  SHUNT_NOT_SERVICE },
 	{ "first fragment, of no service, IPv6", UDP6(SHOP, PORT_NOBODY, FIRST6, .id = 0x2009),
