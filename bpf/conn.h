@@ -177,13 +177,24 @@ static __always_inline void conn_count(struct shunt_conn *conn)
 	conn->counted = conn->backend;
 }
 
-/* Its end was seen. Whoever takes the id out of it subtracts. */
-static __always_inline void conn_uncount(struct shunt_conn *conn)
+/* Its end was seen. Whoever takes the id out of it subtracts, and remembers that. */
+static __always_inline void conn_uncount(struct shunt_conn *conn, enum shunt_way way, __u8 flags)
 {
 	const __u32 id = __sync_lock_test_and_set(&conn->counted, 0);
 
-	if (id)
-		load_end(id);
+	if (!id)
+		return;
+	load_end(id);
+	*(volatile __u8 *)&conn->flags[way] = flags | SHUNT_CONN_UNCOUNTED;
+}
+
+/* It was none: or whoever has a limit would send a reset that nobody heeds, and go on. */
+static __always_inline void conn_recount(struct shunt_conn *conn)
+{
+	for (int way = 0; way < SHUNT_WAYS; way++)
+		*(volatile __u8 *)&conn->flags[way] &= ~SHUNT_CONN_UNCOUNTED;
+	if (!__sync_val_compare_and_swap(&conn->counted, 0, conn->backend))
+		load_resume(conn->backend);
 }
 
 /* --- see ------------------------------------------------------------------------ */
@@ -218,8 +229,11 @@ static __always_inline void conn_note(struct shunt_conn *conn, enum shunt_way wa
 	else if (adds & SHUNT_CONN_DATA)
 		flags &= ~SHUNT_CONN_RST;
 	*(volatile __u8 *)&conn->flags[way] = flags;
-	if (shunt_conn_is_closed(conn->flags) && conn->counted)
-		conn_uncount(conn);
+	if (shunt_conn_is_closed(conn->flags))
+		conn_uncount(conn, way, flags);
+	else if ((conn->flags[SHUNT_TO_SERVER] | conn->flags[SHUNT_TO_CLIENT]) &
+		 SHUNT_CONN_UNCOUNTED)
+		conn_recount(conn);
 }
 
 /*

@@ -34,6 +34,15 @@ static __always_inline void load_begin(__u32 id)
 	__sync_fetch_and_add(&load->opened, 1);
 }
 
+/* One that was counted, and said to have ended, goes on. */
+static __always_inline void load_resume(__u32 id)
+{
+	struct shunt_load *load = load_find(id);
+
+	if (load)
+		__sync_fetch_and_add(&load->active, 1);
+}
+
 /* And one that was counted has ended; of nobody none has. */
 static __always_inline void load_end(__u32 id)
 {

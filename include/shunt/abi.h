@@ -315,6 +315,7 @@ enum shunt_way {
 #define SHUNT_CONN_DATA (1U << 1) /* a packet, without SYN or RST */
 #define SHUNT_CONN_FIN (1U << 2)
 #define SHUNT_CONN_RST (1U << 3)
+#define SHUNT_CONN_UNCOUNTED (1U << 4) /* what ended it, and its being counted */
 
 #define SHUNT_NO_PORT_BIT 0xffffffffU
 

@@ -95,3 +95,35 @@ Test(deal_nat, affinity_gives_way_to_limits)
 			     dp_loads(t->dp)[NAT_BACKEND_TWO + 1].active,
 		     5, "connections are counted, and clients are not");
 }
+
+static enum shunt_reason send_flags(struct nat_town *t, __u16 sport, __u16 flags)
+{
+	struct packet p = nat_packet(4, NAT_TWO, IPPROTO_TCP, sport);
+
+	p.flags = flags;
+	return nat_send(t, &p);
+}
+
+/* Who resets a connection and goes on has one nevertheless. */
+Test(deal_nat, a_reset_that_nobody_heeds_makes_no_room)
+{
+	_cleanup_nat_town_ struct nat_town *t =
+		open_town(SHUNT_SERVICE_LIMITED | SHUNT_SERVICE_COUNTED, 1);
+	const struct shunt_load *loads = dp_loads(t->dp);
+
+	for (__u16 sport = 1000; sport < 1100; sport++)
+		send_flags(t, sport, FRAME_SYN);
+	cr_assert_eq(loads[NAT_BACKEND_TWO].active, 1);
+	cr_assert_eq(loads[NAT_BACKEND_TWO + 1].active, 1);
+	for (__u16 sport = 1000; sport < 1100; sport++) {
+		if (send_flags(t, sport, FRAME_ACK) != SHUNT_FORWARDED)
+			continue;
+		cr_expect_eq(send_flags(t, sport, FRAME_RST), SHUNT_FORWARDED);
+		cr_expect_eq(loads[NAT_BACKEND_TWO].active + loads[NAT_BACKEND_TWO + 1].active, 1);
+		cr_expect_eq(send_flags(t, sport, FRAME_ACK), SHUNT_FORWARDED);
+		cr_expect_eq(loads[NAT_BACKEND_TWO].active, 1);
+		cr_expect_eq(loads[NAT_BACKEND_TWO + 1].active, 1);
+	}
+	cr_expect_eq(loads[NAT_BACKEND_TWO].opened, 1, "no other one has begun");
+	cr_expect_eq(send_flags(t, 2000, FRAME_SYN), SHUNT_OVER_LIMIT);
+}
