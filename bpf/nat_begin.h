@@ -159,30 +159,32 @@ static __always_inline enum shunt_reason nat_enter_server(const struct shunt_con
 /*
  * The same, if no other connection has that tuple. With nat the tuple is as the client
  * chose it, and one that is closed makes way for the next; with fullnat there is
- * another port. Return: enum shunt_reason.
+ * another port. Return: the record that had it, 0 for none; or a reason, negative.
  */
 __noinline int nat_claim(const struct shunt_conn *conn, __u32 record)
 {
 	const struct shunt_conn *other;
+	enum shunt_reason reason;
 	__u32 former;
 	__u64 hash;
 
 	if (!conn)
-		return SHUNT_CONNECTIONS_FULL;
+		return -SHUNT_CONNECTIONS_FULL;
 	hash = shunt_tuple_hash(shunt_rodata.hash_key, &conn->server);
 	former = conn_find_other(hash, &conn->server, SHUNT_TO_CLIENT, record);
 	if (former) {
 		other = conn_at(former);
 		if (!other || conn->port_bit != SHUNT_NO_PORT_BIT ||
 		    !shunt_conn_is_closed(other->flags))
-			return SHUNT_CONNECTION_CLASH;
+			return -SHUNT_CONNECTION_CLASH;
 	}
-	return nat_enter_server(conn, hash, record, former);
+	reason = nat_enter_server(conn, hash, record, former);
+	return reason ? -reason : (int)former;
 }
 
-/* nat: the server sees the client's address. */
-static __always_inline enum shunt_reason nat_claim_client(struct shunt_conn *conn,
-							  const struct shunt_leg *leg, __u32 record)
+/* nat: the server sees the client's address. Return: as nat_claim() does. */
+static __always_inline int nat_claim_client(struct shunt_conn *conn, const struct shunt_leg *leg,
+					    __u32 record)
 {
 	nat_put_server(conn, leg, &conn->client.src, conn->client.ports);
 	return nat_claim(conn, record);
@@ -221,34 +223,38 @@ static __always_inline void nat_give_port(struct shunt_conn *conn)
 /*
  * fullnat: the server sees an address of the pool. A port whose bit was clear though its
  * tuple is in the index, as may be when spaces were dealt out anew, is given back: the
- * bit is not this connection's to keep, and nobody else's.
+ * bit is not this connection's to keep, and nobody else's. Return: 0, or a reason, negative.
  */
-static __always_inline enum shunt_reason
-nat_claim_port(struct shunt_conn *conn, const struct shunt_leg *leg, __u32 record, __u32 tried)
+static __always_inline int nat_claim_port(struct shunt_conn *conn, const struct shunt_leg *leg,
+					  __u32 record, __u32 tried)
 {
-	enum shunt_reason reason = SHUNT_NO_PORT;
+	int claimed = -SHUNT_NO_PORT;
 
 #pragma nounroll
 	for (int i = 0; i < NAT_PORTS_TRIED; i++) {
-		reason = nat_put_port(conn, leg, tried) ?: nat_claim(conn, record);
-		if (!reason)
-			return SHUNT_CONTINUE;
+		claimed = -nat_put_port(conn, leg, tried) ?: nat_claim(conn, record);
+		if (!claimed)
+			return 0;
 		nat_give_port(conn);
-		if (reason != SHUNT_CONNECTION_CLASH)
-			return reason;
+		if (claimed != -SHUNT_CONNECTION_CLASH)
+			return claimed;
 	}
-	return reason;
+	return claimed;
 }
 
-/* Enter the client's tuple, in place of the record @former if that is still there. */
+/*
+ * Enter the client's tuple, in place of the record @former if that is still there. Without
+ * room for it the server's goes back to the record @claimed.
+ */
 static __always_inline enum shunt_reason nat_claim_service(const struct shunt_conn *conn,
-							   __u64 hash, __u32 record, __u32 former)
+							   __u64 hash, __u32 record, __u32 former,
+							   __u32 claimed)
 {
 	if (former && conn_change(hash, former, record))
 		return SHUNT_CONTINUE;
 	if (conn_enter(hash, record))
 		return SHUNT_CONTINUE;
-	conn_change(shunt_tuple_hash(shunt_rodata.hash_key, &conn->server), record, 0);
+	conn_change(shunt_tuple_hash(shunt_rodata.hash_key, &conn->server), record, claimed);
 	return SHUNT_CONNECTIONS_FULL;
 }
 
@@ -262,17 +268,18 @@ static __always_inline void nat_give_back(struct shunt_conn *conn, __u32 record)
 	bits_give(BITS_CONNS, record);
 }
 
-static __always_inline enum shunt_reason
-nat_fill(struct shunt_conn *conn, const struct nat_packet *p, __u32 record, __u32 backend)
+/* Return: as nat_claim() does. */
+static __always_inline int nat_fill(struct shunt_conn *conn, const struct nat_packet *p,
+				    __u32 record, __u32 backend)
 {
 	const struct shunt_backend *b = bpf_map_lookup_elem(&shunt_backends, &backend);
 	const struct shunt_leg *leg;
 
 	if (!b)
-		return SHUNT_BAD_SLOT;
+		return -SHUNT_BAD_SLOT;
 	leg = &b->leg[p->v6 ? SHUNT_V6 : SHUNT_V4];
 	if (!nat_leg_is_ours(leg))
-		return SHUNT_NO_LEG;
+		return -SHUNT_NO_LEG;
 	nat_put_client(conn, p, backend);
 	if (leg->forward == SHUNT_FORWARD_NAT)
 		return nat_claim_client(conn, leg, record);
@@ -288,12 +295,14 @@ __noinline int nat_begin(const struct nat_packet *p, __u64 hash, __u32 backend, 
 	const __u32 record = bits_take(BITS_CONNS, 0, shunt_rodata.conns, nat_tried(p));
 	struct shunt_conn *conn = conn_at(record);
 	enum shunt_reason reason;
+	int claimed;
 
 	/* Record 0 is nobody's; should its bit not have been set, it is now. */
 	if (!p || record == BITS_NONE || !record || !conn)
 		return -SHUNT_CONNECTIONS_FULL;
-	reason =
-		nat_fill(conn, p, record, backend) ?: nat_claim_service(conn, hash, record, former);
+	claimed = nat_fill(conn, p, record, backend);
+	reason = claimed < 0 ? (enum shunt_reason) - claimed
+			     : nat_claim_service(conn, hash, record, former, claimed);
 	if (reason) {
 		nat_give_back(conn, record);
 		return -reason;

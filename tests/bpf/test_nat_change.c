@@ -350,3 +350,32 @@ Test(nat_change, tags_of_answers_are_those_of_the_client)
 		cr_expect_eq(t->got.len, f.len - 4 + 4 * tags);
 	}
 }
+
+/* One line of the index, which four connections fill. */
+static struct nat_town *open_small(void)
+{
+	_cleanup_free_ struct world *w = malloc(sizeof(*w));
+
+	cr_assert(w);
+	nat_build_world(w);
+	w->rodata.conn_mask = 0;
+	return nat_town_open_world(w);
+}
+
+/* What it would have taken over is as it was: the server may have to say something yet. */
+Test(nat_change, a_connection_without_room_takes_nothing)
+{
+	_cleanup_nat_town_ struct nat_town *t = open_small();
+	struct packet p = nat_packet(4, NAT_PLAIN, IPPROTO_TCP, 41000);
+	const __u32 old = nat_connect(t, &p);
+
+	close_by_fins(t, &p, old);
+	for (p.sport = 41001; p.sport < 41004; p.sport++)
+		nat_connect(t, &p);
+	p.sport = 41000;
+	p.dst = OPEN4;
+	cr_expect_eq(nat_send(t, &p), SHUNT_CONNECTIONS_FULL);
+	cr_expect_eq(nat_count_conns(t), 4);
+	cr_expect_eq(answer(t, old, FIN_ACK), SHUNT_FORWARDED);
+	cr_expect(nat_went_to_client(t, old));
+}
