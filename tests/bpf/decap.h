@@ -48,7 +48,11 @@ const struct bpf_program *decap_program(const struct decap_bpf *skel);
 /* @bits: DECAP_SOURCE_BITS() */
 void decap_put_source(const struct decap_bpf *skel, const char *addr, __u32 bits);
 
-/* @in ends in @reason, and only there; @want comes out, @in itself if that is NULL. */
+/* Does @in end in @reason, and only there, and @want come out? If not, stderr says why. */
+bool decap_agrees(const struct decap_bpf *skel, const struct frame *in, enum decap_reason reason,
+		  const struct frame *want);
+
+/* It does; @want is @in itself if that is NULL. */
 void decap_expect(const struct decap_bpf *skel, const struct frame *in, enum decap_reason reason,
 		  const struct frame *want);
 
