@@ -159,7 +159,7 @@ FORMER_COMMIT = 836779e9ea6e5e721bc251fb00c7016fb7ebe3af
 former:
 	@tests/lib/build_former.sh $(FORMER_COMMIT) $(FORMER)
 
-.PHONY: deps test test-all demo lint unit unit-san fuzz bpf netns vm bench help clean install
+.PHONY: deps test test-all demo lint unit unit-san fuzz fuzz-long bpf netns vm bench help clean install
 deps:
 	@scripts/install-deps.sh
 
@@ -202,6 +202,17 @@ fuzz: $(BUILD)/fuzz_conf
 		>$(BUILD)/fuzz.log 2>&1 || { tail -n 60 $(BUILD)/fuzz.log; exit 1; }
 	@grep stat::number_of_executed_units $(BUILD)/fuzz.log
 	@echo "fuzz: 1 passed, 0 failed"
+
+# For so many seconds each, from new seeds, as root: damaged frames against the references,
+# and the config parser: make fuzz-long FUZZ_S=600. The logs say which seeds it were.
+FUZZ_BPF = mutate mutate_nat mutate_decap
+fuzz-long: $(BUILD)/bpf-tests $(BUILD)/fuzz_conf
+	@for suite in $(FUZZ_BPF); do \
+		SHUNT_FUZZ_S=$(FUZZ_S) $< --filter "$$suite/*" >$(BUILD)/fuzz_$$suite.log 2>&1 || \
+			{ tail -n 60 $(BUILD)/fuzz_$$suite.log; exit 1; }; \
+		grep "^$$suite: .* nothing found" $(BUILD)/fuzz_$$suite.log; \
+	done
+	@$(MAKE) --no-print-directory fuzz
 
 # What was sent is looked at once more, by scapy.
 bpf: $(BUILD)/bpf-tests
@@ -283,6 +294,7 @@ help:
 	@echo "make             build everything into $(BUILD)/"
 	@echo "make demo        the main job on real traffic (root; KEEP=1 leaves it running)"
 	@echo "make test        every test (root): lint unit unit-san fuzz bpf netns vm, each a target"
+	@echo "make fuzz-long   damaged frames and configs for FUZZ_S seconds each (root)"
 	@echo "make bench       what a packet costs, beside other programs (root; QUICK=1, SAVE=, COMPARE=)"
 	@echo "make install     shuntd, shunt, shunt-decap, the systemd unit, an example config (DESTDIR, PREFIX)"
 	@echo "make clean       remove $(BUILD)/"
