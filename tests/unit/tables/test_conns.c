@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -248,12 +249,13 @@ Test(conns, a_record_names_no_port_that_is_free)
 	cr_assert_eq(conns_add(&c, &conn, &hint), 0);
 	pid = fork();
 	if (!pid) {
+		signal(SIGSEGV, SIG_DFL); /* a sanitizer would tell of it */
 		mprotect(c.port_bits, sizeof(*c.port_bits), PROT_READ);
 		conns_free(&c, hint - 1);
 		_exit(0);
 	}
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
-	cr_assert_neq(status, 0, "nobody was killed");
+	cr_assert(WIFSIGNALED(status), "nobody was killed");
 	cr_assert(conns_world_port_is_taken(&c, 5));
 	cr_assert(conns_world_is_taken(&c, hint - 1));
 	conns_free(&c, hint - 1);
