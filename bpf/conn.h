@@ -15,8 +15,8 @@
  * - Two see packets of one side of a connection at once. A flag may be lost; a
  *   connection whose end was not seen goes when its time is up, and is no longer counted
  *   then.
- * - A record goes while a packet that has found it is on its way: user space lets
- *   a second pass before the record may be another's.
+ * - A record goes while a packet that has found it is on its way: user space waits until
+ *   all such packets have left the program before the record may be another's.
  */
 #ifndef BPF_CONN_H
 #define BPF_CONN_H
@@ -243,7 +243,7 @@ static __always_inline void conn_note(struct shunt_conn *conn, enum shunt_way wa
 static __always_inline bool conn_see(struct shunt_conn *conn, enum shunt_way way, __u8 tcp_flags)
 {
 	const __u8 known = conn->flags[way], adds = conn_flags(tcp_flags);
-	const __u32 now = flow_now();
+	const __u32 now = clock_now_s();
 
 	if (adds & ~known)
 		conn_note(conn, way, known, adds);

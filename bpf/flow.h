@@ -16,11 +16,6 @@
 #include "maps.h"
 #include "rodata.h"
 
-static __always_inline __u32 flow_now(void)
-{
-	return clock_now_s();
-}
-
 /*
  * The functions that walk a line are global and not inlined: the verifier then looks
  * at each once, and not at eight ways through it in every state that its callers are

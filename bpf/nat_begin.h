@@ -61,7 +61,7 @@ static __always_inline int nat_choose(const struct nat_packet *p)
 /* Words of bits that may be looked at for @p. */
 static __always_inline __u32 nat_tried(const struct nat_packet *p)
 {
-	return p && p->vain.used >= NAT_VAIN_PER_S && p->vain.second == flow_now()
+	return p && p->vain.used >= NAT_VAIN_PER_S && p->vain.second == clock_now_s()
 		       ? BITS_WORDS_TRIED_AGAIN
 		       : BITS_WORDS_TRIED;
 }
@@ -72,7 +72,7 @@ static __always_inline void nat_note_vain(enum shunt_reason reason)
 	struct nat_packet *p = nat_packet();
 
 	if (p && (reason == SHUNT_CONNECTIONS_FULL || reason == SHUNT_NO_PORT))
-		clock_take(&p->vain, NAT_VAIN_PER_S, flow_now());
+		clock_take(&p->vain, NAT_VAIN_PER_S, clock_now_s());
 }
 
 /* --- the record ------------------------------------------------------------------- */
@@ -114,7 +114,7 @@ static __always_inline void nat_put_client(struct shunt_conn *conn, const struct
 {
 	conn->client = p->tuple;
 	/* A second ago, so that the packet that comes now is the first of its second. */
-	conn->seen_s[SHUNT_TO_SERVER] = flow_now() - 1;
+	conn->seen_s[SHUNT_TO_SERVER] = clock_now_s() - 1;
 	conn->seen_s[SHUNT_TO_CLIENT] = 0;
 	conn->flags[SHUNT_TO_SERVER] = 0;
 	conn->flags[SHUNT_TO_CLIENT] = 0;

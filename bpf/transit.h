@@ -287,7 +287,7 @@ __noinline __u32 transit_client(__u64 hash, __u32 flags, __u32 v6)
 		.flags = flags,
 		.how = v6 ? TRANSIT_V6 : 0,
 		.place = pin_find(hash),
-		.now = flow_now(),
+		.now = clock_now_s(),
 	};
 
 	t.entry = t.place ? pin_load(t.place, hash) : 0;
@@ -297,7 +297,7 @@ __noinline __u32 transit_client(__u64 hash, __u32 flags, __u32 v6)
 /* And that it is at @id from now on. Return: 0. */
 __noinline int transit_put_client(__u64 hash, __u32 id)
 {
-	const __u32 now = flow_now();
+	const __u32 now = clock_now_s();
 
 	if (!pin_put(hash, id, now, false) && pin_is_in_budget(now))
 		pin_put(hash, id, now, true);

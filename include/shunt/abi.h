@@ -287,7 +287,7 @@ struct shunt_load {
  * takes that over.
  *
  * User space takes records out: first from the index, where an entry names this record;
- * a second later server.ports are set to 0 and then the bits are cleared. A record whose
+ * when no packet that found it is under way any more server.ports are set to 0 and then the bits are cleared. A record whose
  * bit is set and whose server.ports are 0 is being written, and to be left alone. The
  * bit of record 0 is always set.
  */
