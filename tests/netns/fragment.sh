@@ -80,10 +80,7 @@ set_up()
 
 	nat_hosts
 	through_balancer
-	add_host router
-	plug router front front 10.1.0.3/24 2001:db8:1::3/64
-	plug router back back "$net4.3/24" "${net6}:3/64"
-	in_host router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	add_way_past
 	ip -n lb link set back mtu 1600
 	ip -n back link set lb mtu 1600
 	for name in "${backends[@]}"; do

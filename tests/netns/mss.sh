@@ -69,10 +69,7 @@ check_agreed()
 nat_hosts
 through_balancer
 # Their answers to direct come from the VIP, and take the way past the balancer.
-add_host router
-plug router front front 10.1.0.3/24 2001:db8:1::3/64
-plug router back back "$net4.3/24" "${net6}:3/64"
-in_host router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+add_way_past
 # Time stamps take 12 bytes of each segment; without them it is what was agreed on.
 in_host client sysctl -qw net.ipv4.tcp_timestamps=0
 for name in "${backends[@]}"; do

@@ -30,6 +30,15 @@ nat_hosts()
 	route_to client 10.1.0.1 2001:db8:1::1 "$vip4" "$vip6"
 }
 
+# A way back to the clients that goes past the balancer, for answers that come from a VIP.
+add_way_past()
+{
+	add_host router
+	plug router front front 10.1.0.3/24 2001:db8:1::3/64
+	plug router back back "$net4.3/24" "${net6}:3/64"
+	in_host router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+}
+
 # For nat: the balancer is the servers' way to the clients.
 through_balancer()
 {

@@ -53,12 +53,7 @@ nothing_is_left()
 
 nat_hosts
 ip -n lb address add "$another4/24" dev back
-for name in "${backends[@]}"; do
-	start "talk-$name" "$name" "$build/tests/talk_server" "$name" "$talk_port"
-done
-for name in "${backends[@]}"; do
-	wait_for 5 said "talk-$name" serving
-done
+start_talk_servers
 
 maps_conf 2000 "$pool4"
 start_shuntd

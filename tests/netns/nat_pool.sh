@@ -14,12 +14,7 @@ at_once=300	# in each family
 life_ms=400
 
 nat_hosts
-for name in "${backends[@]}"; do
-	start "talk-$name" "$name" "$build/tests/talk_server" "$name" "$talk_port"
-done
-for name in "${backends[@]}"; do
-	wait_for 5 said "talk-$name" serving
-done
+start_talk_servers
 
 # pool_conf FIRST-LAST
 pool_conf()

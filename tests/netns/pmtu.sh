@@ -73,10 +73,7 @@ path_mtu()
 
 nat_hosts
 through_balancer
-add_host router
-plug router front front 10.1.0.3/24 2001:db8:1::3/64
-plug router back back "$net4.3/24" "${net6}:3/64"
-in_host router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+add_way_past
 for name in "${backends[@]}"; do
 	answer_past_balancer "$name"
 	decap "$name" attach eth0 --from "$net4.1,$pool4,${net6}:1,$pool6" --gue-port 6080

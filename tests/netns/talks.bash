@@ -35,6 +35,18 @@ talk_service()
 	EOT
 }
 
+start_talk_servers()
+{
+	local name
+
+	for name in "${backends[@]}"; do
+		start "talk-$name" "$name" "$build/tests/talk_server" "$name" "$talk_port"
+	done
+	for name in "${backends[@]}"; do
+		wait_for 5 said "talk-$name" serving
+	done
+}
+
 # Hosts whose servers talk; with ipip they take the outer headers off.
 add_talking_hosts()
 {
@@ -44,11 +56,8 @@ add_talking_hosts()
 	for name in "${backends[@]}"; do
 		serve_vip "$name" "$vip4" "$vip6"
 		[[ $forward != ipip ]] || take_headers_off "$name"
-		start "talk-$name" "$name" "$build/tests/talk_server" "$name" "$talk_port"
 	done
-	for name in "${backends[@]}"; do
-		wait_for 5 said "talk-$name" serving
-	done
+	start_talk_servers
 }
 
 # start_talk GROUP...: see talk.c
