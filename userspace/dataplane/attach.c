@@ -50,6 +50,18 @@ static int say_refused(const struct attachment *a, int err)
 	return err == -EEXIST ? -EBUSY : err;
 }
 
+/* Since Linux 6.13, and 6.12's updates, no function is replaced by one that changes more. */
+static int say_not_joined(const struct attachment *a, int err)
+{
+	if (err != -EINVAL)
+		return log_err(err, "%s: join libxdp's dispatcher", a->ifname);
+	log_error("%s: this kernel lets no program that makes packets longer behind the "
+		  "dispatcher of this libxdp: install one newer than 1.5.4, or remove the other "
+		  "programs (xdp-loader unload %s --all)",
+		  a->ifname, a->ifname);
+	return err;
+}
+
 /* Alone: instead of the program @old_fd, or where nothing is if that is negative. */
 static int attach_alone(const struct attachment *a, int fd, int old_fd)
 {
@@ -137,7 +149,7 @@ static int attach_beside(const struct dataplane *dp, struct attachment *a,
 	int err = dispatcher_join(dp, a, rodata);
 
 	if (err)
-		return log_err(err, "%s: join libxdp's dispatcher", a->ifname);
+		return say_not_joined(a, err);
 	log_info("%s: attached in %s mode behind the dispatcher that is there", a->ifname,
 		 conf_xdp_mode_name(a->mode));
 	return 0;
