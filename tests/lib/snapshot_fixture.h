@@ -146,6 +146,10 @@ static const struct snapshot_backend fixture_web[] = {
 		.packets = 12345678,
 		.bytes = 9876543210,
 		.slots = 65536,
+		.counted = true,
+		.connections = 12,
+		.connections_limit = 100,
+		.connections_opened = 3400,
 		.usable = true,
 	},
 	{
@@ -164,6 +168,8 @@ static const struct snapshot_backend fixture_web[] = {
 			    .duration_sum_us = 107000 },
 		.packets = 999,
 		.bytes = 1000,
+		.counted = true,
+		.connections = 1,
 	},
 	{
 		.name = "nginx3",

@@ -63,6 +63,19 @@ imbalance()
 	done | awk '{ sum += $1; if ($1 > most) most = $1 } END { printf "%d", most * 1000 * NR / sum }'
 }
 
+# The balancer's count of each server's connections is what the server itself counts, or
+# nearly: connections end between one look and the other.
+check_counts()
+{
+	local name count
+
+	while read -r name count; do
+		within 10 "$(connections_of "$name")" "$count" ||
+			die "$name: shunt counts $count connections, the server $(connections_of "$name")"
+	done < <(shunt backend list least --json |
+		jq -r '.data.services[0].backends[] | "\(.name) \(.connections.now)"')
+}
+
 one_armed
 for i in $(seq 3 40); do
 	echo "addr add 10.1.0.$((100 + i))/24 dev eth0"
@@ -128,6 +141,7 @@ for i in 1 2 3 4 5; do
 	now=$(imbalance)
 	say "least_conn: the most of a server is $now per mille of the mean"
 	[[ $now -lt 1100 ]] || die "least_conn: $now per mille"
+	check_counts
 done
 fetch_report
 want "broken connections" 0 "$(reported broken)"

@@ -71,15 +71,26 @@ static json_t *describe_health(const struct snapshot_backend *b)
 			 (json_int_t)h->results[0]);
 }
 
+/* null where they are not counted */
+static json_t *describe_load(const struct snapshot_backend *b)
+{
+	if (!b->counted)
+		return json_null();
+	return json_pack("{s:I, s:I, s:I}", "now", (json_int_t)b->connections, "limit",
+			 (json_int_t)b->connections_limit, "opened",
+			 (json_int_t)b->connections_opened);
+}
+
 static json_t *describe_backend(const struct snapshot_backend *b)
 {
-	return json_pack("{s:s, s:i, s:o, s:s, s:s, s:b, s:i, s:i, s:i, s:I, s:I, s:I, s:o}",
+	return json_pack("{s:s, s:i, s:o, s:s, s:s, s:b, s:i, s:i, s:i, s:I, s:o, s:I, s:I, s:o}",
 			 "name", b->name, "id", (int)b->id, "address", describe_addr(&b->addr),
 			 "admin", b->admin == ADMIN_DRAIN ? "drain" : "enabled", "state",
 			 describe_backend_state(b), "usable", b->usable, "weight", (int)b->weight,
 			 "effective_weight", (int)b->effective_weight, "slots", (int)b->slots,
-			 "flows", (json_int_t)b->flows, "packets", (json_int_t)b->packets, "bytes",
-			 (json_int_t)b->bytes, "check", describe_health(b));
+			 "flows", (json_int_t)b->flows, "connections", describe_load(b), "packets",
+			 (json_int_t)b->packets, "bytes", (json_int_t)b->bytes, "check",
+			 describe_health(b));
 }
 
 static json_t *describe_service(const struct snapshot_service *s)

@@ -119,6 +119,19 @@ void view_conntrack(const json_t *conntrack, struct buf *out)
 			   .text);
 }
 
+/* ", 12 of 100 connections": of a backend whose connections are counted. */
+static void add_connections(const json_t *connections, struct buf *out)
+{
+	uint64_t now = view_int(connections, "now"), limit = view_int(connections, "limit");
+
+	if (!json_is_object(connections))
+		return;
+	buf_printf(out, ", %" PRIu64, now);
+	if (limit)
+		buf_printf(out, " of %" PRIu64, limit);
+	buf_printf(out, " connection%s", (limit ?: now) == 1 ? "" : "s");
+}
+
 void view_backend_state(const json_t *backend, struct buf *out)
 {
 	const char *state = view_text(backend, "state");
@@ -131,6 +144,7 @@ void view_backend_state(const json_t *backend, struct buf *out)
 		buf_printf(out, ", %" PRIu64 " flow%s", flows, flows == 1 ? "" : "s");
 	if (usable != serves)
 		buf_puts(out, usable ? ", standby" : ", in use");
+	add_connections(json_object_get(backend, "connections"), out);
 }
 
 void view_probe(const json_t *backend, struct buf *out)

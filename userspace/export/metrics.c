@@ -17,6 +17,7 @@
  * @service: one sample a service
  * @backend: one sample a backend
  * @write: everything that has more labels
+ * @only_counted: with @backend, not of those whose connections are not counted
  * @per_backend: left out with metrics.per_backend: false, as @backend is
  */
 struct family {
@@ -27,6 +28,7 @@ struct family {
 	uint64_t (*backend)(const struct snapshot_backend *b);
 	void (*write)(const struct family *f, const struct snapshot *s, struct buf *out);
 	bool per_backend;
+	bool only_counted;
 };
 
 /* --- the daemon ------------------------------------------------------------ */
@@ -307,6 +309,21 @@ static uint64_t backend_bytes(const struct snapshot_backend *b)
 	return b->bytes;
 }
 
+static uint64_t backend_connections(const struct snapshot_backend *b)
+{
+	return b->connections;
+}
+
+static uint64_t backend_connections_limit(const struct snapshot_backend *b)
+{
+	return b->connections_limit;
+}
+
+static uint64_t backend_connections_opened(const struct snapshot_backend *b)
+{
+	return b->connections_opened;
+}
+
 static void add_states(const struct family *f, const char *service,
 		       const struct snapshot_backend *b, struct buf *out)
 {
@@ -452,6 +469,15 @@ static const struct family families[] = {
 	  .help = "Slots of the service's table that the backend holds." },
 	{ .name = "shunt_backend_flows", .type = "gauge", .backend = backend_flows,
 	  .help = "Flows that the flow cache keeps with the backend, when it was last swept." },
+	{ .name = "shunt_backend_connections", .type = "gauge", .backend = backend_connections,
+	  .only_counted = true,
+	  .help = "Connections of the backend now, where its service counts them." },
+	{ .name = "shunt_backend_connections_limit", .type = "gauge",
+	  .backend = backend_connections_limit, .only_counted = true,
+	  .help = "Connections that the backend may have; 0 without a limit." },
+	{ .name = "shunt_backend_connections_total", .type = "counter",
+	  .backend = backend_connections_opened, .only_counted = true,
+	  .help = "Connections that were opened to the backend." },
 	{ .name = "shunt_backend_packets_total", .type = "counter", .backend = backend_packets,
 	  .help = "Packets sent to the backend." },
 	{ .name = "shunt_backend_bytes_total", .type = "counter", .backend = backend_bytes,
@@ -471,11 +497,14 @@ static void write_services(const struct family *f, const struct snapshot *s, str
 static void write_backends(const struct family *f, const struct snapshot *s, struct buf *out)
 {
 	array_for_each (service, s->services, s->n_services)
-		array_for_each (b, service->backends, service->n_backends)
+		array_for_each (b, service->backends, service->n_backends) {
+			if (f->only_counted && !b->counted)
+				continue;
 			prom_int(out, f->name,
 				 PROM_LABELS({ "service", service->conf->name },
 					     { "backend", b->name }),
 				 f->backend(b));
+		}
 }
 
 void metrics_write(const struct snapshot *s, struct buf *out)

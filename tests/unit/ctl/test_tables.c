@@ -68,10 +68,10 @@ Test(tables, service_show)
 "         [2001:db8::10]:80,443/tcp\n"
 "65536 slots, 13107 in transition\n"
 "\n"
-"BACKEND  ADDRESS     STATE               FOR   WEIGHT   SHARE  PACKETS  BYTES  PASSED  FAILED  LAST CHECK\n"
-"nginx1   192.0.2.11  up                 3d4h  100/100  100.0%    12.3M  9.9GB    1.0k       2  http 200 1.1ms\n"
-"nginx2   192.0.2.12  down              5m12s    0/100    0.0%      999  1.0kB     100       7  http 503 850us\n"
-"nginx3   192.0.2.13  drain, 148 flows            0/50    0.0%        0     0B       5       0  http 200 2.0s\n");
+"BACKEND  ADDRESS     STATE                        FOR   WEIGHT   SHARE  PACKETS  BYTES  PASSED  FAILED  LAST CHECK\n"
+"nginx1   192.0.2.11  up, 12 of 100 connections   3d4h  100/100  100.0%    12.3M  9.9GB    1.0k       2  http 200 1.1ms\n"
+"nginx2   192.0.2.12  down, 1 connection         5m12s    0/100    0.0%      999  1.0kB     100       7  http 503 850us\n"
+"nginx3   192.0.2.13  drain, 148 flows                     0/50    0.0%        0     0B       5       0  http 200 2.0s\n");
 }
 
 Test(tables, service_show_tells_who_shares_the_table)
@@ -82,19 +82,19 @@ Test(tables, service_show_tells_who_shares_the_table)
 }
 
 #define BACKENDS_DNS \
-"dns          203.0.113.53:53/udp,any/tcp  down 0/1                                0     0B  maglev\n" \
-"  -> ns1     192.0.2.53                   unknown                      0/1        0     0B  not probed yet\n"
+"dns          203.0.113.53:53/udp,any/tcp  down 0/1                                         0     0B  maglev\n" \
+"  -> ns1     192.0.2.53                   unknown                               0/1        0     0B  not probed yet\n"
 
 Test(tables, backend_list)
 {
 	cr_assert_eq(rig_run(&r, "backend", "list", NULL), CTL_OK);
 	expect_text(
-"SERVICE      VIP:PORT                     STATE               FOR   WEIGHT  PACKETS  BYTES  SCHEDULER, LAST CHECK\n"
-"web          203.0.113.10:80,443/tcp      degraded 1/3                        12.3M  9.9GB  consistent\n"
+"SERVICE      VIP:PORT                     STATE                        FOR   WEIGHT  PACKETS  BYTES  SCHEDULER, LAST CHECK\n"
+"web          203.0.113.10:80,443/tcp      degraded 1/3                                 12.3M  9.9GB  consistent\n"
 "             [2001:db8::10]:80,443/tcp\n"
-"  -> nginx1  192.0.2.11                   up                 3d4h  100/100    12.3M  9.9GB  http 200 1.1ms\n"
-"  -> nginx2  192.0.2.12                   down              5m12s    0/100      999  1.0kB  http 503 850us\n"
-"  -> nginx3  192.0.2.13                   drain, 148 flows            0/50        0     0B  http 200 2.0s\n"
+"  -> nginx1  192.0.2.11                   up, 12 of 100 connections   3d4h  100/100    12.3M  9.9GB  http 200 1.1ms\n"
+"  -> nginx2  192.0.2.12                   down, 1 connection         5m12s    0/100      999  1.0kB  http 503 850us\n"
+"  -> nginx3  192.0.2.13                   drain, 148 flows                     0/50        0     0B  http 200 2.0s\n"
 BACKENDS_DNS);
 }
 
@@ -103,9 +103,9 @@ Test(tables, backend_list_tells_who_stands_by)
 {
 	r.daemon.is_upside_down = true;
 	cr_assert_eq(rig_run(&r, "backend", "list", "web", NULL), CTL_OK);
-	cr_assert_not_null(strstr(buf_str(&r.out), "  up, standby "));
+	cr_assert_not_null(strstr(buf_str(&r.out), "  up, standby, 12 of 100 connections "));
 	cr_assert_not_null(strstr(buf_str(&r.out), "    0/100 "));
-	cr_assert_not_null(strstr(buf_str(&r.out), "  down, in use "));
+	cr_assert_not_null(strstr(buf_str(&r.out), "  down, in use, 1 connection "));
 	cr_assert_not_null(strstr(buf_str(&r.out), "  100/100 "));
 	cr_assert_not_null(strstr(buf_str(&r.out), "  drain, 148 flows "));
 }
@@ -305,6 +305,7 @@ Test(tables, json_has_every_field_of_a_backend)
 		       "\"backends\":[{\"name\":\"ns1\",\"id\":4,\"address\":\"192.0.2.53\","
 		       "\"admin\":\"enabled\",\"state\":\"unknown\",\"usable\":false,"
 		       "\"weight\":1,\"effective_weight\":0,\"slots\":0,\"flows\":0,"
+		       "\"connections\":null,"
 		       "\"packets\":0,\"bytes\":0,\"check\":{\"type\":\"tcp\",\"state\":"
 		       "\"unknown\","
 		       "\"since\":0,\"code\":\"NONE\",\"reason\":\"not probed yet\","

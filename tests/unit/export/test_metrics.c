@@ -210,6 +210,21 @@ Test(metrics, tell_about_backends)
 		"shunt_backend_flows{service=\"web\",backend=\"nginx2\"} 0\n"
 		"shunt_backend_flows{service=\"web\",backend=\"nginx3\"} 148\n"
 		"shunt_backend_flows{service=\"dns\",backend=\"ns1\"} 0\n");
+	expect_family("shunt_backend_connections",
+		"# HELP shunt_backend_connections Connections of the backend now, where its service counts them.\n"
+		"# TYPE shunt_backend_connections gauge\n"
+		"shunt_backend_connections{service=\"web\",backend=\"nginx1\"} 12\n"
+		"shunt_backend_connections{service=\"web\",backend=\"nginx2\"} 1\n");
+	expect_family("shunt_backend_connections_limit",
+		"# HELP shunt_backend_connections_limit Connections that the backend may have; 0 without a limit.\n"
+		"# TYPE shunt_backend_connections_limit gauge\n"
+		"shunt_backend_connections_limit{service=\"web\",backend=\"nginx1\"} 100\n"
+		"shunt_backend_connections_limit{service=\"web\",backend=\"nginx2\"} 0\n");
+	expect_family("shunt_backend_connections_total",
+		"# HELP shunt_backend_connections_total Connections that were opened to the backend.\n"
+		"# TYPE shunt_backend_connections_total counter\n"
+		"shunt_backend_connections_total{service=\"web\",backend=\"nginx1\"} 3400\n"
+		"shunt_backend_connections_total{service=\"web\",backend=\"nginx2\"} 0\n");
 	expect_family("shunt_health_checks_total",
 		"# HELP shunt_health_checks_total Probes by how they ended.\n"
 		"# TYPE shunt_health_checks_total counter\n"
