@@ -32,40 +32,6 @@ static __always_inline bool extension_is(__u8 next)
 	       next == IPPROTO_AH;
 }
 
-/* Step over the header of type @next under @cur, and make @next the one behind it. */
-static __always_inline enum shunt_reason extension_skip(struct cursor *cur, __u8 *next)
-{
-	const struct ipv6_opt_hdr *hdr;
-
-	if (!cursor_take(cur, hdr))
-		return SHUNT_TRUNCATED;
-	if (*next != IPPROTO_AH)
-		cur->pos = (void *)hdr + (hdr->hdrlen + 1) * OPTIONS_UNIT;
-	else if (hdr->hdrlen + 2 >= AH_FIXED_WORDS)
-		cur->pos = (void *)hdr + (hdr->hdrlen + 2) * AH_WORD;
-	else
-		return SHUNT_EXTENSION;
-	*next = hdr->nexthdr;
-	/* Options for each hop are looked for behind the IPv6 header only. */
-	return *next == IPPROTO_HOPOPTS ? SHUNT_EXTENSION : SHUNT_CONTINUE;
-}
-
-/*
- * All of them, from the one of type @next under @cur on, if they are not too many. That
- * the last one ends within the frame is for whoever reads behind it to see.
- */
-static __always_inline enum shunt_reason extension_skip_all(struct cursor *cur, __u8 *next)
-{
-#pragma nounroll
-	for (int i = 0; i < EXTENSION_MAX && extension_is(*next); i++) {
-		const enum shunt_reason reason = extension_skip(cur, next);
-
-		if (reason)
-			return reason;
-	}
-	return SHUNT_CONTINUE;
-}
-
 /* RFC 8200, 4.5: the offset in units of 8 bytes, two bits that are reserved, a flag. */
 #define EXTENSION_OFFSET_SHIFT 3
 #define EXTENSION_OFFSET 0xfff8
@@ -96,57 +62,85 @@ struct extensions {
 	__u8 pad;
 };
 
-/* Step over the fragment header under @cur. */
-static __always_inline enum shunt_reason extension_take_fragment(struct cursor *cur, __u8 *next,
-								 struct extensions *found)
+/* Bytes of the header of type @next, or 0 if it cannot be. */
+static __always_inline __u32 extension_length(const struct ipv6_opt_hdr *hdr, __u8 next)
 {
-	const struct fragment_header *hdr;
-
-	if (!cursor_take(cur, hdr))
-		return SHUNT_TRUNCATED;
-	found->fragment = bpf_ntohs(hdr->word);
-	found->fragment_id = hdr->id;
-	*next = hdr->next;
-	return *next == IPPROTO_HOPOPTS ? SHUNT_EXTENSION : SHUNT_CONTINUE;
+	if (next != IPPROTO_AH)
+		return (hdr->hdrlen + 1) * OPTIONS_UNIT;
+	return hdr->hdrlen + 2 >= AH_FIXED_WORDS ? (hdr->hdrlen + 2) * AH_WORD : 0;
 }
 
-static __always_inline enum shunt_reason extension_walk_from(struct cursor *cur, __u8 *next,
-							     struct extensions *found)
+static __always_inline void extension_note_fragment(const struct fragment_header *hdr,
+						    struct extensions *found)
 {
-	enum shunt_reason reason = extension_skip_all(cur, next);
+	found->fragment = bpf_ntohs(hdr->word);
+	found->fragment_id = hdr->id;
+}
 
-	if (reason || *next != IPPROTO_FRAGMENT)
-		return reason;
-	reason = extension_take_fragment(cur, next, found);
-	if (reason || found->fragment & EXTENSION_OFFSET)
-		return reason;
-	return extension_skip_all(cur, next);
+/**
+ * extension_step() - go on to what is behind the header at @found->at
+ * @is_fragment: it is a fragment header
+ *
+ * The place is an offset and not a pointer: to the verifier all headers are alike then, so
+ * that it looks at one instead of at each behind each (half of its time for the program).
+ *
+ * Return: SHUNT_CONTINUE; why not.
+ */
+static __always_inline enum shunt_reason extension_step(struct xdp_md *xdp,
+							struct extensions *found, bool is_fragment)
+{
+	const void *hdr = (void *)(long)xdp->data + (found->at & EXTENSION_AT_MASK);
+	const void *end = (void *)(long)xdp->data_end;
+	__u32 len = sizeof(struct fragment_header);
+
+	if (hdr + sizeof(struct ipv6_opt_hdr) > end)
+		return SHUNT_TRUNCATED;
+	if (!is_fragment)
+		len = extension_length(hdr, found->next);
+	else if (hdr + sizeof(struct fragment_header) <= end)
+		extension_note_fragment(hdr, found);
+	else
+		return SHUNT_TRUNCATED;
+	if (!len)
+		return SHUNT_EXTENSION;
+	found->at = (found->at + len) & EXTENSION_AT_MASK;
+	found->next = *(const __u8 *)hdr;
+	/* Options for each hop are looked for behind the IPv6 header only. */
+	return found->next == IPPROTO_HOPOPTS ? SHUNT_EXTENSION : SHUNT_CONTINUE;
 }
 
 /*
- * Walk all of them from @found->at on, where one of type @found->next begins, and a
- * fragment header with as many behind it; unless it is of a later fragment, which has none
- * that could be known for what they are. Return: enum shunt_reason.
+ * Walk all of them from @found->at on, where one of type @found->next begins: at most
+ * EXTENSION_MAX, a fragment header, and as many behind it, unless it is of a later
+ * fragment, which has none that could be known for what they are. That the last one ends
+ * within the frame is for whoever reads behind it to see. Return: enum shunt_reason.
  *
- * Global, so that the verifier looks once at the many ways through it.
+ * Global, so that the verifier looks once at the ways through it.
  */
 __noinline int extension_walk(struct xdp_md *xdp, struct extensions *found)
 {
-	struct cursor cur = cursor_open(xdp);
 	enum shunt_reason reason;
-	__u8 next;
-	__u32 at;
+	bool had_fragment = false;
+	int left = EXTENSION_MAX;
 
 	if (!found)
 		return SHUNT_EXTENSION;
-	cur.pos += found->at & EXTENSION_AT_MASK;
-	next = found->next;
 	found->fragment = 0;
-	reason = extension_walk_from(&cur, &next, found);
-	at = cur.pos - (void *)(long)xdp->data;
-	found->at = at > EXTENSION_AT_MASK ? EXTENSION_AT_MASK : at;
-	found->next = next;
-	return reason;
+#pragma nounroll
+	for (int i = 0; i < 2 * EXTENSION_MAX + 1; i++) {
+		const bool is_fragment = found->next == IPPROTO_FRAGMENT && !had_fragment;
+
+		if (!is_fragment && !(extension_is(found->next) && left--))
+			return SHUNT_CONTINUE;
+		reason = extension_step(xdp, found, is_fragment);
+		if (reason || found->fragment & EXTENSION_OFFSET)
+			return reason;
+		if (is_fragment) {
+			had_fragment = true;
+			left = EXTENSION_MAX;
+		}
+	}
+	return SHUNT_CONTINUE;
 }
 
 /* The same for the header under @cur, which is put behind them. */
