@@ -12,7 +12,7 @@ top=$(cd "$here/../.." && pwd)
 cd "$top"
 build=$(realpath -m "${BUILD:-build}")
 kernel_version=6.1
-timeout_s=${VM_TIMEOUT_S:-1800}
+timeout_s=${VM_TIMEOUT_S:-2700}
 shell=
 names=()
 commands=()	# shell text, one line each
@@ -31,7 +31,7 @@ usage()
 	Commands and the shell start in /shunt, the repository.
 
 	VERBOSE=1          the kernel's own messages too
-	VM_TIMEOUT_S=1800  end the machine after this many seconds
+	VM_TIMEOUT_S=2700  end the machine after this many seconds
 	VM_ACCEL=tcg|kvm   default: kvm where the processor has it
 	BUILD=build        where the built programs are
 	EOF
