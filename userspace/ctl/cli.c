@@ -39,27 +39,67 @@ static enum ctl_exit say_no_option(struct cli *cli, const char *option)
 	return CTL_USAGE;
 }
 
-/* "--socket PATH" or "--socket=PATH"; @i moves on if the path is a word of its own. */
-static enum ctl_exit read_socket(struct cli *cli, char **argv, int argc, int *i)
-{
-	const char *value = argv[*i] + strlen("--socket");
+/**
+ * struct line - the command line, and where it is read
+ * @at: moves on where the value of an option is a word of its own
+ */
+struct line {
+	char **argv;
+	int argc;
+	int at;
+};
 
-	if (*value == '=') {
-		cli->socket = value + 1;
-		return CTL_OK;
-	}
-	if (*i + 1 == argc) {
-		buf_puts(cli->err, "shunt: --socket needs a path\n");
+/* "--socket PATH" or "--socket=PATH"; NULL, and said, without one. */
+static const char *read_value(struct cli *cli, struct line *l, const char *what)
+{
+	const char *option = l->argv[l->at], *equals = strchr(option, '=');
+
+	if (equals)
+		return equals + 1;
+	if (l->at + 1 < l->argc)
+		return l->argv[++l->at];
+	buf_printf(cli->err, "shunt: %s needs a %s\n", option, what);
+	return NULL;
+}
+
+static enum ctl_exit read_socket(struct cli *cli, struct line *l)
+{
+	const char *path = read_value(cli, l, "path");
+
+	if (!path)
 		return CTL_USAGE;
-	}
-	cli->socket = argv[++*i];
+	cli->socket = path;
 	return CTL_OK;
 }
 
-static enum ctl_exit read_option(struct cli *cli, struct words *w, const char *name)
+/* An option that takes a value, which may stand behind "=". NULL if it is none. */
+static const struct ctl_option *find_valued(const char *name)
 {
-	unsigned int bit = option_find(name, strlen(name));
+	unsigned int bit = option_find(name, strcspn(name, "="));
+	const struct ctl_option *o = bit ? &ctl_options[__builtin_ctz(bit)] : NULL;
 
+	return o && o->value ? o : NULL;
+}
+
+static enum ctl_exit read_valued(struct cli *cli, struct line *l, const struct ctl_option *o)
+{
+	const char *value = read_value(cli, l, o->value);
+
+	if (!value)
+		return CTL_USAGE;
+	cli->options |= 1U << (o - ctl_options);
+	cli->values[o - ctl_options] = value;
+	return CTL_OK;
+}
+
+static enum ctl_exit read_option(struct cli *cli, struct words *w, struct line *l)
+{
+	const char *name = l->argv[l->at] + 2;
+	unsigned int bit = option_find(name, strlen(name));
+	const struct ctl_option *valued = find_valued(name);
+
+	if (valued)
+		return read_valued(cli, l, valued);
 	if (!strcmp(name, "json"))
 		cli->json = true;
 	else if (!strcmp(name, "help"))
@@ -82,20 +122,23 @@ static bool is_socket_option(const char *arg)
 
 static enum ctl_exit read_words(struct cli *cli, int argc, char **argv, struct words *w)
 {
+	struct line l = { .argv = argv, .argc = argc };
 	enum ctl_exit err = CTL_OK;
 	bool options = true;
 
-	for (int i = 0; i < argc && !err; i++) {
-		if (options && !strcmp(argv[i], "--"))
+	for (; l.at < argc && !err; l.at++) {
+		const char *word = argv[l.at];
+
+		if (options && !strcmp(word, "--"))
 			options = false;
-		else if (options && !strcmp(argv[i], "-h"))
+		else if (options && !strcmp(word, "-h"))
 			w->help = true;
-		else if (options && is_socket_option(argv[i]))
-			err = read_socket(cli, argv, argc, &i);
-		else if (options && !strncmp(argv[i], "--", 2))
-			err = read_option(cli, w, argv[i] + 2);
+		else if (options && is_socket_option(word))
+			err = read_socket(cli, &l);
+		else if (options && !strncmp(word, "--", 2))
+			err = read_option(cli, w, &l);
 		else if (w->n < CLI_MAX_WORDS)
-			w->word[w->n++] = argv[i];
+			w->word[w->n++] = word;
 		else
 			err = CTL_USAGE;
 	}
@@ -169,6 +212,7 @@ static enum ctl_exit ask(struct cli *cli, const struct ctl_command *c, const cha
 		.args = args,
 		.n_args = n,
 		.options = cli->options,
+		.values = cli->values,
 	};
 	enum ctl_exit err = client_ask(cli->socket, &request, &answer, &error);
 

@@ -20,6 +20,11 @@ void client_dump(const json_t *json, struct buf *out)
 	buf_puts(out, "\n");
 }
 
+static json_t *option_json(const struct client_request *request, size_t i)
+{
+	return ctl_options[i].value ? json_string(request->values[i]) : json_true();
+}
+
 static json_t *request_json(const struct client_request *request)
 {
 	json_t *args = json_array(), *options = json_object();
@@ -28,8 +33,9 @@ static json_t *request_json(const struct client_request *request)
 		if (json_array_append_new(args, json_string(request->args[i])))
 			goto bad;
 	for (size_t i = 0; i < CTL_OPTIONS; i++)
-		if (request->options & (1U << i) && ctl_options[i].on_wire)
-			json_object_set_new(options, ctl_options[i].name, json_true());
+		if (request->options & (1U << i) && ctl_options[i].on_wire &&
+		    json_object_set_new(options, ctl_options[i].name, option_json(request, i)))
+			goto bad;
 	return json_pack("{s:i, s:s, s:o, s:o}", "schema", CTL_SCHEMA, "command", request->command,
 			 "args", args, "options", options);
 bad:

@@ -11,6 +11,7 @@
 /**
  * struct client_request - what to ask
  * @options: enum ctl_option_bit; only those on the wire are sent
+ * @values: by option, of those that take one; NULL: there are none
  * @timeout_s: of each wait; 0: CLIENT_TIMEOUT_S
  */
 struct client_request {
@@ -18,6 +19,7 @@ struct client_request {
 	const char *const *args;
 	size_t n_args;
 	unsigned int options;
+	const char *const *values;
 	unsigned int timeout_s;
 };
 

@@ -9,8 +9,9 @@
 #include "ctl/command.h"
 #include "ctl/table.h"
 
-#define OPTION_ROW(bit, option, wire, text)                                                        \
-	[CTL_OPTION_##bit] = { .name = (option), .on_wire = (wire), .help = (text) },
+#define OPTION_ROW(bit, option, what, wire, text)                                                  \
+	[CTL_OPTION_##                                                                             \
+		bit] = { .name = (option), .value = (what), .on_wire = (wire), .help = (text) },
 
 const struct ctl_option ctl_options[CTL_OPTIONS] = { CTL_OPTION_LIST(OPTION_ROW) };
 
@@ -262,6 +263,11 @@ const struct ctl_command *command_find(const char *const *words, size_t n, size_
 	return NULL;
 }
 
+static void add_option(const struct ctl_option *o, struct buf *out)
+{
+	buf_printf(out, "--%s%s%s", o->name, o->value ? " " : "", o->value ?: "");
+}
+
 static void add_synopsis(const struct ctl_command *c, struct buf *out)
 {
 	char name[COMMAND_NAME];
@@ -270,8 +276,11 @@ static void add_synopsis(const struct ctl_command *c, struct buf *out)
 	if (c->args)
 		buf_printf(out, " %s", c->args);
 	for (size_t i = 0; i < CTL_OPTIONS; i++)
-		if (c->options & (1U << i))
-			buf_printf(out, " [--%s]", ctl_options[i].name);
+		if (c->options & (1U << i)) {
+			buf_puts(out, " [");
+			add_option(&ctl_options[i], out);
+			buf_puts(out, "]");
+		}
 }
 
 void command_usage(const struct ctl_command *c, struct buf *out)
@@ -293,9 +302,12 @@ static void add_help(const struct ctl_command *c, struct table *t)
 static void add_options(unsigned int options, struct table *t)
 {
 	for (size_t i = 0; i < CTL_OPTIONS; i++) {
+		_cleanup_(buf_free) struct buf left = { 0 };
+
 		if (!(options & (1U << i)))
 			continue;
-		table_add(t, TABLE_PLAIN, "  --%s", ctl_options[i].name);
+		add_option(&ctl_options[i], &left);
+		table_add(t, TABLE_PLAIN, "  %s", buf_str(&left));
 		table_add(t, TABLE_PLAIN, "%s", ctl_options[i].help);
 	}
 }

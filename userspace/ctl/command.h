@@ -19,12 +19,15 @@
 #define CTL_SCHEMA 1
 #define CTL_MAX_ARGS 4
 
-/* X(BIT, "option", on the wire, "help"): options that belong to commands. */
+/*
+ * X(BIT, "option", "VALUE" or NULL, on the wire, "help"): options that belong to commands.
+ * Those with a value take one: --option VALUE, or --option=VALUE.
+ */
 #define CTL_OPTION_LIST(X)                                                                         \
-	X(FORCE, "force", true, "do it even where it takes a service's last usable backend")       \
-	X(DRY_RUN, "dry-run", true, "check only, change nothing")                                  \
-	X(ALL, "all", false, "counters at zero, too")                                              \
-	X(QUIET, "quiet", false, "print nothing, only exit")
+	X(FORCE, "force", NULL, true, "do it even where it takes a service's last usable backend") \
+	X(DRY_RUN, "dry-run", NULL, true, "check only, change nothing")                            \
+	X(ALL, "all", NULL, false, "counters at zero, too")                                        \
+	X(QUIET, "quiet", NULL, false, "print nothing, only exit")
 
 enum ctl_option_index {
 #define CTL_OPTION_INDEX(name, ...) CTL_OPTION_##name,
@@ -42,6 +45,7 @@ enum ctl_option_bit {
 
 struct ctl_option {
 	const char *name;
+	const char *value; /* what it is called in usage lines; NULL: it takes none */
 	bool on_wire; /* else it only concerns what is printed */
 	const char *help;
 };
@@ -55,6 +59,7 @@ unsigned int option_find(const char *name, size_t len);
  * struct ctl_call - one request, in the daemon
  * @uid: of the peer
  * @options: enum ctl_option_bit
+ * @values: of those that take one, where they are in @options
  * @data: an object; the handler fills it in
  * @error: why not, if the handler does not return CTL_OK
  */
@@ -63,6 +68,7 @@ struct ctl_call {
 	void *app;
 	uid_t uid;
 	unsigned int options;
+	const char *values[CTL_OPTIONS];
 	const char *args[CTL_MAX_ARGS];
 	size_t n_args;
 	json_t *data;
@@ -72,12 +78,14 @@ struct ctl_call {
 /**
  * struct cli - one run of the CLI
  * @socket: where the daemon listens
+ * @values: as in struct ctl_call
  * @out, @err: what goes to stdout and stderr
  * @color: @out may carry escape sequences
  */
 struct cli {
 	const char *socket;
 	unsigned int options;
+	const char *values[CTL_OPTIONS];
 	bool json;
 	bool color;
 	struct buf *out;

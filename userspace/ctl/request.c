@@ -51,6 +51,12 @@ static enum ctl_exit read_args(struct ctl_call *call, const struct ctl_command *
 	return CTL_OK;
 }
 
+static bool is_right_kind(unsigned int bit, const json_t *value)
+{
+	return ctl_options[__builtin_ctz(bit)].value ? json_is_string(value)
+						     : json_is_boolean(value);
+}
+
 static enum ctl_exit read_options(struct ctl_call *call, const struct ctl_command *c,
 				  json_t *options)
 {
@@ -65,11 +71,13 @@ static enum ctl_exit read_options(struct ctl_call *call, const struct ctl_comman
 	{
 		unsigned int bit = option_find(name, strlen(name)) & c->options;
 
-		if (!bit || !json_is_boolean(value)) {
+		if (!bit || !is_right_kind(bit, value)) {
 			buf_printf(&call->error, "\"%s\" is no option of this command", name);
 			return CTL_USAGE;
 		}
-		call->options |= json_is_true(value) ? bit : 0;
+		call->options |= json_is_false(value) ? 0 : bit;
+		if (json_is_string(value))
+			call->values[__builtin_ctz(bit)] = json_string_value(value);
 	}
 	return CTL_OK;
 }
