@@ -38,7 +38,7 @@ BPF_CFLAGS = -std=gnu11 -O2 -g -target bpf -mcpu=v3 -fno-strict-aliasing \
 
 LIBS_base	= -lsystemd
 LIBS_net	= -lmnl
-LIBS_conf	= -lyaml
+LIBS_conf	= -lyaml -ljansson
 LIBS_health	= -lcap-ng -lseccomp -lm
 LIBS_plan	= -ljansson
 LIBS_dataplane	= -lxdp -lbpf -lelf -lz
@@ -176,8 +176,9 @@ demo: deps
 lint:
 	@scripts/lint.sh
 
-unit: $(UNIT_BINS)
+unit: $(UNIT_BINS) $(BUILD)/shunt
 	@for t in $(UNIT_BINS); do echo "== $$t"; $$t || exit 1; done
+	@tests/unit/conf/schema_check.py $(BUILD)/shunt
 
 # Criterion runs each test in a child whose report of a leak it does not count.
 unit-san:
@@ -193,7 +194,7 @@ FUZZ_SRC = $(wildcard tests/fuzz/fuzz_conf.c userspace/conf/*.c userspace/base/*
 $(BUILD)/fuzz_conf: $(FUZZ_SRC)
 	@mkdir -p $(@D)
 	$(call quiet,FUZZ)$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fno-strict-aliasing \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $^ -lyaml -o $@
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $^ -lyaml -ljansson -o $@
 
 fuzz: $(BUILD)/fuzz_conf
 	@mkdir -p $(BUILD)/corpus

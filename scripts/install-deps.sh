@@ -16,6 +16,7 @@ packages=(
 	libcap-ng-dev libseccomp-dev libsystemd-dev
 	# lint and unit tests
 	clang-format clang-tidy cppcheck shellcheck libcriterion-dev libclang-rt-14-dev
+	python3-jsonschema python3-yaml
 	# namespaces with real clients and servers
 	iproute2 ethtool util-linux procps netbase python3 python3-scapy jq xdp-tools
 	curl wrk nginx-light prometheus dnsmasq-base bind9-dnsutils iputils-ping

@@ -294,4 +294,10 @@ const char *conf_xdp_mode_name(enum conf_xdp_mode m);
  */
 void conf_explain(const char *key_or_null, struct buf *out);
 
+/*
+ * A JSON Schema (draft 7) of the file, from the same tables. What it refuses
+ * conf_load() refuses; the reverse does not hold.
+ */
+void conf_schema(struct buf *out);
+
 #endif /* CONF_CONF_H */

@@ -257,4 +257,5 @@ const struct conf_elem conf_interface_elem = {
 	.begin = begin_interface,
 	.is_name = is_ifname,
 	.name_rule = "an interface has 1 to 15 characters, no blanks, slashes or colons",
+	.name_pattern = "(?!\\.{1,2}$)[!-.0-9;-~]{1,15}",
 };

@@ -107,8 +107,8 @@ struct conf_fields {
  * @size: of one
  * @begin: after the presets and before the file's values; @parent is the struct
  *	that holds the array. May be NULL.
- * @is_name, @name_rule: of CONF_NAMED: the names that may be used, in code and
- *	words
+ * @is_name, @name_rule, @name_pattern: of CONF_NAMED: the names that may be used, in
+ *	code, in words, and as a regular expression (ECMA 262) for the whole of one
  */
 struct conf_elem {
 	size_t size;
@@ -117,6 +117,7 @@ struct conf_elem {
 		      const void *parent);
 	bool (*is_name)(const char *name);
 	const char *name_rule;
+	const char *name_pattern;
 };
 
 /* Where a row's value lives in @base. */

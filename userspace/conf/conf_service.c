@@ -228,4 +228,5 @@ const struct conf_elem conf_service_elem = {
 	.begin = begin_service,
 	.is_name = conf_is_name,
 	.name_rule = CONF_NAME_RULE,
+	.name_pattern = CONF_NAME_PATTERN,
 };

@@ -54,6 +54,7 @@ bool conf_read_number(const char *s, uint32_t *value);
 /* Names of services and backends: 1 to 63 of A-Z a-z 0-9 . _ - */
 bool conf_is_name(const char *s);
 #define CONF_NAME_RULE "1 to 63 letters, digits, dots, dashes and underscores"
+#define CONF_NAME_PATTERN "[A-Za-z0-9._-]{1,63}"
 
 /* In its largest whole unit, for messages: "500ms", "2s", "10m". */
 #define CONF_VALUE_TEXT 16

@@ -38,6 +38,8 @@ void render_reload(const struct ctl_view *view, struct buf *out);
 
 enum ctl_exit local_version(struct cli *cli, const char *const *args, size_t n);
 enum ctl_exit local_config_check(struct cli *cli, const char *const *args, size_t n);
+enum ctl_exit local_config_explain(struct cli *cli, const char *const *args, size_t n);
+enum ctl_exit local_config_schema(struct cli *cli, const char *const *args, size_t n);
 enum ctl_exit local_help(struct cli *cli, const char *const *args, size_t n);
 
 #endif /* CTL_CMD_H */

@@ -153,6 +153,20 @@ const struct ctl_command ctl_commands[] = {
 		.local = local_config_check,
 	},
 	{
+		.noun = "config",
+		.verb = "explain",
+		.args = "[KEY]",
+		.help = "what keys of the config mean: a path, or a word of one; without: all",
+		.max_args = 1,
+		.local = local_config_explain,
+	},
+	{
+		.noun = "config",
+		.verb = "schema",
+		.help = "the config's keys as a JSON Schema, for editors",
+		.local = local_config_schema,
+	},
+	{
 		.noun = "reload",
 		.help = "read the config again; a wrong one changes nothing",
 		.options = CTL_DRY_RUN,

@@ -251,6 +251,18 @@ static void write_file(char path[128], const char *text)
 	fclose(f);
 }
 
+Test(commands, config_explain_and_schema)
+{
+	cr_assert_eq(rig_run(&r, "config", "explain", "check.rise", NULL), CTL_OK);
+	cr_assert_not_null(strstr(buf_str(&r.out), "defaults.check.rise\n    a number, 1 to 100"));
+	cr_assert_eq(rig_run(&r, "config", "explain", "check.raise", NULL), CTL_NOT_FOUND);
+	cr_assert_str_eq(buf_str(&r.out), "");
+	cr_assert_eq(rig_run(&r, "config", "explain", "rise", "--json", NULL), CTL_OK);
+	cr_assert_not_null(strstr(buf_str(&r.out), "\"ok\":true,"));
+	cr_assert_eq(rig_run(&r, "config", "schema", NULL), CTL_OK);
+	cr_assert_not_null(strstr(buf_str(&r.out), "\"title\": \"shunt.yaml\""));
+}
+
 Test(commands, config_check)
 {
 	_cleanup_(buf_free) struct buf want = { 0 };
