@@ -10,7 +10,7 @@
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-checks=(format floors sizes spdx toplevel shell cppcheck tidy selftest)
+checks=(format floors sizes spdx toplevel shell monitoring cppcheck tidy selftest)
 [ "$#" -eq 0 ] || checks=("$@")
 passed=0
 failed=0

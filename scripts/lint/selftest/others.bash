@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 # The checks that ask a tool, or little.
-# shellcheck disable=SC2016 # samples of bad shell
+# shellcheck disable=SC2016,SC2154 # samples of bad shell; $tree is selftest.sh's
 
 own='SPDX-License-Identifier: BSD-2-Clause'
 both='SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)'
@@ -60,3 +60,46 @@ printf '#include <string.h>\nvoid f(int *x)\n{\n\tmemset(x, sizeof(*x), 0);\n}\n
 refuses tidy 'bugprone-'
 printf 'int f(void)\n{\n\treturn undeclared;\n}\n' | put userspace/base/f.c
 refuses tidy 'undeclared'
+
+# Four files that agree; each case then spoils one of them.
+new_monitoring()
+{
+	new_tree
+	printf '\t{ .name = "shunt_up", .type = "gauge" },\n' | put userspace/export/metrics.c
+	printf '{ "panels": [{ "expr": "sum(shunt_up{service=~\\"$service\\"})" }] }\n' |
+		put scripts/monitoring/shunt-dashboard.json
+	put scripts/monitoring/shunt.rules.yml <<-EOT
+	groups:
+	  - name: g
+	    rules:
+	      - alert: Down
+	        expr: shunt_up == 0
+	EOT
+	put scripts/monitoring/shunt.rules.test.yml <<-EOT
+	rule_files: [shunt.rules.yml]
+	evaluation_interval: 15s
+	tests:
+	  - input_series: [{ series: shunt_up, values: 0x4 }]
+	    interval: 15s
+	    promql_expr_test:
+	      - { expr: 'count(ALERTS{alertname="Down"})', eval_time: 30s, exp_samples: [{ value: 1 }] }
+	EOT
+}
+
+new_monitoring
+accepts monitoring
+sed -i 's/exp_samples.*/exp_samples: [] }/' "$tree/scripts/monitoring/shunt.rules.test.yml"
+refuses monitoring 'shunt.rules.test.yml:1: promtool test rules'
+new_monitoring
+sed -i 's/shunt_up == 0/shunt_up ==/' "$tree/scripts/monitoring/shunt.rules.yml"
+refuses monitoring 'shunt.rules.yml:1: promtool check rules'
+new_monitoring
+printf '      - alert: Gone\n        expr: shunt_up == 2\n' >>"$tree/scripts/monitoring/shunt.rules.yml"
+refuses monitoring 'shunt.rules.yml:6: Gone fires in no test'
+new_monitoring
+sed -i 's/shunt_up/shunt_seconds_bucket/' "$tree/scripts/monitoring/shunt-dashboard.json"
+refuses monitoring 'shunt-dashboard.json:1: there is no metric shunt_seconds_bucket'
+printf '\t{ .name = "shunt_seconds", .type = "histogram" },\n' >>"$tree/userspace/export/metrics.c"
+accepts monitoring
+sed -i 's/})/}/' "$tree/scripts/monitoring/shunt-dashboard.json"
+refuses monitoring 'shunt-dashboard.json:1: promtool check rules'
