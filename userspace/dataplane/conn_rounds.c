@@ -121,6 +121,11 @@ bool conn_cache_work(struct dataplane *dp, const struct plan *plan, const struct
 	return dp->conns.works;
 }
 
+bool dataplane_take_suspect(struct dataplane *dp, uint32_t *id)
+{
+	return dp->sizes.conns && conns_suspects_take(&dp->conns.sweep.suspects, id);
+}
+
 /* --- numbers ------------------------------------------------------------------------ */
 
 uint32_t conn_cache_count(const struct dataplane *dp, uint32_t id)

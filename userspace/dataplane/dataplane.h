@@ -190,6 +190,15 @@ bool dataplane_tick(struct dataplane *dp, const struct plan *plan, const struct 
 bool dataplane_work(struct dataplane *dp, const struct plan *plan, const struct conf *conf,
 		    uint64_t now_ms);
 
+/**
+ * dataplane_take_suspect() - a backend that should be probed at once
+ * @id: of a backend of nat or fullnat that refused connections, or did not answer,
+ *	in the last round over them; the same one again only if it did so since
+ *
+ * Return: false if there is none left.
+ */
+bool dataplane_take_suspect(struct dataplane *dp, uint32_t *id);
+
 /* How busy a backend is, where its connections are counted: struct plan_backend. */
 struct shunt_load dataplane_read_load(const struct dataplane *dp, uint32_t backend_id);
 

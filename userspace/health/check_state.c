@@ -82,6 +82,26 @@ bool check_state_finish(struct check_state *s, const struct check_timing *t,
 	return s->state != old;
 }
 
+static uint64_t soonest_ms(const struct check_state *s, const struct check_timing *t,
+			   uint64_t now_ms)
+{
+	const uint64_t fast_ms = s->started_ms + t->fast_interval_ms;
+
+	return fast_ms > now_ms ? fast_ms : now_ms;
+}
+
+bool check_state_may_hasten(const struct check_state *s, const struct check_timing *t,
+			    uint64_t now_ms)
+{
+	return s->state == HEALTH_UP && !s->falling && soonest_ms(s, t, now_ms) < s->due_ms;
+}
+
+void check_state_hasten(struct check_state *s, const struct check_timing *t, uint64_t now_ms)
+{
+	s->due_ms = soonest_ms(s, t, now_ms);
+	s->apart = false;
+}
+
 uint64_t check_state_first_ms(const struct check_timing *t, size_t index, size_t n)
 {
 	/* Tens of thousands of targets take longer than the usual spread. */

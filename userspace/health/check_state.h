@@ -84,6 +84,19 @@ void check_state_start(struct check_state *s, uint64_t now_ms);
 bool check_state_finish(struct check_state *s, const struct check_timing *t,
 			enum check_outcome outcome, uint64_t now_ms);
 
+/**
+ * check_state_hasten() - something says that a backend which is up may not be
+ *
+ * Brings @s->due_ms forward to @now_ms, or to fast_interval after the last check
+ * started: so often it is checked while a verdict is changing, and not more often
+ * because of this. Many may be hastened at once: their next waits set them apart.
+ */
+void check_state_hasten(struct check_state *s, const struct check_timing *t, uint64_t now_ms);
+
+/* That would be sooner than it is due. */
+bool check_state_may_hasten(const struct check_state *s, const struct check_timing *t,
+			    uint64_t now_ms);
+
 /* When the @index-th of @n first checks starts, counted from now. */
 uint64_t check_state_first_ms(const struct check_timing *t, size_t index, size_t n);
 

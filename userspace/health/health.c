@@ -23,6 +23,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/ration.h"
 #include "health/check_sched.h"
 #include "health/health.h"
 #include "health/health_create.h"
@@ -38,6 +39,7 @@
 /* A prober that keeps dying is started once in so long. */
 #define RESTART_MS 1000
 
+/* @suspects: who is probed out of turn. */
 struct health {
 	int epoll_fd;
 	int timer_fd;
@@ -46,6 +48,7 @@ struct health {
 	struct target_set set;
 	struct check_sched sched;
 	struct target_queue queue;
+	struct ration suspects;
 };
 
 /* --- what came back ----------------------------------------------------------- */
@@ -228,6 +231,20 @@ int health_dispatch(struct health *h, uint64_t now_ms)
 	send_queue(h, now_ms);
 	set_timer(h);
 	return changed;
+}
+
+/* Not if it is due, or a probe is under way: that will tell. */
+void health_suspect(struct health *h, size_t service, size_t backend, uint64_t now_ms)
+{
+	struct target *t = h->set.by_place[h->set.first[service] + backend];
+
+	if (!t->checked || t->queued || t->request.serial ||
+	    !check_state_may_hasten(&t->check, &t->timing, now_ms) ||
+	    !ration_take(&h->suspects, HEALTH_SUSPECTS_PER_S, now_ms))
+		return;
+	check_state_hasten(&t->check, &t->timing, now_ms);
+	check_sched_wait(&h->sched, t->id, t->check.due_ms);
+	set_timer(h);
 }
 
 static void unschedule(struct health *h, struct target *t)

@@ -119,6 +119,17 @@ int health_dispatch(struct health *h, uint64_t now_ms);
 const struct health_status *health_get(const struct health *h, size_t service, size_t backend);
 
 /**
+ * health_suspect() - clients say that a backend may be down
+ * @service, @backend: as in health_get()
+ *
+ * If it is up it is probed at once: but not sooner than fast_interval after its last
+ * probe began, and of all backends HEALTH_SUSPECTS_PER_S a second at most. Whoever is
+ * suspected beyond that waits for its turn. Verdicts are left to the probes.
+ */
+void health_suspect(struct health *h, size_t service, size_t backend, uint64_t now_ms);
+#define HEALTH_SUSPECTS_PER_S 500
+
+/**
  * health_restore() - adopt a verdict from before a restart
  *
  * The backend starts as @state instead of unknown; the first probes confirm or

@@ -58,7 +58,8 @@ int conns_sweep_init(struct conns_sweep *s, const struct conns *c, uint32_t n_id
 	s->used = calloc(s->n_spaces + 1, sizeof(*s->used));
 	s->last_used = calloc(s->n_spaces + 1, sizeof(*s->last_used));
 	if (s->doubtful && s->is_leaving && s->held && s->stray && s->live && s->last_live &&
-	    s->load && s->drift && s->used && s->last_used)
+	    s->load && s->drift && s->used && s->last_used &&
+	    !conns_suspects_init(&s->suspects, c->n, n_ids))
 		return 0;
 	conns_sweep_free(s);
 	return -ENOMEM;
@@ -77,6 +78,7 @@ void conns_sweep_free(struct conns_sweep *s)
 	free(s->drift);
 	free(s->used);
 	free(s->last_used);
+	conns_suspects_free(&s->suspects);
 	*s = (struct conns_sweep){ 0 };
 }
 
@@ -231,6 +233,7 @@ static void visit(struct round *rd, uint32_t r)
 		rd->work -= LEAVE_WORK;
 	} else {
 		count(rd, &conn);
+		conns_suspects_look(&rd->s->suspects, r, &conn);
 	}
 }
 
@@ -242,6 +245,7 @@ static void visit_word(struct round *rd, uint32_t first)
 	__u64 word = __atomic_load_n(at, __ATOMIC_ACQUIRE);
 
 	rd->s->doubtful[first / 64] &= word;
+	conns_suspects_forget(&rd->s->suspects, first, word);
 	/* That of nobody. */
 	if (!first)
 		word &= ~1ULL;
@@ -355,6 +359,7 @@ static void begin_round(struct conns_sweep *s, uint64_t now_ms)
 	s->running = true;
 	s->ports = false;
 	s->at = 0;
+	conns_suspects_begin(&s->suspects, s->began_ms, now_ms);
 	s->began_ms = now_ms;
 	memset(s->live, 0, s->n_ids * sizeof(*s->live));
 	memset(s->load, 0, s->n_ids * sizeof(*s->load));

@@ -22,6 +22,7 @@
 #define TABLES_CONNS_SWEEP_H
 
 #include "tables/conns.h"
+#include "tables/conns_suspects.h"
 
 /**
  * struct conns_service - what a round has to know of a service
@@ -57,6 +58,7 @@ struct conns_leaving {
  * @drift: what the last round found too much of them
  * @by_state, @last_by_state: connections
  * @used, @last_used: ports by space
+ * @suspects: servers that connections tell of
  */
 struct conns_sweep {
 	uint32_t n, n_ids, n_spaces, space_lines;
@@ -73,6 +75,7 @@ struct conns_sweep {
 	uint64_t by_state[SHUNT_CONN_STATES];
 	uint64_t last_by_state[SHUNT_CONN_STATES];
 	uint32_t *used, *last_used;
+	struct conns_suspects suspects;
 };
 
 /* Sizes as of @c. 0 or -ENOMEM, and conns_sweep_free() has nothing to do. */

@@ -174,3 +174,37 @@ Test(check_state, first_checks_come_soon_and_evenly)
 	cr_expect_eq(check_state_first_ms(&t, 3999, 4000), 999);
 	cr_expect_lt(check_state_first_ms(&t, 32000, 32001), INTERVAL);
 }
+
+Test(check_state, hastened_it_comes_as_fast_as_while_it_changes)
+{
+	const struct check_timing t = { 30000, FAST, DOWN, 2, 3, 0 };
+	struct check_state s;
+
+	check_state_init(&s, 1, 0);
+	cr_expect_not(check_state_may_hasten(&s, &t, 500), "unknown");
+	check_state_adopt(&s, HEALTH_UP);
+	s.apart = true;
+	check_state_start(&s, 100000);
+	check_state_finish(&s, &t, CHECK_PASSED, 100001);
+	cr_assert_eq(s.due_ms, 130000);
+
+	/* Just checked: not before the fast interval is over. */
+	cr_expect(check_state_may_hasten(&s, &t, 100200));
+	check_state_hasten(&s, &t, 100200);
+	cr_expect_eq(s.due_ms, 100000 + FAST);
+	cr_expect_not(check_state_may_hasten(&s, &t, 100300), "it is as soon as can be");
+
+	/* A while ago: at once; and if it passes the next wait is any. */
+	s.due_ms = 130000;
+	check_state_hasten(&s, &t, 110000);
+	cr_expect_eq(s.due_ms, 110000);
+	check_state_start(&s, 110000);
+	check_state_finish(&s, &t, CHECK_PASSED, 110001);
+	cr_expect(s.due_ms > 110000 && s.due_ms <= 140000 && s.due_ms != 140000);
+
+	check_state_start(&s, s.due_ms);
+	check_state_finish(&s, &t, CHECK_FAILED, s.due_ms);
+	cr_expect_not(check_state_may_hasten(&s, &t, s.due_ms - 1), "it falls, and fast");
+	check_state_adopt(&s, HEALTH_DOWN);
+	cr_expect_not(check_state_may_hasten(&s, &t, 0), "that is known");
+}

@@ -131,3 +131,51 @@ Test(health, names_every_code)
 	cr_expect_str_eq(health_code_name(HEALTH_L4TOUT_CODE), "L4TOUT");
 	cr_expect_str_eq(health_state_name(HEALTH_DOWN), "down");
 }
+
+/* Whoever clients complain of is probed now, and not again for each complaint. */
+Test(health, suspicion_is_looked_into_at_once)
+{
+	const uint64_t begin_ms = clock_now_ms();
+	uint64_t probes;
+
+	world_add(&w, "127.0.0.1", CONF_CHECK_TCP);
+	world_add(&w, "127.0.0.1", CONF_CHECK_TCP);
+	for (size_t i = 0; i < 2; i++) {
+		w.backends[i].check.interval_ms = 600 * 1000;
+		w.backends[i].check.fast_interval_ms = 200;
+	}
+	world_start(&w, prober_main);
+	world_wait_state(&w, 0, HEALTH_UP);
+	world_wait_state(&w, 1, HEALTH_UP);
+	probes = world_status(&w, 0)->results[1];
+
+	while (world_status(&w, 0)->results[1] < probes + 3) {
+		health_suspect(w.health, 0, 0, clock_now_ms());
+		world_turn(&w);
+		cr_assert_lt(clock_now_ms(), begin_ms + WORLD_PATIENCE_MS);
+	}
+	cr_expect_geq(clock_now_ms() - begin_ms, 600UL, "faster than fast_interval");
+	cr_expect_eq(world_status(&w, 1)->results[1], 1UL, "nobody complained of this one");
+
+	server_close(&w.servers[1]);
+	health_suspect(w.health, 0, 1, clock_now_ms());
+	world_wait_state(&w, 1, HEALTH_DOWN);
+	cr_expect_eq(world_status(&w, 1)->code, HEALTH_L4CON_CODE);
+	cr_expect_eq(world_status(&w, 1)->results[0], 3UL);
+}
+
+Test(health, suspicion_of_what_is_not_checked_or_not_up_is_nothing)
+{
+	world_add(&w, "127.0.0.1", CONF_CHECK_NONE);
+	server_close(world_add(&w, "127.0.0.1", CONF_CHECK_TCP));
+	w.backends[1].check.down_interval_ms = 600 * 1000;
+	world_start(&w, prober_main);
+	world_wait_state(&w, 1, HEALTH_DOWN);
+	for (int i = 0; i < 20; i++) {
+		health_suspect(w.health, 0, 0, clock_now_ms());
+		health_suspect(w.health, 0, 1, clock_now_ms());
+		world_turn(&w);
+	}
+	cr_expect_eq(world_status(&w, 1)->results[0], 1UL);
+	cr_expect_eq(world_status(&w, 0)->results[0] + world_status(&w, 0)->results[1], 0UL);
+}
