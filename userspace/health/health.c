@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Joins the pieces: targets, their schedule, and the link to the prober.
+ * Joins the pieces: targets, their schedule, and the links to the probers. Each
+ * kind of check belongs to a trade, and each trade has a prober and a queue of
+ * its own, so that none waits for what another one does.
  *
  * A target is in one of four places: it waits in the schedule; it is due and
- * stands in the queue, because the prober takes no more just now; it flies, with
+ * stands in a queue, because its prober takes no more just now; it flies, with
  * a deadline in the schedule and a serial in its request; or, without a check,
  * it is nowhere. An answer counts only if its serial is the one that flies, so
  * late, repeated and made-up answers fall through.
@@ -17,39 +19,20 @@
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
 
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/ration.h"
 #include "health/check_sched.h"
 #include "health/health.h"
 #include "health/health_create.h"
+#include "health/health_internal.h"
 #include "health/prober_link.h"
 #include "health/target_queue.h"
 #include "health/verdict.h"
 
 #define TICK_MS 10
-
-/* The prober keeps the time of its probes; this much later it has failed to. */
-#define GRACE_MS 1000
-
-/* A prober that keeps dying is started once in so long. */
-#define RESTART_MS 1000
-
-/* @suspects: who is probed out of turn. */
-struct health {
-	int epoll_fd;
-	int timer_fd;
-	uint64_t seed;
-	struct prober_link link;
-	struct target_set set;
-	struct check_sched sched;
-	struct target_queue queue;
-	struct ration suspects;
-};
 
 /* --- what came back ----------------------------------------------------------- */
 
@@ -63,11 +46,12 @@ static bool finish(struct health *h, struct target *t, enum health_code code, co
 	return changed;
 }
 
-static bool take_answer(struct health *h, const struct prober_answer *a, uint64_t now_ms)
+static bool take_answer(struct health *h, const struct health_prober *p,
+			const struct prober_answer *a, uint64_t now_ms)
 {
 	struct target *t = a->target < h->set.n_ids ? h->set.by_id[a->target] : NULL;
 
-	if (!t || t->request.serial != a->serial)
+	if (!t || t->request.serial != a->serial || health_prober_of(h, t) != p)
 		return false;
 	verdict_note_duration(t, a->duration_us);
 	return finish(h, t, a->code, a->detail, now_ms);
@@ -77,16 +61,16 @@ static bool take_answer(struct health *h, const struct prober_answer *a, uint64_
  * Bounded, though the socket may be filled again while it is read: an honest
  * prober owes one answer a target, and the rest can wait for the next turn.
  */
-static int take_answers(struct health *h, uint64_t now_ms)
+static int take_answers(struct health *h, struct health_prober *p, uint64_t now_ms)
 {
 	struct prober_answer answers[PROBER_BATCH];
 	size_t budget = h->set.n_ids + PROBER_BATCH, n, got = 1;
 	int changed = 0;
 
-	while (prober_link_is_up(&h->link) && got && budget >= PROBER_BATCH) {
-		got = prober_link_receive(&h->link, answers, &n, now_ms);
+	while (prober_link_is_up(&p->link) && got && budget >= PROBER_BATCH) {
+		got = prober_link_receive(&p->link, answers, &n, now_ms);
 		for (size_t i = 0; i < n; i++)
-			changed += take_answer(h, &answers[i], now_ms);
+			changed += take_answer(h, p, &answers[i], now_ms);
 		budget -= got;
 	}
 	return changed;
@@ -94,27 +78,16 @@ static int take_answers(struct health *h, uint64_t now_ms)
 
 /* --- what is due -------------------------------------------------------------- */
 
-static uint64_t restart_ms(const struct health *h)
-{
-	return h->link.started_ms + RESTART_MS;
-}
-
-/* Until there is a prober again; spread, so that not all come at once then. */
-static void postpone(struct health *h, struct target *t, uint64_t now_ms)
-{
-	uint64_t from_ms = restart_ms(h) > now_ms ? restart_ms(h) : now_ms;
-
-	check_sched_wait(&h->sched, t->id, from_ms + check_state_draw(&t->check, CHECK_SPREAD_MS));
-}
-
 /*
  * No answer, not even "timed out". If the prober has been silent ever since it
  * was asked, it is stuck and has to be replaced.
  */
 static bool give_up(struct health *h, struct target *t, uint64_t now_ms)
 {
-	if (h->link.heard_ms <= t->check.started_ms)
-		h->link.ended = true;
+	struct prober_link *l = &health_prober_of(h, t)->link;
+
+	if (l->heard_ms <= t->check.started_ms)
+		l->ended = true;
 	return finish(h, t, HEALTH_INTERNAL_CODE, "no answer from the prober", now_ms);
 }
 
@@ -126,82 +99,16 @@ static int take_due(struct health *h, uint64_t now_ms)
 
 	while ((due = check_sched_take(&h->sched, now_ms, &id)) != CHECK_NOTHING) {
 		struct target *t = h->set.by_id[id];
+		struct health_prober *p = health_prober_of(h, t);
 
 		if (due == CHECK_OVERDUE)
 			changed += give_up(h, t, now_ms);
-		else if (prober_link_is_up(&h->link))
-			target_queue_add(&h->queue, t);
+		else if (prober_link_is_up(&p->link))
+			target_queue_add(&p->queue, t);
 		else
-			postpone(h, t, now_ms);
+			health_postpone(h, t, now_ms);
 	}
 	return changed;
-}
-
-static size_t send_batch(struct health *h, uint64_t now_ms)
-{
-	struct prober_request *requests[PROBER_BATCH];
-	size_t n = 0, sent;
-
-	for (struct target *t = h->queue.head; t && n < PROBER_BATCH; t = t->next)
-		requests[n++] = &t->request;
-	sent = n ? prober_link_send(&h->link, requests, n) : 0;
-	for (size_t i = 0; i < sent; i++) {
-		struct target *t = h->queue.head;
-
-		target_queue_remove(&h->queue, t);
-		check_state_start(&t->check, now_ms);
-		check_sched_fly(&h->sched, t->id, now_ms + t->request.timeout_ms + GRACE_MS);
-	}
-	return sent;
-}
-
-static void send_queue(struct health *h, uint64_t now_ms)
-{
-	while (prober_link_is_up(&h->link) && send_batch(h, now_ms) == PROBER_BATCH)
-		;
-}
-
-/* --- the prober's life ---------------------------------------------------------- */
-
-/* What was under way is repeated, and what waited for it goes on waiting. */
-static void postpone_all(struct health *h, uint64_t now_ms)
-{
-	struct target *t;
-
-	while ((t = h->queue.head)) {
-		target_queue_remove(&h->queue, t);
-		postpone(h, t, now_ms);
-	}
-	for (size_t i = 0; i < h->set.n; i++) {
-		t = h->set.by_place[i];
-		if (!t->request.serial)
-			continue;
-		t->request.serial = 0;
-		postpone(h, t, now_ms);
-	}
-}
-
-static void bury_prober(struct health *h, uint64_t now_ms)
-{
-	int status = prober_link_stop(&h->link);
-
-	if (WIFSIGNALED(status))
-		prober_link_warn(&h->link, now_ms,
-				 "the prober ended by signal %d; starting it again",
-				 WTERMSIG(status));
-	else
-		prober_link_warn(&h->link, now_ms,
-				 "the prober ended with status %d; starting it again",
-				 WEXITSTATUS(status));
-	postpone_all(h, now_ms);
-}
-
-static void keep_prober_alive(struct health *h, uint64_t now_ms)
-{
-	if (h->link.ended)
-		bury_prober(h, now_ms);
-	if (h->link.pid < 0 && now_ms >= restart_ms(h))
-		prober_link_start(&h->link, now_ms);
 }
 
 /* --- the interface ---------------------------------------------------------------- */
@@ -211,8 +118,10 @@ static void set_timer(struct health *h)
 	uint64_t at_ms = check_sched_next_ms(&h->sched);
 	struct itimerspec when = { 0 };
 
-	if (h->link.pid < 0 && restart_ms(h) < at_ms)
-		at_ms = restart_ms(h);
+	array_for_each (p, h->probers, PROBER_TRADES) {
+		if (p->wanted && p->link.pid < 0 && health_restart_ms(p) < at_ms)
+			at_ms = health_restart_ms(p);
+	}
 	if (at_ms != CHECK_NEVER) {
 		at_ms = (at_ms + TICK_MS - 1) / TICK_MS * TICK_MS;
 		when.it_value.tv_sec = at_ms / 1000;
@@ -224,11 +133,15 @@ static void set_timer(struct health *h)
 
 int health_dispatch(struct health *h, uint64_t now_ms)
 {
-	int changed = take_answers(h, now_ms);
+	int changed = 0;
 
+	array_for_each (p, h->probers, PROBER_TRADES)
+		changed += take_answers(h, p, now_ms);
 	changed += take_due(h, now_ms);
-	keep_prober_alive(h, now_ms);
-	send_queue(h, now_ms);
+	array_for_each (p, h->probers, PROBER_TRADES) {
+		health_keep_alive(h, p, now_ms);
+		health_send(h, p, now_ms);
+	}
 	set_timer(h);
 	return changed;
 }
@@ -238,7 +151,7 @@ void health_suspect(struct health *h, size_t service, size_t backend, uint64_t n
 {
 	struct target *t = h->set.by_place[h->set.first[service] + backend];
 
-	if (!t->checked || t->queued || t->request.serial ||
+	if (!t->checked || t->queue || t->request.serial ||
 	    !check_state_may_hasten(&t->check, &t->timing, now_ms) ||
 	    !ration_take(&h->suspects, HEALTH_SUSPECTS_PER_S, now_ms))
 		return;
@@ -249,7 +162,7 @@ void health_suspect(struct health *h, size_t service, size_t backend, uint64_t n
 
 static void unschedule(struct health *h, struct target *t)
 {
-	target_queue_remove(&h->queue, t);
+	target_queue_remove(t);
 	check_sched_remove(&h->sched, t->id);
 	t->request.serial = 0;
 }
@@ -288,6 +201,7 @@ int health_configure(struct health *h, const struct conf *conf, uint64_t now_ms)
 			unschedule(h, *t);
 	}
 	target_set_switch(&h->set, &next, conf, h->seed);
+	health_hire(h, now_ms);
 	schedule_news(h, now_ms);
 	set_timer(h);
 	return 0;
@@ -314,20 +228,28 @@ static void health_freep(struct health **h)
 int health_create_with(int (*run)(int socket_fd), struct health **out)
 {
 	_cleanup_(health_freep) struct health *h = calloc(1, sizeof(*h));
+	struct health_prober *net;
 	int err;
 
 	if (!h)
 		return log_err(-ENOMEM, "health");
 	h->epoll_fd = -1;
 	h->timer_fd = -1;
-	target_queue_init(&h->queue);
-	prober_link_init(&h->link, -1, run);
+	array_for_each (p, h->probers, PROBER_TRADES) {
+		target_queue_init(&p->queue);
+		prober_link_init(&p->link, p - h->probers, -1);
+	}
 	/* Not a secret: it keeps balancers of a fleet from marching in step. */
 	if (getrandom(&h->seed, sizeof(h->seed), GRND_NONBLOCK) < 0)
 		h->seed = clock_now_us();
 	err = open_loop(h);
-	h->link.epoll_fd = h->epoll_fd;
-	err = err ?: prober_link_start(&h->link, clock_now_ms());
+	array_for_each (p, h->probers, PROBER_TRADES)
+		p->link.epoll_fd = h->epoll_fd;
+	net = &h->probers[PROBER_NET];
+	net->wanted = true;
+	if (run)
+		net->link.run = run;
+	err = err ?: prober_link_start(&net->link, clock_now_ms());
 	if (err)
 		return err;
 	*out = take_ptr(&h);
@@ -336,14 +258,15 @@ int health_create_with(int (*run)(int socket_fd), struct health **out)
 
 int health_create(struct health **out)
 {
-	return health_create_with(prober_link_exec, out);
+	return health_create_with(NULL, out);
 }
 
 void health_free(struct health *h)
 {
 	if (!h)
 		return;
-	prober_link_stop(&h->link);
+	array_for_each (p, h->probers, PROBER_TRADES)
+		prober_link_stop(&p->link);
 	target_set_free(&h->set);
 	check_sched_free(&h->sched);
 	cleanup_closep(&h->timer_fd);
@@ -390,5 +313,5 @@ bool health_is_settled(const struct health *h)
 
 int health_prober_pid(const struct health *h)
 {
-	return h->link.pid;
+	return h->probers[PROBER_NET].link.pid;
 }

@@ -3,9 +3,9 @@
  * Health checks: who is probed, when, and what the answers mean.
  *
  * The parent (this interface) owns the schedule and the verdicts; both are pure
- * and run on the caller's clock. Bytes from the network are read only by the
- * prober, an unprivileged child behind a socketpair that is told "probe this"
- * and answers "this came back". If the child dies it is started again and the
+ * and run on the caller's clock. Bytes from the network are read only by
+ * probers, unprivileged children behind socketpairs that are told "probe this"
+ * and answer "this came back". If a child dies it is started again and the
  * probes under way are repeated: no verdict is lost.
  */
 #ifndef HEALTH_HEALTH_H

@@ -7,8 +7,9 @@
 
 /**
  * health_create_with() - health_create() with another child
- * @run: called in the child after fork(), with its socket; the child exits with
- *	what it returns. prober_main is fit; tests also have children that lie.
+ * @run: called in the child of PROBER_NET after fork(), with its socket; the child
+ *	exits with what it returns. prober_main is fit; tests also have children that
+ *	lie. NULL: the child becomes this program again.
  */
 int health_create_with(int (*run)(int socket_fd), struct health **out);
 

@@ -39,13 +39,13 @@ void prober_link_warn(struct prober_link *l, uint64_t now_ms, const char *fmt, .
 	l->n_quiet = 0;
 }
 
-int prober_link_exec(int socket_fd)
+/* Become this program again; what it is asked to be stands in argv[0]. */
+static int become(enum prober_trade trade)
 {
-	char *argv[] = { PROBER_ARGV0, NULL };
+	char *argv[] = { (char *)prober_trade_name(trade), NULL };
 
-	assert(socket_fd == PROBER_SOCKET_FD);
 	execv("/proc/self/exe", argv);
-	return log_err(-errno, "start the prober");
+	return log_err(-errno, "start %s", argv[0]);
 }
 
 /* In the child: stdin and stdout are nobody's business, stderr is the log. */
@@ -70,14 +70,16 @@ static _Noreturn void be_child(const struct prober_link *l, int socket_fd)
 	int err = place_files(socket_fd);
 
 	if (err)
-		log_err(err, "hand the prober its descriptors");
-	_exit(err ? EXIT_FAILURE : l->run(PROBER_SOCKET_FD));
+		log_err(err, "hand %s its descriptors", prober_trade_name(l->trade));
+	else
+		err = l->run ? l->run(PROBER_SOCKET_FD) : become(l->trade);
+	_exit(err < 0 ? EXIT_FAILURE : err);
 }
 
-void prober_link_init(struct prober_link *l, int epoll_fd, int (*run)(int socket_fd))
+void prober_link_init(struct prober_link *l, enum prober_trade trade, int epoll_fd)
 {
 	*l = (struct prober_link){
-		.run = run,
+		.trade = trade,
 		.epoll_fd = epoll_fd,
 		.pid = -1,
 		.socket_fd = -1,
@@ -121,7 +123,7 @@ int prober_link_start(struct prober_link *l, uint64_t now_ms)
 	err = spawn(l) ?: watch(l, EPOLL_CTL_ADD, EPOLLIN | EPOLLRDHUP);
 	if (err)
 		prober_link_stop(l);
-	return err ? log_err(err, "start the prober") : 0;
+	return err ? log_err(err, "start %s", prober_trade_name(l->trade)) : 0;
 }
 
 int prober_link_stop(struct prober_link *l)
@@ -215,7 +217,8 @@ size_t prober_link_receive(struct prober_link *l, struct prober_answer *answers,
 		    answers[i].serial < l->next_serial)
 			answers[(*n)++] = answers[i];
 		else
-			prober_link_warn(l, now_ms, "the prober sent nonsense: dropped");
+			prober_link_warn(l, now_ms, "%s sent nonsense: dropped",
+					 prober_trade_name(l->trade));
 	}
 	if (*n)
 		l->heard_ms = now_ms;

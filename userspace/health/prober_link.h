@@ -16,7 +16,8 @@
 
 /**
  * struct prober_link - one child at a time
- * @run: what the child does with its socket, on descriptor PROBER_SOCKET_FD
+ * @run: what the child does with its socket, on descriptor PROBER_SOCKET_FD; NULL: it
+ *	becomes this program again, as prober_trade_name()
  * @epoll_fd: the caller's; wakes for @socket_fd
  * @pid, @socket_fd: -1 while there is no child
  * @ended: the child is of no use any more: its end of the socket is closed,
@@ -28,6 +29,7 @@
  * @warn_after_ms, @n_quiet: warnings held back until then, and how many
  */
 struct prober_link {
+	enum prober_trade trade;
 	int (*run)(int socket_fd);
 	int epoll_fd;
 	pid_t pid;
@@ -41,11 +43,8 @@ struct prober_link {
 	uint64_t n_quiet;
 };
 
-/* What the daemon's child does: become this program again as PROBER_ARGV0. */
-int prober_link_exec(int socket_fd);
-
 /* No child yet. */
-void prober_link_init(struct prober_link *l, int epoll_fd, int (*run)(int socket_fd));
+void prober_link_init(struct prober_link *l, enum prober_trade trade, int epoll_fd);
 
 /* Return: 0, or a negative errno, logged. */
 int prober_link_start(struct prober_link *l, uint64_t now_ms);

@@ -3,6 +3,21 @@
 
 #include "health/prober_proto.h"
 
+static const char *const trade_names[PROBER_TRADES] = {
+	[PROBER_NET] = PROBER_ARGV0,
+};
+
+enum prober_trade prober_trade_of(enum conf_check_type type)
+{
+	(void)type;
+	return PROBER_NET;
+}
+
+const char *prober_trade_name(enum prober_trade trade)
+{
+	return trade_names[trade];
+}
+
 /* Ends within @size, and has only characters from @first to '~' before that. */
 static bool is_text(const char *s, size_t size, char first)
 {

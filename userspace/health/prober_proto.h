@@ -27,6 +27,20 @@
 /* Most messages taken or sent with one system call. */
 #define PROBER_BATCH 32
 
+/*
+ * Probers are processes of their own, one for each trade: each has a jail as
+ * narrow as its kinds of checks allow.
+ */
+enum prober_trade {
+	PROBER_NET, /* all that is done with nothing but a socket */
+	PROBER_TRADES,
+};
+
+enum prober_trade prober_trade_of(enum conf_check_type type);
+
+/* argv[0], and the name of the process. */
+const char *prober_trade_name(enum prober_trade trade);
+
 /**
  * struct prober_request - "probe this"
  * @serial: never 0 on the wire, never used twice by a parent

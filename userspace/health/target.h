@@ -26,12 +26,14 @@ enum target_news {
 	TARGET_NEW, /* new, or at another address: nothing is known of it */
 };
 
+struct target_queue;
+
 /**
  * struct target - one backend of one service
  * @name: "service/backend", what it is known by; names have no slash in them
  * @id: index in target_set.by_id
  * @kept: scratch: is in the next set, too
- * @queued, @next: in the queue of those that could not be sent yet
+ * @queue, @next: where it stands, with those that could not be sent yet, or NULL
  * @request: what the prober is told; serial 0 unless a probe is under way
  */
 struct target {
@@ -40,7 +42,7 @@ struct target {
 	enum target_news news;
 	bool checked;
 	bool kept;
-	bool queued;
+	struct target_queue *queue;
 	struct target *next;
 	struct check_timing timing;
 	struct check_state check;

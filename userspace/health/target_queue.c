@@ -11,23 +11,24 @@ void target_queue_init(struct target_queue *q)
 
 void target_queue_add(struct target_queue *q, struct target *t)
 {
-	assert(!t->queued);
-	t->queued = true;
+	assert(!t->queue);
+	t->queue = q;
 	t->next = NULL;
 	*q->end = t;
 	q->end = &t->next;
 }
 
-void target_queue_remove(struct target_queue *q, struct target *t)
+void target_queue_remove(struct target *t)
 {
-	struct target **p = &q->head;
+	struct target_queue *q = t->queue;
+	struct target **p;
 
-	if (!t->queued)
+	if (!q)
 		return;
-	while (*p != t)
-		p = &(*p)->next;
+	for (p = &q->head; *p != t; p = &(*p)->next)
+		;
 	*p = t->next;
 	if (!*p)
 		q->end = p;
-	t->queued = false;
+	t->queue = NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Due targets that the prober did not take yet, in the order they fell due. */
+/* Due targets that their prober did not take yet, in the order they fell due. */
 #ifndef HEALTH_TARGET_QUEUE_H
 #define HEALTH_TARGET_QUEUE_H
 
@@ -13,10 +13,10 @@ struct target_queue {
 
 void target_queue_init(struct target_queue *q);
 
-/* @t must not be queued. */
+/* @t must be in no queue. */
 void target_queue_add(struct target_queue *q, struct target *t);
 
-/* Take out @t; nothing happens if it is not queued. Takes long far from the head. */
-void target_queue_remove(struct target_queue *q, struct target *t);
+/* Take @t out of its queue, if it is in one. Takes long far from the head. */
+void target_queue_remove(struct target *t);
 
 #endif /* HEALTH_TARGET_QUEUE_H */

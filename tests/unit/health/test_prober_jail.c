@@ -50,7 +50,7 @@ Test(prober_jail, runs_this_program_again_without_privileges)
 	if (geteuid() != 0)
 		cr_skip("only root has an identity to give up: run as root");
 	world_add(&w, "127.0.0.1", CONF_CHECK_TCP);
-	world_start(&w, prober_link_exec);
+	world_start(&w, NULL);
 	world_wait_state(&w, 0, HEALTH_UP);
 	pid = health_prober_pid(w.health);
 	expect_status(pid, "Name", "shuntd-prober");
@@ -98,7 +98,7 @@ Test(prober_jail, has_only_the_descriptors_it_needs)
 	if (geteuid() != 0)
 		cr_skip("the child's descriptors are visible to root only: run as root");
 	world_add(&w, "127.0.0.1", CONF_CHECK_TCP);
-	world_start(&w, prober_link_exec);
+	world_start(&w, NULL);
 	world_wait_state(&w, 0, HEALTH_UP);
 	pid = health_prober_pid(w.health);
 	for (int fd = 0; fd <= 1; fd++)

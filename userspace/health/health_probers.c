@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/wait.h>
+
+#include "base/array.h"
+#include "health/health_internal.h"
+
+/* The prober keeps the time of its probes; this much later it has failed to. */
+#define GRACE_MS 1000
+
+/* A prober that keeps dying is started once in so long. */
+#define RESTART_MS 1000
+
+struct health_prober *health_prober_of(struct health *h, const struct target *t)
+{
+	return &h->probers[prober_trade_of(t->request.type)];
+}
+
+uint64_t health_restart_ms(const struct health_prober *p)
+{
+	return p->link.started_ms + RESTART_MS;
+}
+
+void health_postpone(struct health *h, struct target *t, uint64_t now_ms)
+{
+	uint64_t again_ms = health_restart_ms(health_prober_of(h, t));
+	uint64_t from_ms = again_ms > now_ms ? again_ms : now_ms;
+
+	check_sched_wait(&h->sched, t->id, from_ms + check_state_draw(&t->check, CHECK_SPREAD_MS));
+}
+
+static size_t send_batch(struct health *h, struct health_prober *p, uint64_t now_ms)
+{
+	struct prober_request *requests[PROBER_BATCH];
+	size_t n = 0, sent;
+
+	for (struct target *t = p->queue.head; t && n < PROBER_BATCH; t = t->next)
+		requests[n++] = &t->request;
+	sent = n ? prober_link_send(&p->link, requests, n) : 0;
+	for (size_t i = 0; i < sent; i++) {
+		struct target *t = p->queue.head;
+
+		target_queue_remove(t);
+		check_state_start(&t->check, now_ms);
+		check_sched_fly(&h->sched, t->id, now_ms + t->request.timeout_ms + GRACE_MS);
+	}
+	return sent;
+}
+
+void health_send(struct health *h, struct health_prober *p, uint64_t now_ms)
+{
+	while (prober_link_is_up(&p->link) && send_batch(h, p, now_ms) == PROBER_BATCH)
+		;
+}
+
+/* --- their lives ---------------------------------------------------------------- */
+
+/* What was under way is repeated, and what waited for it goes on waiting. */
+static void postpone_all(struct health *h, struct health_prober *p, uint64_t now_ms)
+{
+	struct target *t;
+
+	while ((t = p->queue.head)) {
+		target_queue_remove(t);
+		health_postpone(h, t, now_ms);
+	}
+	for (size_t i = 0; i < h->set.n; i++) {
+		t = h->set.by_place[i];
+		if (!t->request.serial || health_prober_of(h, t) != p)
+			continue;
+		t->request.serial = 0;
+		health_postpone(h, t, now_ms);
+	}
+}
+
+static void bury(struct health *h, struct health_prober *p, uint64_t now_ms)
+{
+	const char *name = prober_trade_name(p->link.trade);
+	int status = prober_link_stop(&p->link);
+
+	if (WIFSIGNALED(status))
+		prober_link_warn(&p->link, now_ms, "%s ended by signal %d; starting it again", name,
+				 WTERMSIG(status));
+	else
+		prober_link_warn(&p->link, now_ms, "%s ended with status %d; starting it again",
+				 name, WEXITSTATUS(status));
+	postpone_all(h, p, now_ms);
+}
+
+void health_keep_alive(struct health *h, struct health_prober *p, uint64_t now_ms)
+{
+	if (p->link.ended)
+		bury(h, p, now_ms);
+	if (p->wanted && p->link.pid < 0 && now_ms >= health_restart_ms(p))
+		prober_link_start(&p->link, now_ms);
+}
+
+/* That of plain probes runs always; the others, while there is work for them. */
+void health_hire(struct health *h, uint64_t now_ms)
+{
+	bool wanted[PROBER_TRADES] = { [PROBER_NET] = true };
+
+	array_for_each (t, h->set.by_place, h->set.n)
+		wanted[prober_trade_of((*t)->request.type)] = true;
+	array_for_each (p, h->probers, PROBER_TRADES) {
+		p->wanted = wanted[p - h->probers];
+		if (!p->wanted)
+			prober_link_stop(&p->link);
+		else if (p->link.pid < 0 && now_ms >= health_restart_ms(p))
+			prober_link_start(&p->link, now_ms);
+	}
+}
