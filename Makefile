@@ -25,7 +25,7 @@ BUILD	 = build
 VERSION	:= 0.1.0
 
 # Floors, from the top down.
-FLOORS	 = app ctl export dataplane tables plan health conf net base
+FLOORS	 = app ctl export doctor dataplane tables plan health conf net base
 
 WARN	 = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 CPPFLAGS = -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -Iinclude -Iuserspace -I$(BUILD)/gen
@@ -42,6 +42,7 @@ LIBS_conf	= -lyaml -ljansson
 LIBS_health	= -lcap-ng -lseccomp -lm
 LIBS_plan	= -ljansson
 LIBS_dataplane	= -lxdp -lbpf -lelf -lz
+LIBS_doctor	=
 LIBS_ctl	= -ljansson
 LIBS_export	= -lmicrohttpd
 LIBS_app	=
@@ -55,9 +56,10 @@ below_health	= health $(below_conf)
 below_plan	= plan $(below_health)
 below_tables	= tables $(below_plan)
 below_dataplane	= dataplane $(below_tables)
+below_doctor	= doctor $(below_dataplane)
 below_export	= export $(below_dataplane)
-below_ctl	= ctl $(below_dataplane)
-below_app	= app ctl export $(below_dataplane)
+below_ctl	= ctl $(below_doctor)
+below_app	= app ctl export $(below_doctor)
 link_libs	= $(foreach f,$(below_$(1)),$(call lib,$(f))) \
 		  $(foreach f,$(below_$(1)),$(LIBS_$(f)))
 

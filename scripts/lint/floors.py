@@ -14,6 +14,7 @@ from pathlib import Path
 USERSPACE = [
     ["app"],
     ["ctl", "export"],
+    ["doctor"],
     ["dataplane"],
     ["tables"],
     ["plan"],

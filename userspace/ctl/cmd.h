@@ -21,6 +21,7 @@ enum ctl_exit cmd_show_neighbors(struct ctl_call *call);
 enum ctl_exit cmd_show_maps(struct ctl_call *call);
 enum ctl_exit cmd_show_connections(struct ctl_call *call);
 enum ctl_exit cmd_reload(struct ctl_call *call);
+enum ctl_exit cmd_doctor(struct ctl_call *call);
 
 void render_status(const struct ctl_view *view, struct buf *out);
 void render_health(const struct ctl_view *view, struct buf *out);
@@ -40,6 +41,7 @@ enum ctl_exit local_version(struct cli *cli, const char *const *args, size_t n);
 enum ctl_exit local_config_check(struct cli *cli, const char *const *args, size_t n);
 enum ctl_exit local_config_explain(struct cli *cli, const char *const *args, size_t n);
 enum ctl_exit local_config_schema(struct cli *cli, const char *const *args, size_t n);
+enum ctl_exit local_doctor(struct cli *cli, const char *const *args, size_t n);
 enum ctl_exit local_help(struct cli *cli, const char *const *args, size_t n);
 
 #endif /* CTL_CMD_H */

@@ -175,6 +175,13 @@ const struct ctl_command ctl_commands[] = {
 		.render = render_reload,
 	},
 	{
+		.noun = "doctor",
+		.help = "is this host fit? What is wrong, and what to do; exit 3 if there is a "
+			"fault",
+		.answer = cmd_doctor,
+		.local = local_doctor,
+	},
+	{
 		.noun = "version",
 		.help = "of this program, and of the daemon",
 		.answer = cmd_version,
