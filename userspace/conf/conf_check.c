@@ -4,7 +4,6 @@
  * backend.
  */
 #include "conf/conf_tables.h"
-#include "conf/conf_value.h"
 
 #define OFF(member) offsetof(struct conf_check, member)
 
@@ -16,7 +15,27 @@ static const struct conf_field expect_rows[] = {
 		.off = OFF(status),
 		.off_also = OFF(n_status),
 		.preset = "200-399",
-		.doc = "HTTP status codes that count as passed: one, a range, or a list of both.",
+		.doc = "For http and https: status codes that count as passed: one, a range, or a "
+		       "list of both.",
+	},
+	{
+		.key = "rcode",
+		.kind = CONF_WORDS,
+		.effect = CONF_LIVE,
+		.off = OFF(rcodes),
+		.words = conf_rcode_words,
+		.preset = "NOERROR",
+		.doc = "For dns: answers that count as passed, by their code.",
+	},
+	{
+		.key = "payload",
+		.kind = CONF_BYTES,
+		.effect = CONF_LIVE,
+		.off = OFF(payload),
+		.off_also = OFF(n_payload),
+		.max = CONF_MAX_PAYLOAD,
+		.doc = "For udp: what an answer begins with. Without it any answer passes, and so "
+		       "does silence, unless ICMP says that nobody listens.",
 	},
 };
 
@@ -30,7 +49,10 @@ static const struct conf_field check_rows[] = {
 		.off = OFF(type),
 		.words = conf_check_type_words,
 		.preset = "tcp",
-		.doc = "tcp connects, http asks for a page, none takes the backend for healthy.",
+		.doc = "tcp connects; http and https ask for a page, tls shakes hands; dns asks "
+		       "for a name, udp sends what it is told to, icmp pings; mysql logs in; exec "
+		       "runs a command; agent asks the backend itself, which may lower its weight, "
+		       "too; none takes the backend for healthy.",
 	},
 	{
 		.key = "port",
@@ -40,8 +62,8 @@ static const struct conf_field check_rows[] = {
 		.min = 1,
 		.max = 65535,
 		.doc = "Port that is probed. Without it the backend's own port, if it has one, or "
-		       "the "
-		       "first TCP port of the service.",
+		       "the first port of the service of the protocol that the check speaks: UDP "
+		       "with dns and udp, else TCP. An agent has a port of its own.",
 	},
 	{
 		.key = "interval",
@@ -117,64 +139,139 @@ static const struct conf_field check_rows[] = {
 		.kind = CONF_URL_PATH,
 		.effect = CONF_LIVE,
 		.off = OFF(path),
-		.max = 1023,
+		.max = CONF_MAX_PATH,
 		.preset = "/",
-		.doc = "For http: the page that is asked for.",
+		.doc = "For http and https: the page that is asked for.",
 	},
 	{
 		.key = "host",
 		.kind = CONF_HOST,
 		.effect = CONF_LIVE,
 		.off = OFF(host),
-		.max = 255,
-		.doc = "For http: the Host header. Without it the backend's address.",
+		.max = CONF_MAX_HOST,
+		.doc = "For http and https: the Host header. Without it the backend's address.",
+	},
+	{
+		.key = "sni",
+		.kind = CONF_DNS_NAME,
+		.effect = CONF_LIVE,
+		.off = OFF(sni),
+		.doc = "For https and tls: the name that the server is asked for, and that its "
+		       "certificate must have. Without it the host, if that is a name.",
+	},
+	{
+		.key = "verify",
+		.kind = CONF_BOOL,
+		.effect = CONF_LIVE,
+		.off = OFF(verify),
+		.preset = "true",
+		.doc = "For https and tls: whether the certificate must be valid.",
+	},
+	{
+		.key = "ca_file",
+		.kind = CONF_FILE,
+		.effect = CONF_LIVE,
+		.off = OFF(ca_file),
+		.max = 4095,
+		.doc = "For https and tls: PEM file of the authorities that are trusted. Without "
+		       "it those of the system.",
+	},
+	{
+		.key = "expires",
+		.kind = CONF_DAYS,
+		.effect = CONF_LIVE,
+		.off = OFF(expires_days),
+		.max = 3650,
+		.preset = "14d",
+		.doc = "For https and tls: a certificate that ends sooner passes with a warning.",
+	},
+	{
+		.key = "name",
+		.kind = CONF_DNS_NAME,
+		.effect = CONF_LIVE,
+		.off = OFF(name),
+		.doc = "For dns: the name that is asked for.",
+	},
+	{
+		.key = "qtype",
+		.kind = CONF_WORD,
+		.effect = CONF_LIVE,
+		.off = OFF(qtype),
+		.words = conf_qtype_words,
+		.preset = "A",
+		.doc = "For dns: the type that is asked for.",
+	},
+	{
+		.key = "send",
+		.kind = CONF_BYTES,
+		.effect = CONF_LIVE,
+		.off = OFF(send),
+		.off_also = OFF(n_send),
+		.max = CONF_MAX_SEND,
+		.doc = "For udp: what is sent. Without it an empty packet.",
+	},
+	{
+		.key = "user",
+		.kind = CONF_TEXT,
+		.effect = CONF_LIVE,
+		.off = OFF(user),
+		.max = 128,
+		.doc = "For mysql: the account that logs in.",
+	},
+	{
+		.key = "password_file",
+		.kind = CONF_FILE,
+		.effect = CONF_LIVE,
+		.off = OFF(password_file),
+		.max = 4095,
+		.doc = "For mysql: a file whose first line is the password of the account.",
+	},
+	{
+		.key = "role",
+		.kind = CONF_WORD,
+		.effect = CONF_LIVE,
+		.off = OFF(role),
+		.words = conf_role_words,
+		.preset = "any",
+		.doc = "For mysql: what the server has to be. A primary can be written to, a "
+		       "replica is read only.",
+	},
+	{
+		.key = "command",
+		.kind = CONF_FILE,
+		.effect = CONF_LIVE,
+		.off = OFF(command),
+		.max = 4095,
+		.doc = "For exec: the program that is run. It passes if it exits with 0.",
+	},
+	{
+		.key = "args",
+		.kind = CONF_TEXTS,
+		.effect = CONF_LIVE,
+		.off = OFF(args),
+		.off_also = OFF(n_args),
+		.max = 64,
+		.doc = "For exec: its arguments.",
+	},
+	{
+		.key = "via",
+		.kind = CONF_WORD,
+		.effect = CONF_LIVE,
+		.off = OFF(via),
+		.words = conf_via_words,
+		.preset = "backend",
+		.doc = "Where a probe is sent: backend is to its address; vip is to the VIP, on "
+		       "the way that clients' packets take to this very backend.",
 	},
 	{
 		.key = "expect",
 		.kind = CONF_GROUP,
 		.fields = &expect_fields,
-		.doc = "For http: which answers count as passed.",
+		.doc = "Which answers count as passed.",
 	},
 };
 
-/* Where both values come from above, the complaint was made there. */
-static void verify_timeout(struct conf_job *job, const struct conf_node *node,
-			   const struct conf_check *check)
-{
-	char timeout[CONF_VALUE_TEXT], interval[CONF_VALUE_TEXT];
-	const struct conf_node *at = conf_node_get(node, "timeout");
-
-	at = at ? at : conf_node_get(node, "interval");
-	if (!at || check->timeout_ms <= check->interval_ms)
-		return;
-	conf_error(job, at, "the timeout, %s, is longer than the interval, %s",
-		   conf_format_msec(check->timeout_ms, timeout),
-		   conf_format_msec(check->interval_ms, interval));
-}
-
-static void verify_http_keys(struct conf_job *job, const struct conf_node *node,
-			     const struct conf_check *check)
-{
-	static const char *const keys[] = { "path", "host", "expect" };
-	const struct conf_node *value;
-
-	if (check->type == CONF_CHECK_HTTP || !conf_node_get(node, "type"))
-		return;
-	for (size_t i = 0; i < array_len(keys); i++) {
-		value = conf_node_get(node, keys[i]);
-		if (value)
-			conf_warning(job, value->key, "\"%s\" means nothing to a check of type %s",
-				     keys[i], conf_check_type_name(check->type));
-	}
-}
-
-static void verify_check(struct conf_job *job, const struct conf_node *node, void *base)
-{
-	verify_timeout(job, node, base);
-	verify_http_keys(job, node, base);
-}
-
 const struct conf_fields conf_check_fields = {
 	CONF_FIELDS(check_rows),
-	.verify = verify_check,
+	.verify = conf_check_verify,
 };

@@ -32,13 +32,19 @@ static const char *const kind_names[] = {
 	[CONF_MSEC] = "a duration (ms, s, m, h)",
 	[CONF_OFF_MSEC] = "off or a duration (ms, s, m, h)",
 	[CONF_SIZE] = "a power of two (KiB, MiB, GiB)",
+	[CONF_DAYS] = "a number of days (d)",
 	[CONF_PERCENT] = "a percentage",
 	[CONF_WORD] = "one of",
+	[CONF_WORDS] = "one, or a list, of",
 	[CONF_SWITCH] = "one of",
 	[CONF_NAME] = "a name: " CONF_NAME_RULE,
 	[CONF_FILE] = "an absolute path",
 	[CONF_URL_PATH] = "the path of a URL",
 	[CONF_HOST] = "a host name",
+	[CONF_DNS_NAME] = "a DNS name",
+	[CONF_TEXT] = "a text",
+	[CONF_TEXTS] = "a text, or a list of them",
+	[CONF_BYTES] = "a text with \\xNN, \\r, \\n, \\t and \\\\ for other bytes",
 	[CONF_HEX] = "hex digits",
 	[CONF_LISTEN] = "ADDRESS:PORT or none",
 	[CONF_IPV4] = "an IPv4 address",
@@ -106,7 +112,8 @@ static bool has_limits(const struct conf_field *f)
 {
 	return f->kind == CONF_NUMBER || f->kind == CONF_POWER || f->kind == CONF_AUTO_POWER ||
 	       f->kind == CONF_PORT_NUMBER || f->kind == CONF_PORT_RANGE || f->kind == CONF_MSEC ||
-	       f->kind == CONF_OFF_MSEC || f->kind == CONF_SIZE || f->kind == CONF_PERCENT;
+	       f->kind == CONF_OFF_MSEC || f->kind == CONF_SIZE || f->kind == CONF_DAYS ||
+	       f->kind == CONF_PERCENT;
 }
 
 static void explain_value(const struct explainer *x, const struct conf_field *f)

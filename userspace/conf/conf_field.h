@@ -29,13 +29,19 @@ enum conf_kind {
 	CONF_MSEC, /* 500ms, 2s, 5m, 1h */
 	CONF_OFF_MSEC, /* likewise, or off for 0 */
 	CONF_SIZE, /* uint64_t, bytes: 256KiB, 4MiB, 1GiB; .min and .max in KiB */
+	CONF_DAYS, /* 14d */
 	CONF_PERCENT, /* 5% */
 	CONF_WORD, /* an enum; one of .words */
+	CONF_WORDS, /* one or several of .words; bit n is the word of value n */
 	CONF_SWITCH, /* bool; one of .words, whose values are 0 and 1 */
 	CONF_NAME, /* const char *, as all texts */
 	CONF_FILE, /* an absolute path; .max bytes */
 	CONF_URL_PATH, /* the path and query of a URL; .max bytes */
 	CONF_HOST, /* a Host header; .max bytes */
+	CONF_DNS_NAME, /* with or without a final dot */
+	CONF_TEXT, /* without control characters; .max bytes */
+	CONF_TEXTS, /* const char **, of any text; .off_also: size_t; .max of them */
+	CONF_BYTES, /* uint8_t *, text with \xNN; .off_also: size_t; .max of them */
 	CONF_HEX, /* .max hex digits */
 	CONF_LISTEN, /* ADDRESS:PORT, or none for NULL */
 	CONF_IPV4, /* struct shunt_addr; .off_also: bool, that there is one */

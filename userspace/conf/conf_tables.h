@@ -43,9 +43,26 @@ extern const struct conf_word conf_all_down_words[];
 extern const struct conf_word conf_udp_words[];
 extern const struct conf_word conf_fragments_words[];
 extern const struct conf_word conf_check_type_words[];
+extern const struct conf_word conf_qtype_words[];
+extern const struct conf_word conf_rcode_words[];
+extern const struct conf_word conf_role_words[];
+extern const struct conf_word conf_via_words[];
 extern const struct conf_word conf_xdp_mode_words[];
 extern const struct conf_word conf_on_stop_words[];
 extern const struct conf_word conf_log_level_words[];
+
+/* Checks across the fields of a check; @node: where it was written. */
+void conf_check_verify(struct conf_job *job, const struct conf_node *node, void *check);
+
+/*
+ * Give the check of @s, or of a backend that listens at @own (0: where the service
+ * does), a port if it needs one and has none.
+ */
+void conf_check_fill_in_port(struct conf_check *check, const struct conf_service *s, uint16_t own);
+
+/* Note checks of @s and its backends that lack what their type cannot do without. */
+void conf_checks_verify(struct conf_job *job, const struct conf_node *node,
+			const struct conf_service *s);
 
 /* Checks across the fields of a service; @node: where it was written. */
 void conf_service_verify(struct conf_job *job, const struct conf_node *node, void *service);

@@ -67,8 +67,21 @@ const char *conf_format_limit(const struct conf_field *f, uint32_t value, char o
 		return conf_format_msec(value, out);
 	if (f->kind == CONF_SIZE)
 		return format_size(value, out);
-	snprintf(out, CONF_VALUE_TEXT, f->kind == CONF_PERCENT ? "%u%%" : "%u", value);
+	snprintf(out, CONF_VALUE_TEXT, "%u%s", value,
+		 f->kind == CONF_PERCENT ? "%"
+		 : f->kind == CONF_DAYS	 ? "d"
+					 : "");
 	return out;
+}
+
+bool conf_item_is_value(struct conf_job *job, const struct conf_node *item)
+{
+	if (item->kind == CONF_NODE_BAD)
+		return false;
+	if (item->kind == CONF_NODE_SCALAR && !conf_node_is_null(item))
+		return true;
+	conf_error(job, item, "expected a single value");
+	return false;
 }
 
 static bool is_in_range(struct conf_job *job, const struct conf_field *f,
@@ -223,6 +236,16 @@ CONF_SETTER(conf_set_size)
 			   format_size(2 * power, above));
 }
 
+CONF_SETTER(conf_set_days)
+{
+	static const struct unit units[] = { { "d", 1 }, { NULL, 0 } };
+	static const struct measure days = { units, "a number of days such as 14d", "d" };
+	uint32_t value;
+
+	if (read_measure(job, f, node, &days, &value))
+		*(uint32_t *)conf_field_at(base, f->off) = value;
+}
+
 CONF_SETTER(conf_set_percent)
 {
 	uint32_t value;
@@ -290,4 +313,18 @@ CONF_SETTER(conf_set_switch)
 
 	if (w)
 		*(bool *)conf_field_at(base, f->off) = w->value;
+}
+
+CONF_SETTER(conf_set_words)
+{
+	const struct conf_node *item;
+	const struct conf_word *w;
+	uint32_t set = 0;
+
+	for (item = conf_item_first(node); item; item = conf_item_next(node, item)) {
+		w = conf_item_is_value(job, item) ? find_word(job, f, item) : NULL;
+		set |= w ? 1U << w->value : 0;
+	}
+	if (set)
+		*(uint32_t *)conf_field_at(base, f->off) = set;
 }

@@ -22,8 +22,10 @@ CONF_SETTER(conf_set_port_number);
 CONF_SETTER(conf_set_msec);
 CONF_SETTER(conf_set_off_msec);
 CONF_SETTER(conf_set_size);
+CONF_SETTER(conf_set_days);
 CONF_SETTER(conf_set_percent);
 CONF_SETTER(conf_set_word);
+CONF_SETTER(conf_set_words);
 CONF_SETTER(conf_set_switch);
 
 /* conf_value_text.c: texts */
@@ -31,6 +33,10 @@ CONF_SETTER(conf_set_name);
 CONF_SETTER(conf_set_file);
 CONF_SETTER(conf_set_url_path);
 CONF_SETTER(conf_set_host);
+CONF_SETTER(conf_set_dns_name);
+CONF_SETTER(conf_set_text);
+CONF_SETTER(conf_set_texts);
+CONF_SETTER(conf_set_bytes);
 CONF_SETTER(conf_set_hex);
 
 /* conf_value_net.c: what has to do with networks */
@@ -41,6 +47,9 @@ CONF_SETTER(conf_set_vips);
 CONF_SETTER(conf_set_ports);
 CONF_SETTER(conf_set_port_range);
 CONF_SETTER(conf_set_status);
+
+/* An item of a list that is a scalar with text, or a complaint. */
+bool conf_item_is_value(struct conf_job *job, const struct conf_node *item);
 
 /*
  * The digits of @s as a number; saturates. Return: the text behind, NULL

@@ -117,17 +117,6 @@ static void note_repeated(struct conf_job *job, const struct conf_entry *first,
 		   conf_quoted(job, again->node), conf_node_pos(first->node).line);
 }
 
-/* An item that is a scalar with text, or a complaint. */
-static bool is_item(struct conf_job *job, const struct conf_node *item)
-{
-	if (item->kind == CONF_NODE_BAD)
-		return false;
-	if (item->kind == CONF_NODE_SCALAR && !conf_node_is_null(item))
-		return true;
-	conf_error(job, item, "expected a single value");
-	return false;
-}
-
 /**
  * struct item_kind - what a list holds
  * @size: of an element
@@ -154,7 +143,7 @@ static void set_items(struct conf_job *job, const struct conf_node *list,
 	*array = elem;
 	*n = conf_item_count(list);
 	for (item = conf_item_first(list); item; item = conf_item_next(list, item)) {
-		if (is_item(job, item) && kind->read(job, item, elem))
+		if (conf_item_is_value(job, item) && kind->read(job, item, elem))
 			conf_unique_add(&seen, (struct conf_entry){ elem, kind->size, item, NULL });
 		elem += kind->size;
 	}
@@ -275,6 +264,6 @@ CONF_SETTER(conf_set_status)
 		return;
 	}
 	for (item = conf_item_first(node); item; item = conf_item_next(node, item))
-		used += is_item(job, item) && read_status(job, item, &ranges[used]);
+		used += conf_item_is_value(job, item) && read_status(job, item, &ranges[used]);
 	*n = used;
 }

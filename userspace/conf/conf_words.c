@@ -51,9 +51,42 @@ const struct conf_word conf_fragments_words[] = {
 };
 
 const struct conf_word conf_check_type_words[] = {
-	{ "none", CONF_CHECK_NONE },
-	{ "tcp", CONF_CHECK_TCP },
-	{ "http", CONF_CHECK_HTTP },
+	{ "none", CONF_CHECK_NONE },   { "tcp", CONF_CHECK_TCP },     { "http", CONF_CHECK_HTTP },
+	{ "https", CONF_CHECK_HTTPS }, { "tls", CONF_CHECK_TLS },     { "dns", CONF_CHECK_DNS },
+	{ "udp", CONF_CHECK_UDP },     { "icmp", CONF_CHECK_ICMP },   { "mysql", CONF_CHECK_MYSQL },
+	{ "exec", CONF_CHECK_EXEC },   { "agent", CONF_CHECK_AGENT }, { NULL, 0 },
+};
+
+const struct conf_word conf_qtype_words[] = {
+	{ "A", CONF_QTYPE_A },
+	{ "AAAA", CONF_QTYPE_AAAA },
+	{ "NS", CONF_QTYPE_NS },
+	{ "SOA", CONF_QTYPE_SOA },
+	{ "CNAME", CONF_QTYPE_CNAME },
+	{ "PTR", CONF_QTYPE_PTR },
+	{ "MX", CONF_QTYPE_MX },
+	{ "TXT", CONF_QTYPE_TXT },
+	{ "SRV", CONF_QTYPE_SRV },
+	{ "ANY", CONF_QTYPE_ANY },
+	{ NULL, 0 },
+};
+
+/* RFC 1035, section 4.1.1. */
+const struct conf_word conf_rcode_words[] = {
+	{ "NOERROR", 0 }, { "FORMERR", 1 }, { "SERVFAIL", 2 }, { "NXDOMAIN", 3 },
+	{ "NOTIMP", 4 },  { "REFUSED", 5 }, { NULL, 0 },
+};
+
+const struct conf_word conf_role_words[] = {
+	{ "any", CONF_ROLE_ANY },
+	{ "primary", CONF_ROLE_PRIMARY },
+	{ "replica", CONF_ROLE_REPLICA },
+	{ NULL, 0 },
+};
+
+const struct conf_word conf_via_words[] = {
+	{ "backend", CONF_VIA_BACKEND },
+	{ "vip", CONF_VIA_VIP },
 	{ NULL, 0 },
 };
 
@@ -126,6 +159,26 @@ const char *conf_fragments_name(enum conf_fragments f)
 const char *conf_check_type_name(enum conf_check_type t)
 {
 	return word_name(conf_check_type_words, t);
+}
+
+const char *conf_qtype_name(enum conf_qtype t)
+{
+	return word_name(conf_qtype_words, t);
+}
+
+const char *conf_rcode_name(unsigned int rcode)
+{
+	return word_name(conf_rcode_words, rcode);
+}
+
+const char *conf_role_name(enum conf_role r)
+{
+	return word_name(conf_role_words, r);
+}
+
+const char *conf_via_name(enum conf_via v)
+{
+	return word_name(conf_via_words, v);
 }
 
 const char *conf_on_stop_name(enum conf_on_stop s)

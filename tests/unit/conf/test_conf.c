@@ -93,6 +93,14 @@ Test(conf, presets_of_a_check)
 	cr_assert_eq(check->n_status, 1);
 	cr_expect_eq(check->status[0].first, 200);
 	cr_expect_eq(check->status[0].last, 399);
+	cr_expect_eq(check->via, CONF_VIA_BACKEND);
+	cr_expect(check->verify);
+	cr_expect_eq(check->expires_days, 14);
+	cr_expect_eq(check->qtype, CONF_QTYPE_A);
+	cr_expect_eq(check->rcodes, 1 << 0);
+	cr_expect_eq(check->role, CONF_ROLE_ANY);
+	cr_expect_eq(check->n_send, 0);
+	cr_expect_null(check->payload);
 	conf_free(c);
 }
 

@@ -67,7 +67,8 @@ static void expect_whole(const struct conf_field *f, const char *path)
 	cr_assert_gt(doc_len, 0, "%s has no doc", path);
 	cr_expect_eq(f->doc[doc_len - 1], '.', "%s: not a sentence: %s", path, f->doc);
 	cr_expect_leq(f->min, f->max, "%s", path);
-	cr_expect_eq(f->kind == CONF_WORD || f->kind == CONF_SWITCH, f->words != NULL, "%s", path);
+	cr_expect_eq(f->kind == CONF_WORD || f->kind == CONF_WORDS || f->kind == CONF_SWITCH,
+		     f->words != NULL, "%s", path);
 	cr_expect_eq(f->kind == CONF_GROUP, f->fields != NULL, "%s", path);
 	cr_expect_eq(f->kind == CONF_NAMED || f->kind == CONF_LIST, f->elem != NULL, "%s", path);
 	cr_expect(!f->preset || !f->base, "%s has a preset, and inherits one", path);

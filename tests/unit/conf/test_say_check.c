@@ -16,10 +16,10 @@ static const struct row rows[] = {
 	},
 	{
 		"an unknown type",
-		QUIET "defaults: { check: { type: mysql } }\n",
-		"t.yaml:4:28: error: defaults.check.type: unknown value \"mysql\", known: none, "
-		"tcp or http\n"
-		"defaults: { check: { type: mysql } }\n"
+		QUIET "defaults: { check: { type: redis } }\n",
+		"t.yaml:4:28: error: defaults.check.type: unknown value \"redis\", known: none, "
+		"tcp, http, https, tls, dns, udp, icmp, mysql, exec or agent\n"
+		"defaults: { check: { type: redis } }\n"
 		"                           ^~~~~\n",
 	},
 	{
