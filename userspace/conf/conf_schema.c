@@ -45,11 +45,16 @@ static const struct form forms[] = {
 	[CONF_MSEC] = { { "string" }, DURATION },
 	[CONF_OFF_MSEC] = { { "string", "integer" }, "off|0|" DURATION },
 	[CONF_SIZE] = { { "string" }, "[0-9]+(KiB|MiB|GiB)" },
+	[CONF_DAYS] = { { "string" }, "[0-9]+d" },
 	[CONF_PERCENT] = { { "string" }, "[0-9]+%" },
 	[CONF_NAME] = { { "string", "number", "boolean" }, CONF_NAME_PATTERN },
 	[CONF_FILE] = { { "string" }, "/[^\\0]*", .text_limit = true },
 	[CONF_URL_PATH] = { { "string" }, "/[!-~]*", .text_limit = true },
 	[CONF_HOST] = { { "string", "number", "boolean" }, "[!-~]+", .text_limit = true },
+	[CONF_DNS_NAME] = { { "string", "number", "boolean" }, "[A-Za-z0-9_.-]+" },
+	[CONF_TEXT] = { { "string", "number", "boolean" }, ".+", .text_limit = true },
+	[CONF_TEXTS] = { { "string", "number", "boolean" }, NULL, .is_list = true },
+	[CONF_BYTES] = { { "string", "number", "boolean" }, ".+" },
 	[CONF_HEX] = { { "string", "number" }, "[0-9a-fA-F]*", .text_limit = true },
 	[CONF_LISTEN] = { { "string" }, "none|.*:[0-9]+" },
 	[CONF_IPV4] = { { "string" }, "[0-9]+(\\.[0-9]+){3}" },
@@ -106,9 +111,9 @@ static json_t *words_schema(const struct conf_field *f)
 	return json_pack("{s:o}", "enum", words);
 }
 
-static json_t *list_schema(const struct conf_field *f, const struct form *form)
+/* A value, or a list of such. */
+static json_t *list_schema(json_t *one)
 {
-	json_t *one = value_schema(f, form);
 	json_t *many = json_pack("{s:s, s:O, s:i}", "type", "array", "items", one, "minItems", 1);
 
 	return json_pack("{s:[o, o]}", "anyOf", one, many);
@@ -140,11 +145,11 @@ static json_t *field_schema(const struct conf_field *f, bool has_presets)
 	if (f->kind == CONF_LIST)
 		return elems_schema(f->elem);
 	if (f->words)
-		return words_schema(f);
+		return f->kind == CONF_WORDS ? list_schema(words_schema(f)) : words_schema(f);
 	/* Of a kind that is not described here all is accepted. */
 	if (f->kind >= array_len(forms) || !forms[f->kind].types[0])
 		return json_object();
-	return forms[f->kind].is_list ? list_schema(f, &forms[f->kind])
+	return forms[f->kind].is_list ? list_schema(value_schema(f, &forms[f->kind]))
 				      : value_schema(f, &forms[f->kind]);
 }
 

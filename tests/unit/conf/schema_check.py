@@ -26,6 +26,15 @@ daemon: { control: { group: "100" }, metrics: { listen: none } }
 dataplane: { slots: auto, flow_cache: 4MiB, flow_idle: 8h }
 nat: { pool: 192.0.2.1, ports: 1024-2047 }
 interfaces: { eth0: , "7": { mode: native } }
+defaults:
+  check:
+    name: example.com.
+    qtype: AAAA
+    send: 'a\\x00\\r'
+    expires: 30d
+    user: shunt
+    args: [-a, 1, ""]
+    expect: { rcode: [NOERROR, REFUSED], payload: 5 }
 services:
   web:
     vip: [203.0.113.10, "2001:db8::10"]
@@ -53,6 +62,11 @@ WRONG = [
     ("type: http", "type: htttp"),
     ("500ms", "500"),
     ("0%", "0"),
+    ("30d", "30"),
+    ("AAAA", "aaaa"),
+    ("REFUSED", "REFUSE"),
+    ("name: example.com.", "name: a b"),
+    ("payload: 5", "payload: []"),
     ("4MiB", "4MB"),
     ("8h", "8d"),
     ("1024-2047", "1024"),
