@@ -12,6 +12,8 @@ const struct check_ops *check_ops_of(enum conf_check_type type)
 	static const struct check_ops *const kinds[] = {
 		[CONF_CHECK_TCP] = &check_tcp,
 		[CONF_CHECK_HTTP] = &check_http,
+		[CONF_CHECK_UDP] = &check_udp,
+		[CONF_CHECK_ICMP] = &check_icmp,
 	};
 
 	return type < array_len(kinds) ? kinds[type] : NULL;
@@ -39,6 +41,8 @@ static const char *error_text(int err)
 		return "connection reset";
 	case ENETUNREACH:
 		return "network unreachable";
+	case EBADF:
+		return "no ICMP socket: it takes CAP_NET_RAW at the start";
 	case EHOSTUNREACH:
 		return "host unreachable";
 	case ETIMEDOUT:
@@ -74,7 +78,9 @@ bool check_fail(struct check_result *r, enum health_code code, int err)
 
 void check_time_out(const struct probe *p, struct check_result *r)
 {
-	if (p->connected)
+	if (p->connected && p->ops->overdue)
+		p->ops->overdue(p, r);
+	else if (p->connected)
 		check_end(r, p->ops->timeout, "no complete answer within %u ms",
 			  p->request.timeout_ms);
 	else

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A kind of check, as the prober sees it. The prober connects, keeps the time
- * and closes; a kind says what is done with the connection. A new kind is a
- * file check_X.c with one of these, and a row in check.c.
+ * and closes; a kind says over what, and what is done with the connection. A new
+ * kind is a file check_X.c with one of these, and a row in check.c.
  */
 #ifndef HEALTH_CHECK_H
 #define HEALTH_CHECK_H
@@ -17,6 +17,7 @@
 /**
  * struct probe - one probe under way
  * @ops: NULL if this place is free
+ * @fd: -1 over echo, whose sockets are everybody's
  * @sent: bytes of the question that are out
  */
 struct probe {
@@ -34,19 +35,31 @@ struct check_result {
 	char detail[HEALTH_DETAIL];
 };
 
+enum check_transport {
+	CHECK_OVER_TCP,
+	CHECK_OVER_UDP, /* a connected socket, so that ICMP errors come back by it */
+	CHECK_OVER_ECHO, /* of ICMP: sent and matched by the prober itself */
+};
+
 /**
  * struct check_ops - a kind of check
  * @step: go on as far as the connected socket allows, without blocking. Readiness
- *	is edge-triggered: go on until -EAGAIN. Return: true if @r is the result.
+ *	is edge-triggered: go on until -EAGAIN. Return: true if @r is the result. Over
+ *	echo: a reply has come.
  * @timeout: what it means if the time runs out after connect()
+ * @overdue: if that is not said by a code and the usual words; NULL: it is
  */
 struct check_ops {
+	enum check_transport transport;
 	bool (*step)(struct probe *p, struct check_result *r);
 	enum health_code timeout;
+	void (*overdue)(const struct probe *p, struct check_result *r);
 };
 
 extern const struct check_ops check_tcp;
 extern const struct check_ops check_http;
+extern const struct check_ops check_udp;
+extern const struct check_ops check_icmp;
 
 /* NULL if there is no such kind. */
 const struct check_ops *check_ops_of(enum conf_check_type type);

@@ -18,10 +18,10 @@ static void format_host(const struct prober_request *q, char *out, size_t size)
 	char text[ADDR_TEXT];
 	struct shunt_addr a;
 
-	if (q->host[0]) {
-		bool bare_v6 = !addr_parse(q->host, &a) && !addr_is_v4(&a);
+	if (q->http.host[0]) {
+		bool bare_v6 = !addr_parse(q->http.host, &a) && !addr_is_v4(&a);
 
-		snprintf(out, size, bare_v6 ? "[%s]" : "%s", q->host);
+		snprintf(out, size, bare_v6 ? "[%s]" : "%s", q->http.host);
 		return;
 	}
 	addr_format(&q->addr, text);
@@ -43,7 +43,7 @@ static size_t format_request(const struct prober_request *q, char *out, size_t s
 			"Accept: */*\r\n"
 			"Connection: close\r\n"
 			"\r\n",
-			q->path, host);
+			q->http.path, host);
 }
 
 /* Return: 1 once all of it is sent; 0 if it is not yet; a negative errno. */
@@ -65,7 +65,7 @@ static int send_request(struct probe *p)
 	return 1;
 }
 
-static bool judge(const struct prober_request *q, int status, struct check_result *r)
+static bool judge(const struct prober_http *q, int status, struct check_result *r)
 {
 	for (size_t i = 0; i < q->n_status; i++) {
 		if (status >= q->status[i].first && status <= q->status[i].last)
@@ -83,7 +83,7 @@ static bool read_status(struct probe *p, struct check_result *r)
 	while ((n = recv(p->fd, data, sizeof(data), 0)) > 0) {
 		status = http_status_feed(&p->http, data, n);
 		if (status > 0)
-			return judge(&p->request, status, r);
+			return judge(&p->request.http, status, r);
 		if (status == -EMSGSIZE)
 			return check_end(r, HEALTH_L7RSP_CODE, "no status within %d bytes",
 					 HTTP_STATUS_MAX_BYTES);
@@ -104,4 +104,8 @@ static bool step(struct probe *p, struct check_result *r)
 	return sent && read_status(p, r);
 }
 
-const struct check_ops check_http = { .step = step, .timeout = HEALTH_L7TOUT_CODE };
+const struct check_ops check_http = {
+	.transport = CHECK_OVER_TCP,
+	.step = step,
+	.timeout = HEALTH_L7TOUT_CODE,
+};

@@ -8,4 +8,8 @@ static bool step(struct probe *p, struct check_result *r)
 	return check_end(r, HEALTH_OK_CODE, "connected");
 }
 
-const struct check_ops check_tcp = { .step = step, .timeout = HEALTH_L4TOUT_CODE };
+const struct check_ops check_tcp = {
+	.transport = CHECK_OVER_TCP,
+	.step = step,
+	.timeout = HEALTH_L4TOUT_CODE,
+};

@@ -31,10 +31,11 @@ enum health_state {
 	X(L4TOUT, "no connection within the timeout")                                              \
 	X(L4CON, "connection refused or unreachable")                                              \
 	X(L7TOUT, "no complete answer within the timeout")                                         \
-	X(L7RSP, "the answer is not HTTP")                                                         \
-	X(L7STS, "an unexpected HTTP status")                                                      \
+	X(L7RSP, "an answer that is not understood, or not the expected one")                      \
+	X(L7STS, "an unexpected status")                                                           \
 	X(SOCKERR, "no socket on this side")                                                       \
-	X(INTERNAL, "the prober failed")
+	X(INTERNAL, "the prober failed")                                                           \
+	X(L3TOUT, "no echo reply within the timeout")
 
 enum health_code {
 #define HEALTH_CODE_ENUM(name, text) HEALTH_##name##_CODE,

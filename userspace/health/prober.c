@@ -7,15 +7,8 @@
  * the latest when its time is up. Answers that the parent is not yet taking
  * are kept, and requests are left in the socket while all places are taken:
  * nothing is lost either way. The loop ends when the parent closes its end.
- *
- * Connections are closed by RST, and the acknowledgement of SYN-ACK is held
- * back (TCP_QUICKACK off): a tcp check is SYN, SYN-ACK, RST as a rule, so that
- * the backend's accept() does not see it, no process is woken, and nothing is
- * left in TIME_WAIT on either side.
  */
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -29,7 +22,10 @@
 #include "base/log.h"
 #include "health/check.h"
 #include "health/check_sched.h"
+#include "health/prober_control.h"
+#include "health/prober_echo.h"
 #include "health/prober_jail.h"
+#include "health/prober_socket.h"
 #include "net/addr.h"
 
 #define EVENTS 128
@@ -39,9 +35,11 @@
 
 /* In epoll_event.data; all other values are places. */
 #define CONTROL UINT32_MAX
+#define FIRST_ECHO (CONTROL - ECHO_FAMILIES)
 
 /**
  * struct prober - all the child has
+ * @echo: of all probes over echo
  * @control_events: what epoll watches @control_fd for
  * @probes: places; @vacant: those that are free
  * @max_flying: places that may be taken at once
@@ -51,6 +49,7 @@
 struct prober {
 	int epoll_fd;
 	int control_fd;
+	struct prober_echo echo;
 	uint32_t control_events;
 	struct probe *probes;
 	size_t n_probes;
@@ -111,17 +110,14 @@ static int end_probe(struct prober *p, uint32_t place, const struct check_result
 	return 0;
 }
 
-static int open_socket(const struct sockaddr_storage *ss)
+/* Over echo: the same, and the question is out. */
+static bool echo_fails(struct prober *p, uint32_t place, struct check_result *r)
 {
-	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
-	static const int off;
-	_cleanup_close_ int fd =
-		socket(ss->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct probe *probe = &p->probes[place];
+	int err = prober_echo_send(&p->echo, &probe->request, place);
 
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off)))
-		return -errno;
-	return take_fd(&fd);
+	probe->connected = true;
+	return err && check_fail(r, err == -EBADF ? HEALTH_SOCKERR_CODE : HEALTH_L4CON_CODE, err);
 }
 
 /* Return: true and the result in @r; or false, and the connection is under way. */
@@ -133,7 +129,9 @@ static bool connect_fails(struct prober *p, uint32_t place, struct check_result 
 	struct sockaddr_storage ss;
 	socklen_t len = addr_to_sockaddr(&probe->request.addr, probe->request.port, &ss);
 
-	probe->fd = open_socket(&ss);
+	if (probe->ops->transport == CHECK_OVER_ECHO)
+		return echo_fails(p, place, r);
+	probe->fd = prober_socket_open(probe->ops->transport, ss.ss_family);
 	if (probe->fd < 0)
 		return check_fail(r, HEALTH_SOCKERR_CODE, probe->fd);
 	if (connect(probe->fd, (struct sockaddr *)&ss, len) && errno != EINPROGRESS)
@@ -190,6 +188,30 @@ static int advance_probe(struct prober *p, uint32_t place)
 	return 0;
 }
 
+/* A reply belongs to the probe that it names, if that still waits for it. */
+static bool is_awaited(const struct prober *p, const struct prober_reply *reply)
+{
+	const struct probe *probe = &p->probes[reply->place];
+
+	return reply->place < p->n_probes && probe->ops &&
+	       probe->ops->transport == CHECK_OVER_ECHO && probe->request.serial == reply->serial &&
+	       addr_is_equal(&probe->request.addr, &reply->from);
+}
+
+/* Bounded: what is left wakes the loop again. */
+static int take_replies(struct prober *p, enum echo_family family)
+{
+	struct prober_reply replies[PROBER_BATCH];
+	size_t n = prober_echo_receive(&p->echo, family, replies);
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		if (is_awaited(p, &replies[i]))
+			err = advance_probe(p, replies[i].place);
+	}
+	return err;
+}
+
 static int end_overdue(struct prober *p)
 {
 	uint64_t now_ms = clock_now_ms();
@@ -207,43 +229,18 @@ static int end_overdue(struct prober *p)
 
 /* --- the parent ------------------------------------------------------------- */
 
-/* Return: the number of messages; 0 if there are none now; -EPIPE at the end. */
-static int receive(struct prober *p, struct prober_request *requests, size_t *lens)
-{
-	struct mmsghdr msgs[PROBER_BATCH] = { 0 };
-	struct iovec iov[PROBER_BATCH];
-	size_t room = p->max_flying - flying(p);
-	int n;
-
-	for (size_t i = 0; i < PROBER_BATCH; i++) {
-		iov[i] = (struct iovec){ &requests[i], sizeof(requests[i]) };
-		msgs[i].msg_hdr.msg_iov = &iov[i];
-		msgs[i].msg_hdr.msg_iovlen = 1;
-	}
-	n = recvmmsg(p->control_fd, msgs, room < PROBER_BATCH ? room : PROBER_BATCH, MSG_DONTWAIT,
-		     NULL);
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	for (int i = 0; i < n; i++) {
-		lens[i] = msgs[i].msg_hdr.msg_flags & MSG_TRUNC ? 0 : msgs[i].msg_len;
-		if (!msgs[i].msg_len)
-			return i ?: -EPIPE;
-	}
-	return n;
-}
-
 static int take_requests(struct prober *p)
 {
 	struct prober_request requests[PROBER_BATCH];
-	size_t lens[PROBER_BATCH];
+	size_t room;
 	int n, err = 0;
 
-	while (!err && flying(p) < p->max_flying) {
-		n = receive(p, requests, lens);
+	while (!err && (room = p->max_flying - flying(p))) {
+		n = prober_control_receive(p->control_fd, requests, room);
 		if (n <= 0)
 			return n;
 		for (int i = 0; i < n && !err; i++) {
-			if (prober_request_is_valid(&requests[i], lens[i]))
+			if (requests[i].serial && check_ops_of(requests[i].type))
 				err = start_probe(p, &requests[i]);
 			else
 				log_warn("prober: dropped a request that is not valid");
@@ -252,33 +249,13 @@ static int take_requests(struct prober *p)
 	return err;
 }
 
-/* Return: the number sent, 0 if the parent takes none now, or a negative errno. */
-static int send_answers(const struct prober *p, size_t first)
-{
-	struct mmsghdr msgs[PROBER_BATCH] = { 0 };
-	struct iovec iov[PROBER_BATCH];
-	size_t n = p->n_answers - first;
-	int sent;
-
-	if (n > PROBER_BATCH)
-		n = PROBER_BATCH;
-	for (size_t i = 0; i < n; i++) {
-		iov[i] = (struct iovec){ &p->answers[first + i], sizeof(p->answers[0]) };
-		msgs[i].msg_hdr.msg_iov = &iov[i];
-		msgs[i].msg_hdr.msg_iovlen = 1;
-	}
-	sent = sendmmsg(p->control_fd, msgs, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (sent < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	return sent;
-}
-
 static int flush_answers(struct prober *p)
 {
 	size_t done = 0;
 	int n = 0;
 
-	while (done < p->n_answers && (n = send_answers(p, done)) > 0)
+	while (done < p->n_answers &&
+	       (n = prober_control_send(p->control_fd, p->answers + done, p->n_answers - done)) > 0)
 		done += n;
 	if (done) {
 		p->n_answers -= done;
@@ -329,6 +306,8 @@ static int turn(struct prober *p)
 	for (int i = 0; i < n && !err; i++) {
 		if (events[i].data.u32 == CONTROL)
 			control = events[i].events;
+		else if (events[i].data.u32 >= FIRST_ECHO)
+			err = take_replies(p, events[i].data.u32 - FIRST_ECHO);
 		else
 			err = advance_probe(p, events[i].data.u32);
 	}
@@ -350,7 +329,20 @@ static void close_prober(struct prober *p)
 	free(p->vacant);
 	free(p->answers);
 	check_sched_free(&p->timeouts);
+	prober_echo_close(&p->echo);
 	cleanup_closep(&p->epoll_fd);
+}
+
+/* Without privileges there may be none: such checks are void, then. */
+static int watch_echo(const struct prober *p)
+{
+	for (size_t i = 0; i < ECHO_FAMILIES; i++) {
+		struct epoll_event ev = { .events = EPOLLIN, .data.u32 = FIRST_ECHO + i };
+
+		if (p->echo.fd[i] >= 0 && epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, p->echo.fd[i], &ev))
+			return -errno;
+	}
+	return 0;
 }
 
 static int open_prober(struct prober *p, int socket_fd)
@@ -367,15 +359,21 @@ static int open_prober(struct prober *p, int socket_fd)
 	if (files.rlim_cur <= OTHER_FILES)
 		return -EMFILE;
 	p->max_flying = files.rlim_cur - OTHER_FILES;
-	return 0;
+	return watch_echo(p);
 }
 
 int prober_main(int socket_fd)
 {
-	_cleanup_(close_prober) struct prober p = { .epoll_fd = -1 };
+	_cleanup_(close_prober) struct prober p = {
+		.epoll_fd = -1,
+		.echo = { .fd = { -1, -1 } },
+	};
 	int err;
 
-	if (prober_jail_enter(socket_fd))
+	if (prober_jail_close(socket_fd))
+		return EXIT_FAILURE;
+	prober_echo_open(&p.echo);
+	if (prober_jail_enter())
 		return EXIT_FAILURE;
 	err = open_prober(&p, socket_fd);
 	if (err)

@@ -94,12 +94,17 @@ static int tie_down(void)
 	return 0;
 }
 
-int prober_jail_enter(int socket_fd)
+int prober_jail_close(int socket_fd)
+{
+	if (socket_fd > PROBER_SOCKET_FD || close_range(PROBER_SOCKET_FD + 1, UINT_MAX, 0))
+		return log_err(-EBADF, "prober: close what it does not need");
+	return 0;
+}
+
+int prober_jail_enter(void)
 {
 	int err;
 
-	if (socket_fd > PROBER_SOCKET_FD || close_range(PROBER_SOCKET_FD + 1, UINT_MAX, 0))
-		return log_err(-EBADF, "prober: close what it does not need");
 	empty_bounding_set();
 	err = reset_signals() ?: limit_resources() ?: become_nobody() ?: drop_capabilities() ?:
 	      tie_down();
@@ -130,20 +135,29 @@ static const int plain_calls[] = {
 	SCMP_SYS(recvmmsg),
 };
 
-#define TCP_SOCKET (SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC)
+#define SOCKET_FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
 
-/* These only with such arguments. */
+/* A socket of one family and type, and of no protocol but the usual one. */
+#define SOCKET_RULE(family, type)                                                                  \
+	{                                                                                          \
+		SCMP_SYS(socket), 3,                                                               \
+		{                                                                                  \
+			{ 0, SCMP_CMP_EQ, family, 0 },                                             \
+				{ 1, SCMP_CMP_EQ, (type) | SOCKET_FLAGS, 0 },                      \
+				{ 2, SCMP_CMP_EQ, 0, 0 },                                          \
+		}                                                                                  \
+	}
+
+/* These only with such arguments. Raw sockets were opened before, for echo. */
 static const struct {
 	int call;
 	unsigned int n;
-	struct scmp_arg_cmp arg[2];
+	struct scmp_arg_cmp arg[3];
 } narrow_calls[] = {
-	{ SCMP_SYS(socket),
-	  2,
-	  { { 0, SCMP_CMP_EQ, AF_INET, 0 }, { 1, SCMP_CMP_EQ, TCP_SOCKET, 0 } } },
-	{ SCMP_SYS(socket),
-	  2,
-	  { { 0, SCMP_CMP_EQ, AF_INET6, 0 }, { 1, SCMP_CMP_EQ, TCP_SOCKET, 0 } } },
+	SOCKET_RULE(AF_INET, SOCK_STREAM),
+	SOCKET_RULE(AF_INET6, SOCK_STREAM),
+	SOCKET_RULE(AF_INET, SOCK_DGRAM),
+	SOCKET_RULE(AF_INET6, SOCK_DGRAM),
 	{ SCMP_SYS(setsockopt),
 	  2,
 	  { { 1, SCMP_CMP_EQ, SOL_SOCKET, 0 }, { 2, SCMP_CMP_EQ, SO_LINGER, 0 } } },

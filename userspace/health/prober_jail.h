@@ -17,12 +17,17 @@
 #define PROBER_MAX_FILES 65536
 
 /**
- * prober_jail_enter() - give up everything but @socket_fd and stderr
+ * prober_jail_close() - the first step: close everything but @socket_fd and stderr
  * @socket_fd: at most PROBER_SOCKET_FD: everything above is closed
  *
- * Return: 0, or a negative errno, logged; the process must end then.
+ * What takes privileges to open is opened after this, and before the next step.
+ *
+ * Return: 0, or a negative errno, logged; the process must end then. Likewise below.
  */
-int prober_jail_enter(int socket_fd);
+int prober_jail_close(int socket_fd);
+
+/* Give up identity and capabilities. */
+int prober_jail_enter(void);
 
 /* The last step, once all set-up is done: the filter of system calls. */
 int prober_jail_lock(void);

@@ -30,13 +30,52 @@ static bool is_text(const char *s, size_t size, char first)
 	return false;
 }
 
-static bool is_http(const struct prober_request *r)
+static bool is_http(const struct prober_http *r)
 {
 	if (r->n_status == 0 || r->n_status > CONF_STATUS_RANGES)
 		return false;
 	/* From '!': a blank or a line break would end the field early. */
 	return r->path[0] == '/' && is_text(r->path, sizeof(r->path), '!') &&
 	       is_text(r->host, sizeof(r->host), '!');
+}
+
+static bool is_tls(const struct prober_tls *r)
+{
+	return is_text(r->sni, sizeof(r->sni), '!') && r->verify <= 1;
+}
+
+static bool is_dns(const struct prober_dns *r)
+{
+	return r->name[0] && is_text(r->name, sizeof(r->name), '!') && r->qtype && r->rcodes;
+}
+
+static bool is_udp(const struct prober_udp *r)
+{
+	return r->n_send <= sizeof(r->send) && r->n_payload <= sizeof(r->payload);
+}
+
+/* What belongs to the type alone. */
+static bool is_of_its_type(const struct prober_request *r)
+{
+	switch (r->type) {
+	case CONF_CHECK_TCP:
+	case CONF_CHECK_AGENT:
+		return r->port;
+	case CONF_CHECK_HTTP:
+		return r->port && is_http(&r->http);
+	case CONF_CHECK_HTTPS:
+		return r->port && is_tls(&r->tls) && is_http(&r->http);
+	case CONF_CHECK_TLS:
+		return r->port && is_tls(&r->tls);
+	case CONF_CHECK_DNS:
+		return r->port && is_dns(&r->dns);
+	case CONF_CHECK_UDP:
+		return r->port && is_udp(&r->udp);
+	case CONF_CHECK_ICMP:
+		return true;
+	default:
+		return false;
+	}
 }
 
 bool prober_request_is_valid(const void *data, size_t len)
@@ -46,9 +85,8 @@ bool prober_request_is_valid(const void *data, size_t len)
 	if (len != sizeof(r))
 		return false;
 	memcpy(&r, data, sizeof(r));
-	if (!r.serial || !r.port || !r.timeout_ms || r.timeout_ms > PROBER_MAX_TIMEOUT_MS)
-		return false;
-	return r.type == CONF_CHECK_TCP || (r.type == CONF_CHECK_HTTP && is_http(&r));
+	return r.serial && r.timeout_ms && r.timeout_ms <= PROBER_MAX_TIMEOUT_MS &&
+	       is_of_its_type(&r);
 }
 
 bool prober_answer_is_valid(const void *data, size_t len)

@@ -19,8 +19,9 @@
 #include "shunt/abi.h"
 
 /* NUL included; as long as the config lets them be. */
-#define PROBER_HOST 256
-#define PROBER_PATH 1024
+#define PROBER_HOST (CONF_MAX_HOST + 1)
+#define PROBER_PATH (CONF_MAX_PATH + 1)
+#define PROBER_NAME 256
 
 #define PROBER_MAX_TIMEOUT_MS (600 * 1000)
 
@@ -42,12 +43,48 @@ enum prober_trade prober_trade_of(enum conf_check_type type);
 const char *prober_trade_name(enum prober_trade trade);
 
 /**
+ * struct prober_tls - for https and tls
+ * @sni: "" if no name is sent
+ */
+struct prober_tls {
+	char sni[PROBER_NAME];
+	uint32_t expires_days;
+	uint8_t verify;
+	uint8_t pad[3];
+};
+
+/* For http and https; @host "" means the address. */
+struct prober_http {
+	struct conf_status_range status[CONF_STATUS_RANGES];
+	uint8_t n_status;
+	uint8_t pad[7];
+	char host[PROBER_HOST];
+	char path[PROBER_PATH];
+};
+
+/* For dns; as in struct conf_check. */
+struct prober_dns {
+	char name[PROBER_NAME];
+	uint16_t qtype;
+	uint16_t rcodes;
+};
+
+/* For udp. */
+struct prober_udp {
+	uint16_t n_send;
+	uint16_t n_payload;
+	uint8_t send[CONF_MAX_SEND];
+	uint8_t payload[CONF_MAX_PAYLOAD];
+};
+
+/**
  * struct prober_request - "probe this"
  * @serial: never 0 on the wire, never used twice by a parent
  * @target: the parent's name for the backend; comes back as it went
  * @timeout_ms: from connect() to the verdict
- * @type: enum conf_check_type, but not CONF_CHECK_NONE
- * @host, @path: for http; @host "" means the address
+ * @port: 0 for icmp
+ * @type: enum conf_check_type, but not CONF_CHECK_NONE; tells which of the rest is
+ *	looked at
  */
 struct prober_request {
 	uint64_t serial;
@@ -56,11 +93,13 @@ struct prober_request {
 	struct shunt_addr addr;
 	uint16_t port;
 	uint8_t type;
-	uint8_t n_status;
-	struct conf_status_range status[CONF_STATUS_RANGES];
-	char host[PROBER_HOST];
-	char path[PROBER_PATH];
-	uint8_t pad[4];
+	uint8_t pad[5];
+	struct prober_tls tls;
+	union {
+		struct prober_http http;
+		struct prober_dns dns;
+		struct prober_udp udp;
+	};
 };
 
 /**
@@ -78,7 +117,7 @@ struct prober_answer {
 	uint8_t pad[4];
 };
 
-_Static_assert(sizeof(struct prober_request) == 1352, "no hidden padding");
+_Static_assert(sizeof(struct prober_request) == 1624, "no hidden padding");
 _Static_assert(sizeof(struct prober_answer) == 120, "no hidden padding");
 
 /* Is this a request, or an answer, in every field? @data need not be aligned. */

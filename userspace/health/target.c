@@ -8,52 +8,11 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "health/request.h"
 #include "health/target.h"
 #include "net/addr.h"
 
 /* --- one target ------------------------------------------------------------ */
-
-static const struct shunt_addr *address_of(const struct conf_backend *b)
-{
-	return b->has_address ? &b->address : &b->address6;
-}
-
-static int copy_text(char *out, size_t size, const char *text)
-{
-	size_t len = text ? strlen(text) : 0;
-
-	if (len >= size)
-		return -EINVAL;
-	memcpy(out, text ?: "", len);
-	return 0;
-}
-
-/* Every byte is set, so that two requests can be compared whole. */
-static int fill_request(struct prober_request *r, const struct conf_backend *b)
-{
-	const struct conf_check *c = &b->check;
-
-	memset(r, 0, sizeof(*r));
-	r->addr = *address_of(b);
-	r->type = c->type;
-	if (c->type == CONF_CHECK_NONE)
-		return 0;
-	r->timeout_ms = c->timeout_ms;
-	r->port = c->port;
-	if (c->type == CONF_CHECK_HTTP) {
-		r->n_status = c->n_status;
-		memcpy(r->status, c->status, sizeof(r->status));
-		if (copy_text(r->host, sizeof(r->host), c->host) ||
-		    copy_text(r->path, sizeof(r->path), c->path))
-			return -EINVAL;
-	}
-	/* Any serial would do: the target has none while nothing is under way. */
-	r->serial = 1;
-	if (!prober_request_is_valid(r, sizeof(*r)))
-		return -EINVAL;
-	r->serial = 0;
-	return 0;
-}
 
 static struct check_timing timing_of(const struct conf_check *c)
 {
@@ -121,7 +80,7 @@ static void follow(struct target *t, const struct conf_backend *b, uint64_t seed
 {
 	struct check_timing timing = timing_of(&b->check);
 	struct prober_request request;
-	int err = fill_request(&request, b);
+	int err = request_fill(&request, b);
 
 	assert(!err); /* target_set_build() has tried it */
 	(void)err;
@@ -207,7 +166,7 @@ static int add_service(struct target_set *next, struct target_set *old,
 	for (size_t b = 0; b < service->n_backends; b++) {
 		const struct conf_backend *backend = &service->backends[b];
 
-		if (fill_request(&unused, backend))
+		if (request_fill(&unused, backend))
 			return log_err(0, "%s/%s: this check cannot be made", service->name,
 				       backend->name);
 		next->by_place[next->n] = adopt(old, service->name, backend->name);

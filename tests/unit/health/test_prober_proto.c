@@ -85,9 +85,7 @@ static struct prober_request good_request(void)
 					.timeout_ms = 1000,
 					.port = 80,
 					.type = CONF_CHECK_HTTP,
-					.n_status = 1,
-					.path = "/",
-					.host = "h" };
+					.http = { .n_status = 1, .path = "/", .host = "h" } };
 }
 
 static bool asks(const struct prober_request *r)
@@ -100,16 +98,16 @@ Test(prober_proto, a_request_cannot_break_out_of_its_line)
 	struct prober_request r = good_request();
 
 	cr_expect(asks(&r));
-	strcpy(r.path, "/a b");
+	strcpy(r.http.path, "/a b");
 	cr_expect_not(asks(&r));
-	strcpy(r.path, "/a\r\nX: y");
+	strcpy(r.http.path, "/a\r\nX: y");
 	cr_expect_not(asks(&r));
-	strcpy(r.path, "no-slash");
+	strcpy(r.http.path, "no-slash");
 	cr_expect_not(asks(&r));
 	r = good_request();
-	strcpy(r.host, "h\r\nX: y");
+	strcpy(r.http.host, "h\r\nX: y");
 	cr_expect_not(asks(&r));
-	memset(r.host, 'h', sizeof(r.host));
+	memset(r.http.host, 'h', sizeof(r.http.host));
 	cr_expect_not(asks(&r));
 }
 
@@ -125,7 +123,7 @@ Test(prober_proto, a_request_has_all_it_needs)
 	r.type = 200;
 	cr_expect_not(asks(&r));
 	r = good_request();
-	r.n_status = CONF_STATUS_RANGES + 1;
+	r.http.n_status = CONF_STATUS_RANGES + 1;
 	cr_expect_not(asks(&r));
 	r = good_request();
 	r.timeout_ms = PROBER_MAX_TIMEOUT_MS + 1;

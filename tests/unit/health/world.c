@@ -43,16 +43,22 @@ void world_free(struct world *w)
 		server_close(&w->servers[i]);
 }
 
+static bool is_over_udp(enum conf_check_type type)
+{
+	return type == CONF_CHECK_UDP || type == CONF_CHECK_DNS;
+}
+
 static void server_listen(struct server *s, const struct shunt_addr *addr)
 {
+	const int type = s->is_udp ? SOCK_DGRAM : SOCK_STREAM;
 	struct sockaddr_storage ss;
 	socklen_t len = addr_to_sockaddr(addr, 0, &ss);
 
-	s->listener = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	s->listener = socket(ss.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	cr_assert_geq(s->listener, 0);
 	cr_assert_eq(bind(s->listener, (struct sockaddr *)&ss, len), 0, "bind: %s",
 		     strerror(errno));
-	cr_assert_eq(listen(s->listener, 64), 0);
+	cr_assert(s->is_udp || !listen(s->listener, 64));
 	cr_assert_eq(getsockname(s->listener, (struct sockaddr *)&ss, &len), 0);
 	s->port = ntohs(((struct sockaddr_in *)&ss)->sin_port);
 }
@@ -66,6 +72,7 @@ struct server *world_add(struct world *w, const char *address, enum conf_check_t
 
 	cr_assert_lt(i, WORLD_BACKENDS);
 	cr_assert_eq(addr_parse(address, &addr), 0);
+	w->servers[i].is_udp = is_over_udp(type);
 	server_listen(&w->servers[i], &addr);
 	b->name = names[i];
 	b->has_address = addr_is_v4(&addr);
@@ -81,6 +88,9 @@ struct server *world_add(struct world *w, const char *address, enum conf_check_t
 		.fall = 3,
 		.port = w->servers[i].port,
 		.path = "/healthz",
+		.name = "health.example.com",
+		.qtype = CONF_QTYPE_A,
+		.rcodes = 1 << 0,
 		.status = { { 200, 299 } },
 		.n_status = 1,
 	};
@@ -119,11 +129,33 @@ static bool server_has_request(struct server *s)
 	return strstr(s->request, "\r\n\r\n");
 }
 
+/* One question, and what @answer makes of it. */
+static void server_turn_udp(struct server *s)
+{
+	struct sockaddr_storage from;
+	socklen_t len = sizeof(from);
+	uint8_t question[1024], answer[1024];
+	ssize_t n = recvfrom(s->listener, question, sizeof(question), 0, (struct sockaddr *)&from,
+			     &len);
+	size_t size;
+
+	if (n < 0)
+		return;
+	s->n_questions++;
+	size = s->answer ? s->answer(question, n, answer) : 0;
+	if (size)
+		sendto(s->listener, answer, size, 0, (struct sockaddr *)&from, len);
+}
+
 static void server_turn(struct server *s)
 {
 	size_t left;
 	ssize_t n;
 
+	if (s->is_udp) {
+		server_turn_udp(s);
+		return;
+	}
 	if (s->peer < 0) {
 		s->peer = accept4(s->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (s->peer < 0)

@@ -27,6 +27,8 @@
  * @hang_up: close after @reply
  * @peer: the connection of now, or -1
  * @request: of the last connection
+ * @is_udp: of checks over UDP; the rest is theirs: @answer returns the bytes of
+ *	the answer, 0 for none, and @n_questions is how often it was asked
  */
 struct server {
 	int listener;
@@ -39,6 +41,9 @@ struct server {
 	size_t sent;
 	char request[1024];
 	size_t request_len;
+	bool is_udp;
+	size_t (*answer)(const uint8_t *question, size_t n, uint8_t *out);
+	size_t n_questions;
 };
 
 struct world {

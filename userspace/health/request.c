@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <string.h>
+
+#include "health/request.h"
+#include "net/addr.h"
+
+static int copy_text(char *out, size_t size, const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	if (len >= size)
+		return -EINVAL;
+	memcpy(out, text ?: "", len);
+	return 0;
+}
+
+static int copy_bytes(uint8_t *out, size_t size, const uint8_t *bytes, size_t n)
+{
+	if (n > size)
+		return -EINVAL;
+	if (n)
+		memcpy(out, bytes, n);
+	return 0;
+}
+
+static int fill_http(struct prober_http *r, const struct conf_check *c)
+{
+	r->n_status = c->n_status;
+	memcpy(r->status, c->status, sizeof(r->status));
+	return copy_text(r->host, sizeof(r->host), c->host)
+		       ?: copy_text(r->path, sizeof(r->path), c->path);
+}
+
+/* An address is no name to be asked for (RFC 6066, section 3). */
+static int fill_tls(struct prober_tls *r, const struct conf_check *c)
+{
+	struct shunt_addr unused;
+	bool is_named = c->host && addr_parse(c->host, &unused);
+
+	r->verify = c->verify;
+	r->expires_days = c->expires_days;
+	return copy_text(r->sni, sizeof(r->sni), c->sni ?: is_named ? c->host : NULL);
+}
+
+static int fill_dns(struct prober_dns *r, const struct conf_check *c)
+{
+	r->qtype = c->qtype;
+	r->rcodes = c->rcodes;
+	return copy_text(r->name, sizeof(r->name), c->name);
+}
+
+static int fill_udp(struct prober_udp *r, const struct conf_check *c)
+{
+	r->n_send = c->n_send;
+	r->n_payload = c->n_payload;
+	return copy_bytes(r->send, sizeof(r->send), c->send, c->n_send)
+		       ?: copy_bytes(r->payload, sizeof(r->payload), c->payload, c->n_payload);
+}
+
+static int fill_kind(struct prober_request *r, const struct conf_check *c)
+{
+	switch (c->type) {
+	case CONF_CHECK_HTTP:
+		return fill_http(&r->http, c);
+	case CONF_CHECK_HTTPS:
+		return fill_tls(&r->tls, c) ?: fill_http(&r->http, c);
+	case CONF_CHECK_TLS:
+		return fill_tls(&r->tls, c);
+	case CONF_CHECK_DNS:
+		return fill_dns(&r->dns, c);
+	case CONF_CHECK_UDP:
+		return fill_udp(&r->udp, c);
+	default:
+		return 0;
+	}
+}
+
+int request_fill(struct prober_request *r, const struct conf_backend *b)
+{
+	const struct conf_check *c = &b->check;
+
+	memset(r, 0, sizeof(*r));
+	r->addr = b->has_address ? b->address : b->address6;
+	r->type = c->type;
+	if (c->type == CONF_CHECK_NONE)
+		return 0;
+	r->timeout_ms = c->timeout_ms;
+	r->port = c->type == CONF_CHECK_ICMP ? 0 : c->port;
+	if (fill_kind(r, c))
+		return -EINVAL;
+	/* Any serial would do: the target has none while nothing is under way. */
+	r->serial = 1;
+	if (!prober_request_is_valid(r, sizeof(*r)))
+		return -EINVAL;
+	r->serial = 0;
+	return 0;
+}

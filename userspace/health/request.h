@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the config says of a backend, as the prober is told. */
+#ifndef HEALTH_REQUEST_H
+#define HEALTH_REQUEST_H
+
+#include "conf/conf.h"
+#include "health/prober_proto.h"
+
+/**
+ * request_fill() - all that the check of @b is about
+ *
+ * Every byte of @r is set, so that two requests can be compared whole; serial and
+ * target are 0.
+ *
+ * Return: 0; -EINVAL if it cannot be put to the prober.
+ */
+int request_fill(struct prober_request *r, const struct conf_backend *b);
+
+#endif /* HEALTH_REQUEST_H */
