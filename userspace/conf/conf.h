@@ -68,6 +68,9 @@ enum conf_qtype {
 	CONF_QTYPE_ANY = 255,
 };
 
+/* Codes of DNS answers that have a word are [0, CONF_MAX_RCODE]. */
+#define CONF_MAX_RCODE 5
+
 /* What a server of MySQL has to be. */
 enum conf_role {
 	CONF_ROLE_ANY,

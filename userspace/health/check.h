@@ -27,7 +27,10 @@ struct probe {
 	bool connected;
 	uint64_t started_us;
 	size_t sent;
-	struct http_status http;
+	union {
+		struct http_status http;
+		uint16_t dns_id;
+	};
 };
 
 struct check_result {
@@ -58,6 +61,7 @@ struct check_ops {
 
 extern const struct check_ops check_tcp;
 extern const struct check_ops check_http;
+extern const struct check_ops check_dns;
 extern const struct check_ops check_udp;
 extern const struct check_ops check_icmp;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "health/dns_message.h"
 #include "health/prober_proto.h"
 
 static const char *const trade_names[PROBER_TRADES] = {
@@ -46,7 +47,11 @@ static bool is_tls(const struct prober_tls *r)
 
 static bool is_dns(const struct prober_dns *r)
 {
-	return r->name[0] && is_text(r->name, sizeof(r->name), '!') && r->qtype && r->rcodes;
+	const struct dns_question q = { .name = r->name };
+	uint8_t unused[DNS_QUESTION_MAX_BYTES];
+
+	return is_text(r->name, sizeof(r->name), '!') && dns_question_write(&q, unused) &&
+	       r->qtype && r->rcodes;
 }
 
 static bool is_udp(const struct prober_udp *r)

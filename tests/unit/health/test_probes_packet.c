@@ -98,6 +98,60 @@ Test(probes_packet, udp_takes_silence_unless_something_is_expected)
 	cr_expect_geq(w.servers[0].n_questions, 1);
 }
 
+/* --- dns ---------------------------------------------------------------------- */
+
+/* The question comes back with an answer's bits. */
+static size_t answer_dns(const uint8_t *question, size_t n, uint8_t *out)
+{
+	memcpy(out, question, n);
+	out[2] |= 0x80;
+	return n;
+}
+
+static size_t answer_refused(const uint8_t *question, size_t n, uint8_t *out)
+{
+	n = answer_dns(question, n, out);
+	out[3] = 5;
+	return n;
+}
+
+static size_t answer_another(const uint8_t *question, size_t n, uint8_t *out)
+{
+	n = answer_dns(question, n, out);
+	out[13] ^= 1;
+	return n;
+}
+
+static size_t answer_nobody(const uint8_t *question, size_t n, uint8_t *out)
+{
+	n = answer_dns(question, n, out);
+	out[0] ^= 1;
+	return n;
+}
+
+Test(probes_packet, dns_passes_by_the_code)
+{
+	world_add(&w, "127.0.0.1", CONF_CHECK_DNS)->answer = answer_dns;
+	world_add(&w, "::1", CONF_CHECK_DNS)->answer = answer_refused;
+	world_add(&w, "127.0.0.1", CONF_CHECK_DNS)->answer = answer_another;
+	world_add(&w, "127.0.0.1", CONF_CHECK_DNS)->answer = answer_nobody;
+	w.backends[3].check.timeout_ms = 150;
+	world_start(&w, prober_main);
+	for (int i = 0; i < 4; i++)
+		world_wait_probes(&w, i, 2);
+	expect(0, HEALTH_OK_CODE, "dns NOERROR, answers: 0");
+	expect(1, HEALTH_L7STS_CODE, "dns REFUSED, answers: 0");
+	expect(2, HEALTH_L7RSP_CODE, "no answer to the question");
+	expect(3, HEALTH_L7TOUT_CODE, "no complete answer within 150 ms");
+
+	w.backends[1].check.rcodes = 1 << 5;
+	world_configure(&w);
+	world_wait_state(&w, 1, HEALTH_UP);
+	server_close(&w.servers[0]);
+	world_wait_state(&w, 0, HEALTH_DOWN);
+	expect(0, HEALTH_L4CON_CODE, "connection refused");
+}
+
 /* --- icmp --------------------------------------------------------------------- */
 
 static void need_raw_sockets(void)
