@@ -27,6 +27,15 @@ static void read_draft(struct conf_job *job, struct conf_draft *draft)
 		conf_error_at(job, (struct conf_pos){ 1, 1, 1 }, "nothing is configured here");
 }
 
+static const struct conf_draft *keep_draft(struct conf_job *job, const struct conf_draft *draft)
+{
+	struct conf_draft *kept = conf_job_keep(job, sizeof(*kept));
+
+	if (kept)
+		*kept = *draft;
+	return kept;
+}
+
 /* The byte order mark that some editors put before UTF-8. */
 static bool has_mark(const char *text, size_t len)
 {
@@ -59,8 +68,9 @@ int conf_parse(const char *name, const char *text, size_t len, struct buf *error
 		return say_unreadable(name, errors, -EFBIG);
 	read_draft(&job, &draft);
 	conf_job_print(&job, errors);
-	conf_job_end(&job);
+	draft.conf.draft = keep_draft(&job, &draft);
 	*conf = draft.conf;
+	conf_job_end(&job);
 	if (job.failed || errors->failed)
 		return -ENOMEM;
 	if (job.errors.n)

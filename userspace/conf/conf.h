@@ -258,6 +258,7 @@ struct conf_interface {
 
 /**
  * struct conf - a whole config file
+ * @draft: the same as the tables of keys know it, for conf_diff()
  * @slots: slots of each table, a power of two; 0: as many as its backends need
  * @max_services, @max_backends: how many there may be, not less
  *	than the file has; 0 lets the daemon choose from the number in the file,
@@ -272,6 +273,7 @@ struct conf_interface {
 struct conf {
 	struct arena arena;
 	const char *path;
+	const struct conf_draft *draft;
 
 	const char *socket;
 	const char *group; /* may change things; NULL: root only */
@@ -347,6 +349,31 @@ bool conf_service_is_limited(const struct conf_service *s);
  * conf_service.track says that it shall be, even so.
  */
 bool conf_service_needs_memory(const struct conf_service *s);
+
+enum conf_change_kind {
+	CONF_CHANGED,
+	CONF_ADDED, /* an element: what is not preset follows as changes */
+	CONF_REMOVED,
+};
+
+/**
+ * struct conf_change - a difference between two configs
+ * @path: "services.web.backends.nginx1.weight"
+ * @before, @after: as they would be written; "" is nothing
+ * @needs_restart: it takes effect when the daemon is started again
+ */
+struct conf_change {
+	enum conf_change_kind kind;
+	const char *path;
+	const char *before;
+	const char *after;
+	bool needs_restart;
+};
+
+typedef void conf_change_fn(void *arg, const struct conf_change *change);
+
+/* Tell @fn what is different in @new, key by key. 0 or -ENOMEM. */
+int conf_diff(const struct conf *old, const struct conf *new, conf_change_fn *fn, void *arg);
 
 /* Names as they are written in the file. */
 const char *conf_scheduler_name(enum conf_scheduler s);

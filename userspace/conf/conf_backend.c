@@ -117,6 +117,7 @@ const struct conf_elem conf_backend_elem = {
 	.size = sizeof(struct conf_backend),
 	.fields = &backend_fields,
 	.begin = begin_backend,
+	.off_name = OFF(name),
 };
 
 static void note_repeated_name(struct conf_job *job, const struct conf_entry *first,

@@ -255,6 +255,7 @@ const struct conf_elem conf_interface_elem = {
 	.size = sizeof(struct conf_interface),
 	.fields = &interface_fields,
 	.begin = begin_interface,
+	.off_name = offsetof(struct conf_interface, name),
 	.is_name = is_ifname,
 	.name_rule = "an interface has 1 to 15 characters, no blanks, slashes or colons",
 	.name_pattern = "(?!\\.{1,2}$)[!-.0-9;-~]{1,15}",

@@ -113,6 +113,10 @@ struct conf_fields {
  * @size: of one
  * @begin: after the presets and before the file's values; @parent is the struct
  *	that holds the array. May be NULL.
+ * @off_name: of the member that it is known by, a const char *
+ * @above, @off_above: the table whose values its own follow where rows have a base, and
+ *	where that one's struct is in the struct that holds the array; without: the table
+ *	of that struct
  * @is_name, @name_rule, @name_pattern: of CONF_NAMED: the names that may be used, in
  *	code, in words, and as a regular expression (ECMA 262) for the whole of one
  */
@@ -121,6 +125,9 @@ struct conf_elem {
 	const struct conf_fields *fields;
 	void (*begin)(struct conf_job *job, const struct conf_node *node, void *item,
 		      const void *parent);
+	size_t off_name;
+	const struct conf_fields *above;
+	size_t off_above;
 	bool (*is_name)(const char *name);
 	const char *name_rule;
 	const char *name_pattern;

@@ -75,7 +75,7 @@ static const struct conf_field defaults_rows[] = {
 	},
 };
 
-static const struct conf_fields defaults_fields = { CONF_FIELDS(defaults_rows) };
+const struct conf_fields conf_defaults_fields = { CONF_FIELDS(defaults_rows) };
 
 static const struct conf_field root_rows[] = {
 	{
@@ -122,7 +122,7 @@ static const struct conf_field root_rows[] = {
 	{
 		.key = "defaults",
 		.kind = CONF_GROUP,
-		.fields = &defaults_fields,
+		.fields = &conf_defaults_fields,
 		.off = OFF(defaults),
 		.doc = "What services have that do not say otherwise.",
 	},

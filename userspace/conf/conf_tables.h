@@ -29,6 +29,7 @@ struct conf_draft {
 extern const struct conf_fields conf_root_fields; /* of struct conf_draft */
 extern const struct conf_fields conf_daemon_fields; /* of struct conf */
 extern const struct conf_fields conf_dataplane_fields; /* of struct conf */
+extern const struct conf_fields conf_defaults_fields; /* of struct conf_defaults */
 extern const struct conf_fields conf_nat_fields; /* of struct conf */
 extern const struct conf_fields conf_timeouts_fields; /* of struct conf_timeouts */
 extern const struct conf_fields conf_check_fields; /* of struct conf_check */

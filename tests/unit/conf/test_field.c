@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "conf/conf_print.h"
 #include "conf/conf_tables.h"
 
 /* Call @fn for every row of @set and of the tables below, with its path. */
@@ -58,6 +59,43 @@ static void expect_preset_fits(const struct conf_field *f, const char *path)
 Test(field, every_preset_fits_its_own_field)
 {
 	for_each_row(&conf_root_fields, "", expect_preset_fits);
+}
+
+/* Set @f to @text in @base, which no table's offsets go beyond. */
+static void set_text(struct conf_job *job, const struct conf_field *f, const char *text, char *base)
+{
+	struct conf_node node = { .kind = CONF_NODE_SCALAR, .text = text, .pos = { 1, 1, 1 } };
+
+	memset(base, 0, SCRATCH_BYTES);
+	conf_field_set(job, f, &node, base);
+	cr_expect_eq(job->errors.n, 0, "%s: %s", f->key, text);
+}
+
+/* What is printed sets the same value again. */
+static void expect_printed(const struct conf_field *f, const char *path)
+{
+	const bool has_value = f->kind != CONF_GROUP && !f->elem;
+	_cleanup_(buf_free) struct buf once = { 0 }, twice = { 0 };
+	_Alignas(16) char base[SCRATCH_BYTES];
+	struct arena keep = { 0 };
+	struct conf_job job = { .name = "t", .text = "", .keep = &keep };
+
+	cr_assert(!has_value || conf_kind_is_printed(f->kind), "%s", path);
+	if (has_value && f->preset) {
+		set_text(&job, f, f->preset, base);
+		conf_value_print(f, base, &once);
+		set_text(&job, f, buf_str(&once), base);
+		conf_value_print(f, base, &twice);
+		cr_expect_str_eq(buf_str(&once), buf_str(&twice), "%s", path);
+		cr_expect_gt(once.len, 0, "%s", path);
+	}
+	conf_job_end(&job);
+	arena_free(&keep);
+}
+
+Test(field, every_value_is_printed)
+{
+	for_each_row(&conf_root_fields, "", expect_printed);
 }
 
 static void expect_whole(const struct conf_field *f, const char *path)

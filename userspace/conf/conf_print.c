@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <assert.h>
+#include <netinet/in.h>
+
+#include "conf/conf.h"
+#include "conf/conf_print.h"
+#include "conf/conf_value.h"
+#include "net/addr.h"
+
+#define PRINTER(name)                                                                              \
+	static void name(const struct conf_field *f, const void *base, struct buf *out)
+
+/* The member of @base that @f is, of type @type. */
+#define VALUE(type) (*(const type *)((const char *)base + f->off))
+#define ALSO(type) (*(const type *)((const char *)base + f->off_also))
+
+PRINTER(print_bool)
+{
+	buf_puts(out, VALUE(bool) ? "true" : "false");
+}
+
+/* What is less than could be written was not. */
+PRINTER(print_number)
+{
+	char text[CONF_VALUE_TEXT];
+
+	if (VALUE(uint32_t) >= f->min)
+		buf_puts(out, conf_format_limit(f, VALUE(uint32_t), text));
+}
+
+PRINTER(print_auto_power)
+{
+	if (VALUE(uint32_t))
+		print_number(f, base, out);
+	else
+		buf_puts(out, "auto");
+}
+
+PRINTER(print_off_msec)
+{
+	if (VALUE(uint32_t))
+		print_number(f, base, out);
+	else
+		buf_puts(out, "off");
+}
+
+PRINTER(print_port_number)
+{
+	if (VALUE(uint16_t))
+		buf_printf(out, "%u", VALUE(uint16_t));
+}
+
+PRINTER(print_port_range)
+{
+	buf_printf(out, "%u-%u", VALUE(uint16_t), ALSO(uint16_t));
+}
+
+PRINTER(print_size)
+{
+	char text[CONF_VALUE_TEXT];
+
+	buf_puts(out, conf_format_limit(f, VALUE(uint64_t) / 1024, text));
+}
+
+static void print_word_of(const struct conf_word *words, unsigned int value, struct buf *out)
+{
+	for (; words->name; words++) {
+		if (words->value == value) {
+			buf_puts(out, words->name);
+			return;
+		}
+	}
+}
+
+PRINTER(print_word)
+{
+	print_word_of(f->words, VALUE(unsigned int), out);
+}
+
+PRINTER(print_switch)
+{
+	print_word_of(f->words, VALUE(bool), out);
+}
+
+PRINTER(print_text)
+{
+	buf_puts(out, VALUE(char *) ?: "");
+}
+
+PRINTER(print_listen)
+{
+	buf_puts(out, VALUE(char *) ?: "none");
+}
+
+PRINTER(print_addr)
+{
+	char text[ADDR_TEXT];
+
+	if (ALSO(bool))
+		buf_puts(out, addr_format(&VALUE(struct shunt_addr), text));
+}
+
+/* "[" before the first item of several, ", " between two, "]" behind the last one. */
+static const char *before_item(size_t i, size_t n)
+{
+	return i ? ", " : n > 1 ? "[" : "";
+}
+
+static const char *behind_items(size_t n)
+{
+	return n > 1 ? "]" : "";
+}
+
+PRINTER(print_vips)
+{
+	const struct shunt_addr *vips = VALUE(struct shunt_addr *);
+	const size_t n = ALSO(size_t);
+	char text[ADDR_TEXT];
+
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "%s%s", before_item(i, n), addr_format(&vips[i], text));
+	buf_puts(out, behind_items(n));
+}
+
+PRINTER(print_ports)
+{
+	const struct conf_port *ports = VALUE(struct conf_port *);
+	const size_t n = ALSO(size_t);
+
+	for (size_t i = 0; i < n; i++) {
+		buf_puts(out, before_item(i, n));
+		if (ports[i].port)
+			buf_printf(out, "%u", ports[i].port);
+		else
+			buf_puts(out, "any");
+		buf_puts(out, ports[i].proto == IPPROTO_UDP ? "/udp" : "/tcp");
+	}
+	buf_puts(out, behind_items(n));
+}
+
+PRINTER(print_status)
+{
+	const struct conf_status_range *r = &VALUE(struct conf_status_range);
+	const size_t n = ALSO(size_t);
+
+	for (size_t i = 0; i < n; i++) {
+		buf_printf(out, "%s%u", before_item(i, n), r[i].first);
+		if (r[i].last != r[i].first)
+			buf_printf(out, "-%u", r[i].last);
+	}
+	buf_puts(out, behind_items(n));
+}
+
+static void (*const printers[])(const struct conf_field *f, const void *base, struct buf *out) = {
+	[CONF_BOOL] = print_bool,
+	[CONF_NUMBER] = print_number,
+	[CONF_POWER] = print_number,
+	[CONF_AUTO_POWER] = print_auto_power,
+	[CONF_PORT_NUMBER] = print_port_number,
+	[CONF_PORT_RANGE] = print_port_range,
+	[CONF_MSEC] = print_number,
+	[CONF_OFF_MSEC] = print_off_msec,
+	[CONF_SIZE] = print_size,
+	[CONF_PERCENT] = print_number,
+	[CONF_WORD] = print_word,
+	[CONF_SWITCH] = print_switch,
+	[CONF_NAME] = print_text,
+	[CONF_FILE] = print_text,
+	[CONF_URL_PATH] = print_text,
+	[CONF_HOST] = print_text,
+	[CONF_HEX] = print_text,
+	[CONF_LISTEN] = print_listen,
+	[CONF_IPV4] = print_addr,
+	[CONF_IPV6] = print_addr,
+	[CONF_VIPS] = print_vips,
+	[CONF_PORTS] = print_ports,
+	[CONF_STATUS] = print_status,
+};
+
+bool conf_kind_is_printed(enum conf_kind kind)
+{
+	return kind < array_len(printers) && printers[kind];
+}
+
+void conf_value_print(const struct conf_field *f, const void *base, struct buf *out)
+{
+	assert(conf_kind_is_printed(f->kind));
+	printers[f->kind](f, base, out);
+}
