@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "conf/conf_input.h"
 #include "shunt/abi.h"
 
 enum conf_scheduler {
@@ -247,18 +248,22 @@ struct conf_service {
 	struct conf_check check; /* merged with the defaults; backends may override it */
 	struct conf_backend *backends;
 	size_t n_backends;
+	const char *file; /* where it is written */
 	int line;
 };
 
 struct conf_interface {
 	const char *name;
 	enum conf_xdp_mode mode;
+	const char *file; /* where it is written */
 	int line;
 };
 
 /**
  * struct conf - a whole config file
  * @draft: the same as the tables of keys know it, for conf_diff()
+ * @inputs: the texts it was read from, that of @path first, without edits
+ * @includes: paths and patterns, as written
  * @slots: slots of each table, a power of two; 0: as many as its backends need
  * @max_services, @max_backends: how many there may be, not less
  *	than the file has; 0 lets the daemon choose from the number in the file,
@@ -274,6 +279,10 @@ struct conf {
 	struct arena arena;
 	const char *path;
 	const struct conf_draft *draft;
+	const struct conf_input *inputs;
+	size_t n_inputs;
+	const char **includes;
+	size_t n_includes;
 
 	const char *socket;
 	const char *group; /* may change things; NULL: root only */
@@ -317,7 +326,24 @@ struct conf {
  */
 int conf_load(const char *path, struct buf *errors, struct conf **out);
 
-/* As conf_load(), from memory; any bytes. @name stands for the path. */
+/**
+ * struct conf_request - what to read a config from
+ * @path: the config file; it and what it includes are read
+ * @inputs: in place of files: the config file's text, then what it may include
+ * @edits: carried out on what was read
+ */
+struct conf_request {
+	const char *path;
+	const struct conf_input *inputs;
+	size_t n_inputs;
+	struct conf_edit *edits;
+	size_t n_edits;
+};
+
+/* As conf_load(), which reads what a path names. */
+int conf_read(const struct conf_request *r, struct buf *errors, struct conf **out);
+
+/* As conf_load(), from memory; any bytes. @name stands for the path. Nothing is included. */
 int conf_parse(const char *name, const char *text, size_t len, struct buf *errors,
 	       struct conf **out);
 

@@ -123,22 +123,23 @@ const struct conf_elem conf_backend_elem = {
 static void note_repeated_name(struct conf_job *job, const struct conf_entry *first,
 			       const struct conf_entry *again)
 {
-	conf_error(job, again->node, "another backend is called %s (line %d)",
-		   conf_quoted(job, again->node), first->node->pos.line);
+	conf_error(job, again->node, "another backend is called %s (%s)",
+		   conf_quoted(job, again->node), conf_line_of_node(job, again->node, first->node));
 }
 
 static void note_repeated_id(struct conf_job *job, const struct conf_entry *first,
 			     const struct conf_entry *again)
 {
-	conf_error(job, again->node, "another backend has the id %s (line %d)",
-		   conf_quoted(job, again->node), first->node->pos.line);
+	conf_error(job, again->node, "another backend has the id %s (%s)",
+		   conf_quoted(job, again->node), conf_line_of_node(job, again->node, first->node));
 }
 
 static void note_repeated_address(struct conf_job *job, const struct conf_entry *first,
 				  const struct conf_entry *again)
 {
-	conf_warning(job, again->node, "another backend has the address %s (line %d)",
-		     conf_quoted(job, again->node), first->node->pos.line);
+	conf_warning(job, again->node, "another backend has the address %s (%s)",
+		     conf_quoted(job, again->node),
+		     conf_line_of_node(job, again->node, first->node));
 }
 
 /* A place that an id fixes and one that history gives could be the same. */

@@ -236,6 +236,7 @@ static void begin_interface(struct conf_job *job, const struct conf_node *node, 
 
 	(void)parent;
 	i->name = conf_job_keep_text(job, node->key->text);
+	i->file = conf_job_file(job, node->key->pos.file).name;
 	i->line = conf_node_pos(node).line;
 }
 

@@ -51,6 +51,7 @@ static const char *const kind_names[] = {
 	[CONF_IPV6] = "an IPv6 address",
 	[CONF_VIPS] = "an IP address, or a list of them",
 	[CONF_PORTS] = "PORT/tcp, PORT/udp, any/tcp or any/udp, or a list of them",
+	[CONF_PATTERNS] = "an absolute path, with wildcards in its last part, or a list of them",
 	[CONF_STATUS] = "a code or a range of them, or a list of those",
 	[CONF_GROUP] = "a mapping",
 	[CONF_NAMED] = "a mapping from names",

@@ -70,8 +70,8 @@ static bool is_kind_or_null(struct conf_job *job, const struct conf_node *node,
 static void note_repeated_key(struct conf_job *job, const struct conf_entry *first,
 			      const struct conf_entry *again)
 {
-	conf_error(job, again->node, "duplicate key %s (first on line %d)",
-		   conf_quoted(job, again->node), first->node->pos.line);
+	conf_error(job, again->node, "duplicate key %s (first on %s)",
+		   conf_quoted(job, again->node), conf_line_of_node(job, again->node, first->node));
 }
 
 static void check_repeated_keys(struct conf_job *job, const struct conf_node *map)
@@ -131,6 +131,7 @@ static const struct kind kinds[] = {
 	[CONF_IPV6] = { SHAPE_SCALAR, conf_set_ipv6 },
 	[CONF_VIPS] = { SHAPE_ITEMS, conf_set_vips },
 	[CONF_PORTS] = { SHAPE_ITEMS, conf_set_ports },
+	[CONF_PATTERNS] = { SHAPE_ITEMS, conf_set_patterns },
 	[CONF_STATUS] = { SHAPE_ITEMS, conf_set_status },
 	[CONF_GROUP] = { SHAPE_ANY, set_group },
 	[CONF_NAMED] = { SHAPE_ANY, set_named },

@@ -48,6 +48,7 @@ enum conf_kind {
 	CONF_IPV6, /* likewise */
 	CONF_VIPS, /* struct shunt_addr *; .off_also: size_t, their number */
 	CONF_PORTS, /* struct conf_port *; .off_also: size_t */
+	CONF_PATTERNS, /* const char ** of paths; .off_also: size_t */
 	CONF_STATUS, /* struct conf_status_range[]; .off_also: size_t */
 	CONF_GROUP, /* a mapping with .fields; .off is where they start */
 	CONF_NAMED, /* a mapping from names to .elem; .off_also: size_t */

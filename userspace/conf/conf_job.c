@@ -11,6 +11,12 @@ static void *note_failure(struct conf_job *job, void *p)
 	return p;
 }
 
+struct conf_input conf_job_file(const struct conf_job *job, int file)
+{
+	return file ? job->included[file - 1]
+		    : (struct conf_input){ job->name, job->text, job->len };
+}
+
 void *conf_job_scratch(struct conf_job *job, size_t size)
 {
 	return note_failure(job, arena_alloc(&job->scratch, size));
@@ -28,6 +34,8 @@ char *conf_job_keep_text(struct conf_job *job, const char *text)
 
 static bool is_before(struct conf_pos a, struct conf_pos b)
 {
+	if (a.file != b.file)
+		return a.file < b.file;
 	return a.line != b.line ? a.line < b.line : a.column < b.column;
 }
 
@@ -113,12 +121,60 @@ const char *conf_quoted(struct conf_job *job, const struct conf_node *node)
 	return text ? text : "";
 }
 
+const char *conf_line_of(struct conf_job *job, const struct conf_node *from, const char *file,
+			 int line)
+{
+	const struct conf_input own = conf_job_file(job, conf_node_pos(from).file);
+	_cleanup_(buf_free) struct buf b = { 0 };
+	const char *text;
+
+	buf_printf(&b, "line %d", line);
+	if (strcmp(own.name, file))
+		buf_printf(&b, " of %s", file);
+	text = scratch_text(job, &b);
+	return text ? text : "";
+}
+
+const char *conf_line_of_node(struct conf_job *job, const struct conf_node *from,
+			      const struct conf_node *node)
+{
+	const struct conf_pos pos = conf_node_pos(node);
+
+	return conf_line_of(job, from, conf_job_file(job, pos.file).name, pos.line);
+}
+
+/**
+ * struct reader - what is being printed from
+ * @line: where line @at of the file starts, so that none is looked for twice
+ */
+struct reader {
+	struct conf_input file;
+	const char *line;
+	int number;
+	int at;
+};
+
+static void go_to(struct reader *r, const struct conf_job *job, struct conf_pos pos)
+{
+	const char *end;
+
+	if (!r->line || r->number != pos.file)
+		*r = (struct reader){
+			.file = conf_job_file(job, pos.file),
+			.line = conf_job_file(job, pos.file).text,
+			.number = pos.file,
+			.at = 1,
+		};
+	end = r->file.text + r->file.len;
+	r->line = conf_text_line(r->line, end - r->line, pos.line - r->at + 1);
+	r->at = pos.line;
+}
+
 void conf_job_print(const struct conf_job *job, struct buf *out)
 {
 	const struct conf_diags *errors = &job->errors, *warnings = &job->warnings;
-	const char *line = job->text, *end = job->text + job->len;
+	struct reader r = { 0 };
 	size_t e = 0, w = 0;
-	int at = 1;
 
 	while (e < errors->n || w < warnings->n) {
 		bool is_warning =
@@ -126,11 +182,10 @@ void conf_job_print(const struct conf_job *job, struct buf *out)
 			(w < warnings->n && is_before(warnings->at[w].pos, errors->at[e].pos));
 		const struct conf_diag *d = is_warning ? &warnings->at[w++] : &errors->at[e++];
 
-		line = conf_text_line(line, end - line, d->pos.line - at + 1);
-		at = d->pos.line;
-		buf_printf(out, "%s:%d:%d: %s: %s\n", job->name, at, d->pos.column,
+		go_to(&r, job, d->pos);
+		buf_printf(out, "%s:%d:%d: %s: %s\n", r.file.name, d->pos.line, d->pos.column,
 			   is_warning ? "warning" : "error", d->text ? d->text : "");
-		conf_text_excerpt(out, line, end, d->pos);
+		conf_text_excerpt(out, r.line, r.file.text + r.file.len, d->pos);
 	}
 	if (errors->more)
 		buf_printf(out, "%s: ... and %zu more errors\n", job->name, errors->more);

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "conf/conf_input.h"
 #include "conf/conf_node.h"
 
 /*
@@ -36,6 +37,8 @@ struct conf_diags {
 
 /**
  * struct conf_job - one run
+ * @name, @text, @len: the config file itself, the first of the files
+ * @included: the others, at most CONF_MAX_FILES in all
  * @keep: memory of the result
  * @scratch: memory of the run: the tree, the messages
  * @failed: out of memory
@@ -44,12 +47,17 @@ struct conf_job {
 	const char *name;
 	const char *text;
 	size_t len;
+	const struct conf_input *included;
+	size_t n_included;
 	struct arena *keep;
 	struct arena scratch;
 	struct conf_diags errors;
 	struct conf_diags warnings;
 	bool failed;
 };
+
+/* The file of that number. */
+struct conf_input conf_job_file(const struct conf_job *job, int file);
 
 /*
  * Zeroed memory in one of the arenas; NULL, and @job->failed, if there is none.
@@ -67,6 +75,13 @@ void conf_warning(struct conf_job *job, const struct conf_node *node, const char
 /* Note a mistake of the text itself. */
 void conf_error_at(struct conf_job *job, struct conf_pos pos, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* "line 7", or with the file where that is not the one of @from; lives as long as the run. */
+const char *conf_line_of(struct conf_job *job, const struct conf_node *from, const char *file,
+			 int line);
+/* The same of where @node is. */
+const char *conf_line_of_node(struct conf_job *job, const struct conf_node *from,
+			      const struct conf_node *node);
 
 /* The text of a scalar in quotes, for a message; lives as long as the run. */
 const char *conf_quoted(struct conf_job *job, const struct conf_node *node);

@@ -176,9 +176,10 @@ static void note_vips_in_pool(struct conf_job *job, const struct conf_node *pool
 			if (addr_is_unspecified(a) || !has_vip(s, a))
 				continue;
 			conf_error(job, item,
-				   "%s is a vip of service \"%s\" (line %d): the pool needs "
+				   "%s is a vip of service \"%s\" (%s): the pool needs "
 				   "addresses of its own",
-				   conf_quoted(job, item), s->name, s->line);
+				   conf_quoted(job, item), s->name,
+				   conf_line_of(job, item, s->file, s->line));
 			break;
 		}
 		item = conf_item_next(pool, item);

@@ -22,11 +22,13 @@ enum conf_node_kind {
  * struct conf_pos - a place in the text
  * @line, @column: from 1; columns are characters, not bytes
  * @length: characters, may run past the end of the line; 0 if there is nothing
+ * @file: index of conf_job's files
  */
 struct conf_pos {
 	int line;
 	int column;
 	int length;
+	int file;
 };
 
 /**

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <assert.h>
 #include <netinet/in.h>
+#include <string.h>
 
 #include "conf/conf.h"
 #include "conf/conf_print.h"
@@ -138,6 +139,51 @@ PRINTER(print_ports)
 	buf_puts(out, behind_items(n));
 }
 
+PRINTER(print_words)
+{
+	const uint32_t set = VALUE(uint32_t);
+	const size_t n = __builtin_popcount(set);
+	size_t i = 0;
+
+	for (const struct conf_word *w = f->words; w->name; w++)
+		if (set & (1U << w->value))
+			buf_printf(out, "%s%s", before_item(i++, n), w->name);
+	buf_puts(out, behind_items(n));
+}
+
+/* In quotes, which tell where one ends. */
+PRINTER(print_texts)
+{
+	const char *const *texts = VALUE(char **);
+	const size_t n = ALSO(size_t);
+
+	for (size_t i = 0; i < n; i++) {
+		buf_printf(out, "%s\"", before_item(i, n));
+		for (const char *c = texts[i]; *c; c++)
+			buf_printf(out, "%s%c", strchr("\"\\", *c) ? "\\" : "", *c);
+		buf_puts(out, "\"");
+	}
+	buf_puts(out, behind_items(n));
+}
+
+PRINTER(print_bytes)
+{
+	const uint8_t *bytes = VALUE(uint8_t *);
+
+	array_for_each (b, bytes, ALSO(size_t))
+		buf_printf(out, *b < ' ' || *b > '~' || *b == '\\' ? "\\x%02x" : "%c", *b);
+}
+
+PRINTER(print_patterns)
+{
+	const char *const *patterns = VALUE(char **);
+	const size_t n = ALSO(size_t);
+
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, "%s%s", before_item(i, n), patterns[i]);
+	buf_puts(out, behind_items(n));
+}
+
 PRINTER(print_status)
 {
 	const struct conf_status_range *r = &VALUE(struct conf_status_range);
@@ -161,19 +207,26 @@ static void (*const printers[])(const struct conf_field *f, const void *base, st
 	[CONF_MSEC] = print_number,
 	[CONF_OFF_MSEC] = print_off_msec,
 	[CONF_SIZE] = print_size,
+	[CONF_DAYS] = print_number,
 	[CONF_PERCENT] = print_number,
 	[CONF_WORD] = print_word,
+	[CONF_WORDS] = print_words,
 	[CONF_SWITCH] = print_switch,
 	[CONF_NAME] = print_text,
 	[CONF_FILE] = print_text,
 	[CONF_URL_PATH] = print_text,
 	[CONF_HOST] = print_text,
+	[CONF_DNS_NAME] = print_text,
+	[CONF_TEXT] = print_text,
+	[CONF_TEXTS] = print_texts,
+	[CONF_BYTES] = print_bytes,
 	[CONF_HEX] = print_text,
 	[CONF_LISTEN] = print_listen,
 	[CONF_IPV4] = print_addr,
 	[CONF_IPV6] = print_addr,
 	[CONF_VIPS] = print_vips,
 	[CONF_PORTS] = print_ports,
+	[CONF_PATTERNS] = print_patterns,
 	[CONF_STATUS] = print_status,
 };
 

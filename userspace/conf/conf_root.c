@@ -135,6 +135,17 @@ static const struct conf_field root_rows[] = {
 		.off_also = OFF(conf.n_services),
 		.doc = "Virtual services, by name.",
 	},
+	{
+		.key = "include",
+		.kind = CONF_PATTERNS,
+		.effect = CONF_LIVE,
+		.off = OFF(conf.includes),
+		.off_also = OFF(conf.n_includes),
+		.doc = "Files that are read as if they stood here: their services and interfaces "
+		       "come beside those of this file, any other key is in one file only. What "
+		       "matches a wildcard is read in the order of the names. They include no "
+		       "others.",
+	},
 };
 
 static void verify_presence(struct conf_job *job, const struct conf_node *root)
@@ -222,9 +233,10 @@ static void note_shared_vip(struct conf_job *job, const struct conf_entry *first
 		return;
 	if (key->port)
 		snprintf(port, sizeof(port), "%u", ntohs(key->port));
-	conf_error(job, again->node, "%s %s/%s belongs to service \"%s\" already (line %d)",
+	conf_error(job, again->node, "%s %s/%s belongs to service \"%s\" already (%s)",
 		   addr_format(&key->vip, addr), port, key->proto == IPPROTO_TCP ? "tcp" : "udp",
-		   owner->name ? owner->name : "", conf_node_pos(first->node).line);
+		   owner->name ? owner->name : "",
+		   conf_line_of_node(job, again->node, first->node));
 }
 
 /* Enter what one service answers to. What was wrong in itself is zeroed. */
@@ -277,12 +289,11 @@ static void note_shared_fragments(struct conf_job *job, const struct conf_entry 
 	/* Within one service the repeated address has been noted. */
 	if (first->owner == again->owner)
 		return;
-	conf_error(
-		job, again->node,
-		"service \"%s\" (line %d) has l3hash for %s of %s, too, and later fragments have "
-		"no port to tell the services by: use track in one, or join them",
-		owner->name, owner->line, key->proto == IPPROTO_TCP ? "tcp" : "udp",
-		addr_format(&key->vip, addr));
+	conf_error(job, again->node,
+		   "service \"%s\" (%s) has l3hash for %s of %s, too, and later fragments have "
+		   "no port to tell the services by: use track in one, or join them",
+		   owner->name, conf_line_of(job, again->node, owner->file, owner->line),
+		   key->proto == IPPROTO_TCP ? "tcp" : "udp", addr_format(&key->vip, addr));
 }
 
 /* Enter the protocols and addresses whose fragments without ports are for @s. */

@@ -61,6 +61,7 @@ static const struct form forms[] = {
 	[CONF_IPV6] = { { "string" }, "[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*" },
 	[CONF_VIPS] = { { "string" }, "[0-9A-Fa-f:.]+", .is_list = true },
 	[CONF_PORTS] = { { "string" }, PORT_TEXT, .is_list = true },
+	[CONF_PATTERNS] = { { "string" }, "/.*", .is_list = true },
 	[CONF_STATUS] = { { "integer", "string" }, STATUS_TEXT, .is_list = true },
 };
 

@@ -213,6 +213,7 @@ static void begin_service(struct conf_job *job, const struct conf_node *node, vo
 	struct conf_service *s = item;
 
 	s->name = conf_job_keep_text(job, node->key->text);
+	s->file = conf_job_file(job, node->key->pos.file).name;
 	s->line = node->key->pos.line;
 	s->forward = draft->defaults.forward;
 	s->gue_port = draft->defaults.gue_port;

@@ -65,14 +65,14 @@ const char *conf_text_flaw(const char *text, size_t len, struct conf_pos *pos)
 	const char *end = text + len, *flaw;
 	size_t n;
 
-	*pos = (struct conf_pos){ 1, 1, 1 };
+	*pos = (struct conf_pos){ 1, 1, 1, 0 };
 	for (const char *p = text; p < end; p += n) {
 		flaw = char_flaw(p, end - p, &n);
 		if (flaw)
 			return flaw;
 		pos->column++;
 		if (*p == '\n')
-			*pos = (struct conf_pos){ pos->line + 1, 1, 1 };
+			*pos = (struct conf_pos){ pos->line + 1, 1, 1, 0 };
 	}
 	return NULL;
 }

@@ -32,6 +32,8 @@ static int compare(const void *va, const void *vb)
 
 	if (keys)
 		return keys;
+	if (pa->file != pb->file)
+		return pa->file - pb->file;
 	return pa->line != pb->line ? pa->line - pb->line : pa->column - pb->column;
 }
 

@@ -38,6 +38,7 @@ CONF_SETTER(conf_set_text);
 CONF_SETTER(conf_set_texts);
 CONF_SETTER(conf_set_bytes);
 CONF_SETTER(conf_set_hex);
+CONF_SETTER(conf_set_patterns);
 
 /* conf_value_net.c: what has to do with networks */
 CONF_SETTER(conf_set_listen);

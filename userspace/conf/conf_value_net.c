@@ -113,8 +113,8 @@ CONF_SETTER(conf_set_ipv6)
 static void note_repeated(struct conf_job *job, const struct conf_entry *first,
 			  const struct conf_entry *again)
 {
-	conf_error(job, again->node, "%s is there twice (first on line %d)",
-		   conf_quoted(job, again->node), conf_node_pos(first->node).line);
+	conf_error(job, again->node, "%s is there twice (first on %s)",
+		   conf_quoted(job, again->node), conf_line_of_node(job, again->node, first->node));
 }
 
 /**

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include "conf/conf.h"
+#include "conf/conf_include.h"
 #include "conf/conf_value.h"
 
 #define NAME_CHARS                                                                                 \
@@ -222,4 +223,26 @@ CONF_SETTER(conf_set_hex)
 		keep(job, f, node, base);
 	else
 		conf_error(job, node, "not %u hex digits", f->max);
+}
+
+CONF_SETTER(conf_set_patterns)
+{
+	const char **texts = conf_job_keep(job, conf_item_count(node) * sizeof(*texts));
+	const struct conf_node *item;
+	size_t n = 0;
+
+	if (!texts)
+		return;
+	*(const char ***)conf_field_at(base, f->off) = texts;
+	for (item = conf_item_first(node); item; item = conf_item_next(node, item)) {
+		const char *flaw = conf_pattern_flaw(item->text);
+
+		if (!conf_item_is_value(job, item))
+			continue;
+		if (flaw)
+			conf_error(job, item, "%s is %s", conf_quoted(job, item), flaw);
+		else
+			texts[n++] = conf_job_keep_text(job, item->text);
+	}
+	*(size_t *)conf_field_at(base, f->off_also) = n;
 }

@@ -18,11 +18,14 @@
 
 /**
  * struct builder - the tree under construction
+ * @file, @number: what is read, and which of the files it is
  * @open: the innermost container that has not ended; NULL at the top
  * @last: the newest node
  */
 struct builder {
 	struct conf_job *job;
+	struct conf_input file;
+	int number;
 	yaml_parser_t yaml;
 	struct conf_node *root;
 	struct conf_node *open;
@@ -31,16 +34,17 @@ struct builder {
 	size_t n_nodes;
 };
 
-static struct conf_pos pos_of_marks(const yaml_mark_t *start, const yaml_mark_t *end)
+static struct conf_pos pos_of_marks(const struct builder *b, const yaml_mark_t *start,
+				    const yaml_mark_t *end)
 {
 	int length = start->line == end->line ? (int)(end->column - start->column) : INT_MAX;
 
-	return (struct conf_pos){ start->line + 1, start->column + 1, length };
+	return (struct conf_pos){ start->line + 1, start->column + 1, length, b->number };
 }
 
-static struct conf_pos pos_of_mark(const yaml_mark_t *mark)
+static struct conf_pos pos_of_mark(const struct builder *b, const yaml_mark_t *mark)
 {
-	return pos_of_marks(mark, mark);
+	return pos_of_marks(b, mark, mark);
 }
 
 static void append(struct conf_node *parent, struct conf_node *node)
@@ -85,7 +89,7 @@ static struct conf_node *add_node(struct builder *b, enum conf_node_kind kind,
 	if (!node)
 		return NULL;
 	node->kind = kind;
-	node->pos = pos_of_marks(&event->start_mark, &event->end_mark);
+	node->pos = pos_of_marks(b, &event->start_mark, &event->end_mark);
 	node->text = "";
 	b->last = node;
 	b->n_nodes++;
@@ -163,7 +167,7 @@ static bool close_container(struct builder *b)
 static bool start_document(struct builder *b, const yaml_event_t *event)
 {
 	if (b->root)
-		conf_error_at(b->job, pos_of_marks(&event->start_mark, &event->end_mark),
+		conf_error_at(b->job, pos_of_marks(b, &event->start_mark, &event->end_mark),
 			      "a second document starts here: a file holds one");
 	return !b->root;
 }
@@ -172,7 +176,7 @@ static bool start_document(struct builder *b, const yaml_event_t *event)
 static bool take_event(struct builder *b, const yaml_event_t *event)
 {
 	if (b->n_nodes >= MAX_NODES) {
-		conf_error_at(b->job, pos_of_mark(&event->start_mark), "more than %d values",
+		conf_error_at(b->job, pos_of_mark(b, &event->start_mark), "more than %d values",
 			      MAX_NODES);
 		return false;
 	}
@@ -199,8 +203,8 @@ static bool take_event(struct builder *b, const yaml_event_t *event)
 static bool is_at_tab(const struct builder *b)
 {
 	const yaml_mark_t *mark = &b->yaml.problem_mark;
-	const char *end = b->job->text + b->job->len;
-	const char *p = conf_text_line(b->job->text, b->job->len, mark->line + 1);
+	const char *end = b->file.text + b->file.len;
+	const char *p = conf_text_line(b->file.text, b->file.len, mark->line + 1);
 	size_t blanks = 0;
 
 	while (p + blanks < end && p[blanks] == ' ')
@@ -211,21 +215,21 @@ static bool is_at_tab(const struct builder *b)
 /* The text ended too early: at its end there is nothing to show. */
 static bool is_at_end(const struct builder *b)
 {
-	const char *end = b->job->text + b->job->len;
+	const char *end = b->file.text + b->file.len;
 
-	return conf_text_line(b->job->text, b->job->len, b->yaml.problem_mark.line + 1) == end;
+	return conf_text_line(b->file.text, b->file.len, b->yaml.problem_mark.line + 1) == end;
 }
 
 static void note_syntax(struct builder *b)
 {
 	const yaml_parser_t *y = &b->yaml;
-	struct conf_pos pos = pos_of_mark(&y->problem_mark);
+	struct conf_pos pos = pos_of_mark(b, &y->problem_mark);
 
 	/* It may be half of what was meant. */
 	if (b->last && b->last->kind == CONF_NODE_SCALAR)
 		b->last->kind = CONF_NODE_BAD;
 	if (y->context && is_at_end(b))
-		conf_error_at(b->job, pos_of_mark(&y->context_mark),
+		conf_error_at(b->job, pos_of_mark(b, &y->context_mark),
 			      "not valid YAML: the text ends %s that starts here", y->context);
 	else if (is_at_tab(b))
 		conf_error_at(b->job, pos, "not valid YAML: a tab cannot indent, use blanks");
@@ -256,13 +260,14 @@ static void read_events(struct builder *b)
 	}
 }
 
-const struct conf_node *conf_yaml_read(struct conf_job *job)
+struct conf_node *conf_yaml_read(struct conf_job *job, int file)
 {
-	struct builder b = { .job = job };
+	struct builder b = { .job = job, .file = conf_job_file(job, file), .number = file };
 	struct conf_pos pos;
-	const char *flaw = conf_text_flaw(job->text, job->len, &pos);
+	const char *flaw = conf_text_flaw(b.file.text, b.file.len, &pos);
 
 	if (flaw) {
+		pos.file = file;
 		conf_error_at(job, pos, "%s", flaw);
 		return NULL;
 	}
@@ -271,7 +276,7 @@ const struct conf_node *conf_yaml_read(struct conf_job *job)
 		return NULL;
 	}
 	yaml_parser_set_encoding(&b.yaml, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&b.yaml, (const unsigned char *)job->text, job->len);
+	yaml_parser_set_input_string(&b.yaml, (const unsigned char *)b.file.text, b.file.len);
 	read_events(&b);
 	yaml_parser_delete(&b.yaml);
 	return b.root;

@@ -10,13 +10,13 @@
 #include "conf/conf_node.h"
 
 /**
- * conf_yaml_read() - read the text of @job
+ * conf_yaml_read() - read a text of @job, by its number
  *
  * Mistakes are noted in @job. After one of syntax the tree ends there; what was
  * read before it is returned all the same, so that it can be checked too.
  *
  * Return: the root, or NULL if nothing was read.
  */
-const struct conf_node *conf_yaml_read(struct conf_job *job);
+struct conf_node *conf_yaml_read(struct conf_job *job, int file);
 
 #endif /* CONF_CONF_YAML_H */

@@ -95,17 +95,17 @@ static void expect_excerpt(const char *line, struct conf_pos pos, const char *ex
 
 Test(text, excerpts)
 {
-	expect_excerpt("abc def\nnext", (struct conf_pos){ 1, 5, 3 }, "abc def\n    ^~~\n");
-	expect_excerpt("abc def\r\nnext", (struct conf_pos){ 1, 1, 3 }, "abc def\n^~~\n");
+	expect_excerpt("abc def\nnext", (struct conf_pos){ 1, 5, 3, 0 }, "abc def\n    ^~~\n");
+	expect_excerpt("abc def\r\nnext", (struct conf_pos){ 1, 1, 3, 0 }, "abc def\n^~~\n");
 	/* A length of nothing, and one past the end of the line. */
-	expect_excerpt("abc def", (struct conf_pos){ 1, 5, 0 }, "abc def\n    ^\n");
-	expect_excerpt("abc def", (struct conf_pos){ 1, 5, 99 }, "abc def\n    ^~~\n");
+	expect_excerpt("abc def", (struct conf_pos){ 1, 5, 0, 0 }, "abc def\n    ^\n");
+	expect_excerpt("abc def", (struct conf_pos){ 1, 5, 99, 0 }, "abc def\n    ^~~\n");
 	/* Behind the end of the line. */
-	expect_excerpt("abc", (struct conf_pos){ 1, 4, 1 }, "abc\n   ^\n");
-	expect_excerpt("\tabc", (struct conf_pos){ 1, 2, 3 }, "\tabc\n\t^~~\n");
-	expect_excerpt("\xc3\xa4\xff!", (struct conf_pos){ 1, 3, 1 }, "\xc3\xa4?!\n  ^\n");
-	expect_excerpt("\n", (struct conf_pos){ 1, 1, 1 }, "");
-	expect_excerpt("", (struct conf_pos){ 1, 1, 1 }, "");
+	expect_excerpt("abc", (struct conf_pos){ 1, 4, 1, 0 }, "abc\n   ^\n");
+	expect_excerpt("\tabc", (struct conf_pos){ 1, 2, 3, 0 }, "\tabc\n\t^~~\n");
+	expect_excerpt("\xc3\xa4\xff!", (struct conf_pos){ 1, 3, 1, 0 }, "\xc3\xa4?!\n  ^\n");
+	expect_excerpt("\n", (struct conf_pos){ 1, 1, 1, 0 }, "");
+	expect_excerpt("", (struct conf_pos){ 1, 1, 1, 0 }, "");
 }
 
 Test(text, words_are_printed_safely)
