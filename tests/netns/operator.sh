@@ -27,6 +27,7 @@ wait_for 5 every_backend_answers "$vip4"
 expect 0 backend drain web/b1
 want "who answers with b1 drained" "b2 b3" "$(who_answers "$vip4" 200)"
 want "who answers over IPv6" "b2 b3" "$(who_answers "$vip6" 200)"
+start events lb "$build/shunt" --socket "$socket" events --follow
 expect 0 backend drain web/b1
 [[ $(shunt backend list) =~ b1.*drain ]] || die "the list does not show the drain"
 
@@ -75,3 +76,13 @@ for what in status "service list" "service show web" "backend list" "show stats"
 	# shellcheck disable=SC2086
 	shunt --json $what | jq -e '.schema == 1' >/dev/null || die "shunt --json $what: no schema 1"
 done
+
+# Who followed the events was told of them, also of a daemon that was started meanwhile.
+heard_of_all()
+{
+	said events 'web/b1: up -> drain' && said events 'took over|adopted' &&
+		[[ $(grep -c 'ready: 1 services' "$(log_of events)") -ge 2 ]]
+}
+wait_for 3 heard_of_all
+stop events
+[[ $(shunt top --delay 0.2 --count 2) =~ web.*b3.*packets/s.*web ]] || die "shunt top shows no rates"

@@ -23,6 +23,13 @@ uint64_t clock_now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
+uint64_t clock_wall_ms(void)
+{
+	struct timespec ts = now(CLOCK_REALTIME);
+
+	return (uint64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 uint64_t clock_wall_s(void)
 {
 	return now(CLOCK_REALTIME).tv_sec;

@@ -11,5 +11,6 @@ uint64_t clock_now_us(void);
 
 /* Seconds since 1970, for people and for Prometheus. */
 uint64_t clock_wall_s(void);
+uint64_t clock_wall_ms(void);
 
 #endif /* BASE_CLOCK_H */

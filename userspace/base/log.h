@@ -15,7 +15,7 @@ enum log_level {
 	LOG_LEVEL_DEBUG,
 };
 
-/* The only mutable global of the program: the most verbose level printed. */
+/* The most verbose level printed: with the lines kept (log_ring.h) all that is global. */
 void log_level_set(enum log_level level);
 enum log_level log_level_get(void);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,9 +93,9 @@ static enum ctl_exit read_valued(struct cli *cli, struct line *l, const struct c
 	return CTL_OK;
 }
 
-static enum ctl_exit read_option(struct cli *cli, struct words *w, struct line *l)
+/* @name: without its dashes. */
+static enum ctl_exit read_option(struct cli *cli, struct words *w, struct line *l, const char *name)
 {
-	const char *name = l->argv[l->at] + 2;
 	unsigned int bit = option_find(name, strlen(name));
 	const struct ctl_option *valued = find_valued(name);
 
@@ -113,6 +114,25 @@ static enum ctl_exit read_option(struct cli *cli, struct words *w, struct line *
 	return CTL_OK;
 }
 
+/* "-f" is "--follow". */
+static const char *long_name(const char *word)
+{
+	static const struct {
+		const char *letter;
+		const char *name;
+	} letters[] = {
+		{ "-h", "--help" },
+		{ "-f", "--follow" },
+		{ "-d", "--delay" },
+		{ "-n", "--count" },
+	};
+
+	array_for_each (l, letters, array_len(letters))
+		if (!strcmp(l->letter, word))
+			return l->name;
+	return word;
+}
+
 static bool is_socket_option(const char *arg)
 {
 	size_t len = strlen("--socket");
@@ -127,16 +147,14 @@ static enum ctl_exit read_words(struct cli *cli, int argc, char **argv, struct w
 	bool options = true;
 
 	for (; l.at < argc && !err; l.at++) {
-		const char *word = argv[l.at];
+		const char *word = options ? long_name(argv[l.at]) : argv[l.at];
 
 		if (options && !strcmp(word, "--"))
 			options = false;
-		else if (options && !strcmp(word, "-h"))
-			w->help = true;
 		else if (options && is_socket_option(word))
 			err = read_socket(cli, &l);
 		else if (options && !strncmp(word, "--", 2))
-			err = read_option(cli, w, &l);
+			err = read_option(cli, w, &l, word + 2);
 		else if (w->n < CLI_MAX_WORDS)
 			w->word[w->n++] = word;
 		else
@@ -257,6 +275,17 @@ enum ctl_exit cli_run(struct cli *cli, int argc, char **argv)
 	return run_command(cli, &w);
 }
 
+int cli_flush(struct cli *cli)
+{
+	if (!cli->live)
+		return 0;
+	fputs(buf_str(cli->err), stderr);
+	fputs(buf_str(cli->out), stdout);
+	buf_cut(cli->err, 0);
+	buf_cut(cli->out, 0);
+	return fflush(stdout) || cli->out->failed ? -EIO : 0;
+}
+
 int cli_main(int argc, char **argv)
 {
 	_cleanup_(buf_free) struct buf out = { 0 };
@@ -265,14 +294,13 @@ int cli_main(int argc, char **argv)
 	struct cli cli = {
 		.socket = getenv("SHUNT_SOCKET") ?: CTL_DEFAULT_SOCKET,
 		.color = isatty(STDOUT_FILENO) && !(no_color && *no_color),
+		.live = true,
 		.out = &out,
 		.err = &err,
 	};
 	enum ctl_exit code = cli_run(&cli, argc - 1, argv + 1);
 
-	fputs(buf_str(&err), stderr);
-	fputs(buf_str(&out), stdout);
-	if (fflush(stdout) || out.failed) {
+	if (cli_flush(&cli)) {
 		perror("shunt");
 		return CTL_FAILED;
 	}

@@ -15,6 +15,12 @@
 enum ctl_exit cli_run(struct cli *cli, int argc, char **argv);
 
 /*
+ * Print what was said so far, and forget it: for commands that go on. Return: 0, or a
+ * negative errno if nobody reads any more.
+ */
+int cli_flush(struct cli *cli);
+
+/*
  * The hidden `shunt __complete WORD...`: what the last of @words, which may be
  * empty, can become, one a line; "@file" for names of files. Says nothing when
  * it does not know.

@@ -22,6 +22,7 @@ enum ctl_exit cmd_show_maps(struct ctl_call *call);
 enum ctl_exit cmd_show_connections(struct ctl_call *call);
 enum ctl_exit cmd_reload(struct ctl_call *call);
 enum ctl_exit cmd_doctor(struct ctl_call *call);
+enum ctl_exit cmd_events(struct ctl_call *call);
 
 void render_status(const struct ctl_view *view, struct buf *out);
 void render_health(const struct ctl_view *view, struct buf *out);
@@ -41,6 +42,8 @@ enum ctl_exit local_version(struct cli *cli, const char *const *args, size_t n);
 enum ctl_exit local_config_check(struct cli *cli, const char *const *args, size_t n);
 enum ctl_exit local_config_explain(struct cli *cli, const char *const *args, size_t n);
 enum ctl_exit local_config_schema(struct cli *cli, const char *const *args, size_t n);
+enum ctl_exit local_top(struct cli *cli, const char *const *args, size_t n);
+enum ctl_exit local_events(struct cli *cli, const char *const *args, size_t n);
 enum ctl_exit local_doctor(struct cli *cli, const char *const *args, size_t n);
 enum ctl_exit local_help(struct cli *cli, const char *const *args, size_t n);
 

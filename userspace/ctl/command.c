@@ -175,6 +175,23 @@ const struct ctl_command ctl_commands[] = {
 		.render = render_reload,
 	},
 	{
+		.noun = "top",
+		.args = "[SERVICE]",
+		.help = "packets, bytes and connections a second, as they are",
+		.max_args = 1,
+		.options = CTL_DELAY | CTL_COUNT,
+		.local = local_top,
+	},
+	{
+		.noun = "events",
+		.args = "[AFTER]",
+		.help = "what the daemon has logged; after that serial",
+		.max_args = 1,
+		.options = CTL_FOLLOW | CTL_COUNT,
+		.answer = cmd_events,
+		.local = local_events,
+	},
+	{
 		.noun = "doctor",
 		.help = "is this host fit? What is wrong, and what to do; exit 3 if there is a "
 			"fault",

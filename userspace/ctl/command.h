@@ -27,6 +27,9 @@
 	X(FORCE, "force", NULL, true, "do it even where it takes a service's last usable backend") \
 	X(DRY_RUN, "dry-run", NULL, true, "check only, change nothing")                            \
 	X(ALL, "all", NULL, false, "counters at zero, too")                                        \
+	X(FOLLOW, "follow", NULL, false, "go on as things happen (-f)")                            \
+	X(DELAY, "delay", "SECONDS", false, "between two looks, 1 if not said (-d)")               \
+	X(COUNT, "count", "N", false, "end after so many (-n)")                                    \
 	X(QUIET, "quiet", NULL, false, "print nothing, only exit")
 
 enum ctl_option_index {
@@ -79,6 +82,7 @@ struct ctl_call {
  * struct cli - one run of the CLI
  * @socket: where the daemon listens
  * @values: as in struct ctl_call
+ * @live: cli_flush() prints; else the whole is read from @out and @err in the end
  * @out, @err: what goes to stdout and stderr
  * @color: @out may carry escape sequences
  */
@@ -88,6 +92,7 @@ struct cli {
 	const char *values[CTL_OPTIONS];
 	bool json;
 	bool color;
+	bool live;
 	struct buf *out;
 	struct buf *err;
 };

@@ -9,10 +9,15 @@
 
 #define TABLE_GAP 2
 
+static bool is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
 static void hide_controls(char *text)
 {
 	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+		if (is_control(*text))
 			*text = '?';
 }
 
@@ -47,6 +52,16 @@ void table_free(struct table *t)
 	free(t->cells);
 	t->cells = NULL;
 	t->n_cells = 0;
+}
+
+void table_put_text(struct buf *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\n')
+			buf_puts(out, "\n    ");
+		else
+			buf_printf(out, "%c", is_control(*text) ? '?' : *text);
+	}
 }
 
 void table_paint(struct buf *out, bool enabled, enum table_color color, const char *text)

@@ -47,6 +47,9 @@ void table_print(const struct table *t, bool color, struct buf *out);
 /* Usable as _cleanup_(table_free). */
 void table_free(struct table *t);
 
+/* @text as it is, but for control characters, as table_add(); more lines are indented. */
+void table_put_text(struct buf *out, const char *text);
+
 /* @text in @color; plain if @enabled is false. */
 void table_paint(struct buf *out, bool enabled, enum table_color color, const char *text);
 

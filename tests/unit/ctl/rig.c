@@ -37,9 +37,20 @@ static void turn_upside_down(struct snapshot_service *s)
 		b->effective_weight = b->health.state == HEALTH_DOWN ? b->weight : 0;
 }
 
+/* What has come since the first look, in packets of 100 bytes. */
+static void move_on(const struct fake_daemon *d, struct snapshot_service *service)
+{
+	array_for_each (b, service->backends, service->n_backends) {
+		b->packets += d->looks * d->moves;
+		b->bytes += 100 * d->looks * d->moves;
+		service->packets += d->looks * d->moves;
+		service->bytes += 100 * d->looks * d->moves;
+	}
+}
+
 static struct snapshot *fake_snapshot(void *app)
 {
-	const struct fake_daemon *d = app;
+	struct fake_daemon *d = app;
 	struct snapshot *s = fixture_snapshot();
 
 	array_for_each (service, s->services, s->n_services) {
@@ -47,7 +58,9 @@ static struct snapshot *fake_snapshot(void *app)
 		if (d->is_upside_down)
 			turn_upside_down(service);
 		service->sharing = d->sharing ?: service->sharing;
+		move_on(d, service);
 	}
+	d->looks++;
 	return s;
 }
 

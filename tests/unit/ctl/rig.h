@@ -25,6 +25,8 @@ struct fake_daemon {
 	bool is_upside_down; /* who is up stands by for who is down */
 	uint64_t conns; /* of web, or of all */
 	int conns_err;
+	uint64_t looks; /* times that its services were seen to move on */
+	uint64_t moves; /* packets of each backend between two of them */
 	uint32_t sharing; /* of each service; 0: as in the fixture */
 };
 

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * shunt events: what the daemon has logged, whoever keeps its log. The daemon has no
+ * clients that wait: to follow is to ask again, from the last serial on.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/log_ring.h"
+#include "ctl/cli.h"
+#include "ctl/client.h"
+#include "ctl/cmd.h"
+#include "ctl/describe.h"
+#include "ctl/view.h"
+
+#define FOLLOW_MS 300
+
+static const char *level_name(enum log_level level)
+{
+	static const char *const names[] = { "error", "warning", "info", "debug" };
+
+	return names[level];
+}
+
+static json_t *describe_event(const struct log_entry *e)
+{
+	return json_pack("{s:I, s:I, s:s, s:o}", "serial", (json_int_t)e->serial, "time_ms",
+			 (json_int_t)e->wall_ms, "level", level_name(e->level), "text",
+			 describe_text(e->text));
+}
+
+enum ctl_exit cmd_events(struct ctl_call *call)
+{
+	const uint64_t last = log_ring_last();
+	uint64_t serial = call->n_args ? strtoull(call->args[0], NULL, 10) : 0;
+	json_t *list = json_array();
+
+	if (last > LOG_RING_LINES && serial < last - LOG_RING_LINES)
+		serial = last - LOG_RING_LINES;
+	while (serial < last)
+		json_array_append_new(list, describe_event(log_ring_get(++serial)));
+	return describe_put(call, "last", json_integer(last)) ?: describe_put(call, "events", list);
+}
+
+static void print_event(const struct cli *cli, const json_t *event)
+{
+	const char *level = view_text(event, "level");
+	const uint64_t ms = view_int(event, "time_ms");
+	const time_t seconds = ms / 1000;
+	struct tm tm;
+	char at[32];
+
+	strftime(at, sizeof(at), "%F %T", localtime_r(&seconds, &tm));
+	buf_printf(cli->out, "%s.%03u ", at, (unsigned int)(ms % 1000));
+	if (!strcmp(level, "error") || !strcmp(level, "warning")) {
+		table_paint(cli->out, cli->color, *level == 'e' ? TABLE_RED : TABLE_YELLOW, level);
+		buf_puts(cli->out, ": ");
+	}
+	table_put_text(cli->out, view_text(event, "text"));
+	buf_puts(cli->out, "\n");
+}
+
+/**
+ * struct follower - where `events` has got to
+ * @after: serial of the last event that was printed
+ * @is_gone: the daemon was not there at the last look
+ */
+struct follower {
+	uint64_t after;
+	bool is_gone;
+};
+
+static void print_events(const struct cli *cli, const json_t *data, struct follower *f)
+{
+	const json_t *list = json_object_get(data, "events");
+	const size_t n = json_array_size(list);
+	size_t i = 0;
+
+	if (cli->values[CTL_OPTION_COUNT] && !f->after) {
+		const size_t most = strtoul(cli->values[CTL_OPTION_COUNT], NULL, 10);
+
+		i = n > most ? n - most : 0;
+	}
+	for (; i < n; i++) {
+		const json_t *event = json_array_get(list, i);
+
+		if (f->after && view_int(event, "serial") > f->after + 1)
+			buf_printf(cli->out,
+				   "(%" PRIu64 " lines came and went between two looks)\n",
+				   view_int(event, "serial") - f->after - 1);
+		f->after = view_int(event, "serial");
+		if (cli->json)
+			client_dump(event, cli->out);
+		else
+			print_event(cli, event);
+	}
+	f->after = view_int(data, "last");
+}
+
+static enum ctl_exit look(struct cli *cli, struct follower *f, struct buf *why)
+{
+	_cleanup_(json_decrefp) json_t *answer = NULL;
+	char after[24];
+	const char *args[] = { after };
+	const struct client_request request = { .command = "events", .args = args, .n_args = 1 };
+	enum ctl_exit err;
+
+	snprintf(after, sizeof(after), "%" PRIu64, f->after);
+	err = client_ask(cli->socket, &request, &answer, why);
+	if (err)
+		return err;
+	if (!view_bool(answer, "ok")) {
+		buf_puts(why, view_text(answer, "error"));
+		return view_int(answer, "exit") ?: CTL_FAILED;
+	}
+	/* Another daemon counts from the beginning. */
+	if (view_int(json_object_get(answer, "data"), "last") < f->after) {
+		f->after = 0;
+		return look(cli, f, why);
+	}
+	print_events(cli, json_object_get(answer, "data"), f);
+	return CTL_OK;
+}
+
+/* A daemon that is started again is waited for. */
+static enum ctl_exit follow(struct cli *cli, struct follower *f)
+{
+	static const struct timespec pause = { .tv_nsec = FOLLOW_MS * 1000000L };
+
+	for (;;) {
+		_cleanup_(buf_free) struct buf why = { 0 };
+		enum ctl_exit err = look(cli, f, &why);
+
+		if (err && err != CTL_UNREACHABLE) {
+			buf_printf(cli->err, "shunt: %s\n", buf_str(&why));
+			return err;
+		}
+		if (err && !f->is_gone)
+			buf_printf(cli->err, "shunt: %s\n", buf_str(&why));
+		f->is_gone = err;
+		if (cli_flush(cli))
+			return CTL_FAILED;
+		nanosleep(&pause, NULL);
+	}
+}
+
+enum ctl_exit local_events(struct cli *cli, const char *const *args, size_t n)
+{
+	_cleanup_(buf_free) struct buf why = { 0 };
+	struct follower f = { .after = n ? strtoull(args[0], NULL, 10) : 0 };
+	enum ctl_exit err = look(cli, &f, &why);
+
+	if (err) {
+		buf_printf(cli->err, "shunt: %s\n", buf_str(&why));
+		return err;
+	}
+	return cli->options & CTL_FOLLOW ? follow(cli, &f) : CTL_OK;
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * shunt top: rates, from the counters of two looks. The daemon keeps no rates: whoever
+ * wants them knows over which time.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "ctl/cli.h"
+#include "ctl/client.h"
+#include "ctl/cmd.h"
+#include "ctl/fmt.h"
+#include "ctl/view.h"
+
+/* Home, and what is below goes: no line flickers. */
+#define TO_TOP "\033[H\033[J"
+
+/**
+ * struct sample - the counters at one moment
+ * @services, @reasons: data of `backend list` and `show drops`
+ */
+struct sample {
+	json_t *services;
+	json_t *reasons;
+	uint64_t now_ms;
+};
+
+static void sample_done(struct sample *s)
+{
+	json_decref(s->services);
+	json_decref(s->reasons);
+	*s = (struct sample){ 0 };
+}
+
+/* The list @key of what @command answers, with one reference; NULL, and said. */
+static json_t *ask_list(struct cli *cli, struct client_request request, const char *key,
+			enum ctl_exit *exit)
+{
+	_cleanup_(json_decrefp) json_t *answer = NULL;
+	_cleanup_(buf_free) struct buf why = { 0 };
+	enum ctl_exit err = client_ask(cli->socket, &request, &answer, &why);
+
+	if (!err && view_bool(answer, "ok"))
+		return json_incref(json_object_get(json_object_get(answer, "data"), key));
+	buf_printf(cli->err, "shunt: %s\n", err ? buf_str(&why) : view_text(answer, "error"));
+	*exit = err ?: view_int(answer, "exit") ?: CTL_FAILED;
+	return NULL;
+}
+
+static enum ctl_exit take_sample(struct cli *cli, const char *const *args, size_t n,
+				 struct sample *out)
+{
+	const struct client_request list = { .command = "backend list", .args = args, .n_args = n };
+	const struct client_request drops = { .command = "show drops" };
+	enum ctl_exit err = CTL_OK;
+
+	out->services = ask_list(cli, list, "services", &err);
+	out->reasons = out->services ? ask_list(cli, drops, "reasons", &err) : NULL;
+	out->now_ms = clock_now_ms();
+	return err;
+}
+
+/* What has that name under @key; NULL: nothing. Lists keep their order as a rule. */
+static const json_t *find_same(const json_t *list, size_t hint, const char *key, const char *name)
+{
+	const json_t *o = json_array_get(list, hint);
+
+	if (o && !strcmp(view_text(o, key), name))
+		return o;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		o = json_array_get(list, i);
+		if (!strcmp(view_text(o, key), name))
+			return o;
+	}
+	return NULL;
+}
+
+/**
+ * struct period - between two looks
+ */
+struct period {
+	const struct sample *before, *after;
+	uint64_t ms;
+};
+
+/* A second's worth of @key; 0 of what is new, or has begun again. */
+static uint64_t rate_of(const struct period *p, const json_t *before, const json_t *after,
+			const char *key)
+{
+	const uint64_t now = view_int(after, key), then = view_int(before, key);
+
+	if (!before || now < then)
+		return 0;
+	return ((now - then) * 1000 + p->ms / 2) / p->ms;
+}
+
+static const struct table_column columns[] = {
+	{ "SERVICE", false },  { "VIP:PORT", false }, { "STATE", false },      { "WEIGHT", true },
+	{ "PACKETS/s", true }, { "BYTES/s", true },   { "LAST CHECK", false },
+};
+
+static void add_rates(struct table *t, const struct period *p, const json_t *before,
+		      const json_t *after)
+{
+	table_add(t, TABLE_PLAIN, "%s", fmt_count(rate_of(p, before, after, "packets")).text);
+	table_add(t, TABLE_PLAIN, "%s", fmt_bytes(rate_of(p, before, after, "bytes")).text);
+}
+
+static void add_backend(struct table *t, const struct period *p, const json_t *before,
+			const json_t *after)
+{
+	_cleanup_(buf_free) struct buf state = { 0 }, probe = { 0 };
+
+	view_backend_state(after, &state);
+	view_probe(after, &probe);
+	table_add(t, TABLE_PLAIN, "  -> %s", view_text(after, "name"));
+	table_add(t, TABLE_PLAIN, "%s", view_text(after, "address"));
+	table_add(t, view_state_color(view_text(after, "state")), "%s", buf_str(&state));
+	table_add(t, TABLE_PLAIN, "%" PRIu64 "/%" PRIu64, view_int(after, "effective_weight"),
+		  view_int(after, "weight"));
+	add_rates(t, p, before, after);
+	table_add(t, TABLE_PLAIN, "%s", buf_str(&probe));
+}
+
+static void add_service(struct table *t, const struct period *p, size_t place)
+{
+	const json_t *after = json_array_get(p->after->services, place);
+	const json_t *before =
+		find_same(p->before->services, place, "name", view_text(after, "name"));
+	const json_t *backends = json_object_get(after, "backends");
+	const char *state = view_text(after, "state");
+
+	table_add(t, TABLE_BOLD, "%s", view_text(after, "name"));
+	table_add(t, TABLE_PLAIN, "%s",
+		  json_string_value(json_array_get(json_object_get(after, "vips"), 0)) ?: "");
+	table_add(t, view_state_color(state), "%s %" PRIu64 "/%" PRIu64, state,
+		  view_int(after, "backends_usable"), view_int(after, "backends_total"));
+	table_add(t, TABLE_PLAIN, "%s", "");
+	add_rates(t, p, before, after);
+	table_end_row(t);
+	for (size_t i = 0; i < json_array_size(backends); i++) {
+		const json_t *b = json_array_get(backends, i);
+
+		add_backend(t, p,
+			    find_same(json_object_get(before, "backends"), i, "name",
+				      view_text(b, "name")),
+			    b);
+	}
+}
+
+/* "12:00:01  830k packets/s; dropped: 12/s no_backend, 3/s too_big" */
+static void print_head(const struct period *p, struct buf *out)
+{
+	_cleanup_(buf_free) struct buf drops = { 0 };
+	const time_t now = clock_wall_s();
+	uint64_t all = 0;
+	struct tm tm;
+	char at[16];
+
+	for (size_t i = 0; i < json_array_size(p->after->reasons); i++) {
+		const json_t *r = json_array_get(p->after->reasons, i);
+		const char *name = view_text(r, "reason");
+		const uint64_t rate =
+			rate_of(p, find_same(p->before->reasons, i, "reason", name), r, "packets");
+
+		all += rate;
+		if (rate && !strcmp(view_text(r, "action"), "drop"))
+			buf_printf(&drops, "%s %s/s %s",
+				   drops.len ? "," : "; dropped:", fmt_count(rate).text, name);
+	}
+	strftime(at, sizeof(at), "%T", localtime_r(&now, &tm));
+	buf_printf(out, "%s  %s packets/s%s\n\n", at, fmt_count(all).text, buf_str(&drops));
+}
+
+/* As many lines as the terminal has; all of them where it is none. */
+static void print_lines(const char *text, size_t most, struct buf *out)
+{
+	const char *end = text;
+
+	for (size_t n = 0; *end && (!most || n < most); n++) {
+		end = strchrnul(end, '\n');
+		end += *end == '\n';
+	}
+	buf_add(out, text, end - text);
+}
+
+static void print_screen(struct cli *cli, const struct period *p)
+{
+	_cleanup_(table_free) struct table t = { .columns = columns,
+						 .n_columns = array_len(columns) };
+	_cleanup_(buf_free) struct buf text = { 0 };
+	const bool is_screen = isatty(STDOUT_FILENO);
+	struct winsize size = { 0 };
+
+	print_head(p, &text);
+	for (size_t i = 0; i < json_array_size(p->after->services); i++)
+		add_service(&t, p, i);
+	table_print(&t, cli->color, &text);
+	if (is_screen) {
+		ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+		buf_puts(cli->out, TO_TOP);
+	}
+	print_lines(buf_str(&text), size.ws_row > 1 ? size.ws_row - 1 : 0, cli->out);
+}
+
+static void wait_ms(uint64_t ms)
+{
+	const struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	nanosleep(&pause, NULL);
+}
+
+/* "0.5" in seconds; 0: that is none. */
+static uint64_t parse_delay_ms(const char *text)
+{
+	char *end;
+	const double seconds = text ? strtod(text, &end) : 1;
+
+	if (text && (end == text || *end))
+		return 0;
+	return seconds >= 0.1 && seconds <= 3600 ? seconds * 1000 : 0;
+}
+
+enum ctl_exit local_top(struct cli *cli, const char *const *args, size_t n)
+{
+	const uint64_t delay_ms = parse_delay_ms(cli->values[CTL_OPTION_DELAY]);
+	const char *count = cli->values[CTL_OPTION_COUNT];
+	uint64_t left = count ? strtoull(count, NULL, 10) : UINT64_MAX;
+	_cleanup_(sample_done) struct sample before = { 0 };
+	enum ctl_exit err;
+
+	if (!delay_ms) {
+		buf_puts(cli->err, "shunt: --delay is a number of seconds, 0.1 to 3600\n");
+		return CTL_USAGE;
+	}
+	err = take_sample(cli, args, n, &before);
+	for (; !err && left; left--) {
+		_cleanup_(sample_done) struct sample after = { 0 };
+
+		wait_ms(delay_ms);
+		err = take_sample(cli, args, n, &after);
+		if (err)
+			break;
+		print_screen(cli,
+			     &(struct period){ &before, &after, after.now_ms - before.now_ms });
+		if (cli_flush(cli))
+			return CTL_FAILED;
+		sample_done(&before);
+		before = after;
+		after = (struct sample){ 0 };
+	}
+	return err;
+}
