@@ -44,7 +44,7 @@ LIBS_plan	= -ljansson
 LIBS_dataplane	= -lxdp -lbpf -lelf -lz
 LIBS_doctor	=
 LIBS_ctl	= -ljansson
-LIBS_export	= -lmicrohttpd
+LIBS_export	= -lmicrohttpd -ljansson -lm
 LIBS_app	=
 
 lib		= $(BUILD)/lib/lib$(1).a
@@ -99,6 +99,13 @@ $(BUILD)/obj/%.o: %.c
 
 # The one file that includes the skeleton.
 $(BUILD)/obj/userspace/dataplane/load.o: $(BUILD)/gen/shunt.skel.h
+
+# Files that the daemon serves, as C strings.
+$(BUILD)/gen/page/%.inc: userspace/export/%
+	@mkdir -p $(@D)
+	$(call quiet,GEN)sed -e 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $< >$@
+
+$(BUILD)/obj/userspace/export/page.o: $(BUILD)/gen/page/page.css.inc $(BUILD)/gen/page/page.js.inc
 
 define floor_rule
 $(call lib,$(1)): $$(patsubst %.c,$$(BUILD)/obj/%.o,$$(filter-out $$(MAINS),$$(wildcard userspace/$(1)/*.c)))

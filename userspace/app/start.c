@@ -12,6 +12,7 @@
 
 #include "app/daemon.h"
 #include "base/clock.h"
+#include "ctl/describe.h"
 
 /* How long a first start waits for verdicts and MAC addresses before it attaches. */
 #define FIRST_VERDICTS_MS 500
@@ -176,11 +177,15 @@ static int start_dataplane(struct daemon *d)
 
 int daemon_start_exporter(struct daemon *d)
 {
+	static const struct exporter_ops ops = {
+		.snapshot = daemon_snapshot,
+		.describe = describe_all,
+	};
 	int err;
 
 	if (!d->conf->metrics_listen)
 		return 0;
-	err = exporter_create(d->conf->metrics_listen, daemon_snapshot, d, &d->exporter);
+	err = exporter_create(d->conf->metrics_listen, &ops, d, &d->exporter);
 	d->exporter_is_new = !err;
 	return err;
 }

@@ -11,7 +11,7 @@
 #include "ctl/cmd.h"
 #include "ctl/describe.h"
 #include "ctl/find.h"
-#include "ctl/fmt.h"
+#include "base/fmt.h"
 #include "ctl/view.h"
 
 enum ctl_exit cmd_backend_list(struct ctl_call *call)

@@ -11,7 +11,7 @@
 #include "ctl/client.h"
 #include "ctl/cmd.h"
 #include "ctl/describe.h"
-#include "ctl/fmt.h"
+#include "base/fmt.h"
 #include "ctl/settings.h"
 #include "ctl/view.h"
 

@@ -10,7 +10,7 @@
 #include "ctl/cmd.h"
 #include "ctl/describe.h"
 #include "ctl/find.h"
-#include "ctl/fmt.h"
+#include "base/fmt.h"
 #include "ctl/view.h"
 
 /* There may be a million; who wants them all reads the map. */

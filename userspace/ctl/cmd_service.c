@@ -8,7 +8,7 @@
 #include "ctl/cmd.h"
 #include "ctl/describe.h"
 #include "ctl/find.h"
-#include "ctl/fmt.h"
+#include "base/fmt.h"
 #include "ctl/settings.h"
 #include "ctl/view.h"
 

@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "ctl/cmd.h"
 #include "ctl/describe.h"
-#include "ctl/fmt.h"
+#include "base/fmt.h"
 #include "ctl/view.h"
 
 enum ctl_exit cmd_show_stats(struct ctl_call *call)

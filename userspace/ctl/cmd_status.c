@@ -5,28 +5,11 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/fmt.h"
 #include "ctl/client.h"
 #include "ctl/cmd.h"
 #include "ctl/describe.h"
-#include "ctl/fmt.h"
 #include "ctl/view.h"
-
-static json_t *describe_daemon(const struct snapshot *s)
-{
-	return json_pack("{s:s, s:i, s:i, s:i, s:I, s:I, s:b, s:I, s:f}", "version", s->version,
-			 "abi", SHUNT_ABI_VERSION, "pid", s->pid, "prober_pid", s->prober_pid,
-			 "now", (json_int_t)s->now_wall_s, "started", (json_int_t)s->start_wall_s,
-			 "adopted", s->adopted, "rss_bytes", (json_int_t)s->rss_bytes,
-			 "cpu_seconds", s->cpu_seconds);
-}
-
-static json_t *describe_reloads(const struct snapshot *s)
-{
-	return json_pack("{s:o, s:I, s:b, s:I, s:I}", "path", describe_text(s->conf->path),
-			 "loaded", (json_int_t)s->conf_loaded_wall_s, "last_reload_ok",
-			 s->conf_last_reload_ok, "reloads_applied", (json_int_t)s->conf_reloads[1],
-			 "reloads_refused", (json_int_t)s->conf_reloads[0]);
-}
 
 enum ctl_exit cmd_status(struct ctl_call *call)
 {

@@ -19,6 +19,8 @@ json_t *describe_text(const char *text);
 json_t *describe_addr(const struct shunt_addr *a);
 
 /* New references, or NULL if out of memory. _deep: with the backends. */
+json_t *describe_daemon(const struct snapshot *s);
+json_t *describe_reloads(const struct snapshot *s); /* the config file, and how reloads ended */
 json_t *describe_service_deep(const struct snapshot_service *s);
 json_t *describe_services(const struct snapshot *s);
 json_t *describe_services_deep(const struct snapshot *s);
@@ -31,6 +33,8 @@ json_t *describe_conntrack(const struct snapshot *s); /* connections of nat */
 json_t *describe_tables(const struct snapshot *s); /* where slots lie */
 json_t *describe_slots(const struct snapshot *s); /* number by state */
 json_t *describe_conf(const struct conf *conf);
+/* Most of the above in one object, as /status.json has it. */
+json_t *describe_all(const struct snapshot *s);
 
 /*
  * Put @value (stolen; NULL: out of memory) into the answer. Return: CTL_OK, or

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "ctl/fmt.h"
+#include "base/fmt.h"
 #include "ctl/settings.h"
 #include "ctl/view.h"
 

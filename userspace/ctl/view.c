@@ -4,7 +4,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "ctl/fmt.h"
+#include "base/fmt.h"
 #include "ctl/view.h"
 #include "dataplane/snapshot.h"
 

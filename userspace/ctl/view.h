@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "ctl/fmt.h"
+#include "base/fmt.h"
 #include "ctl/table.h"
 #include "shunt/abi.h"
 

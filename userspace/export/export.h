@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* GET /metrics for Prometheus (text format 0.0.4), and GET /healthz. */
+/*
+ * What HTTP shows: /metrics for Prometheus (text format 0.0.4), /healthz, the status
+ * page at / and what it is made of at /status.json. Nothing can be changed here.
+ */
 #ifndef EXPORT_EXPORT_H
 #define EXPORT_EXPORT_H
 
+#include <jansson.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -14,13 +18,24 @@ void metrics_write(const struct snapshot *s, struct buf *out);
 struct exporter;
 
 /**
+ * struct exporter_ops - where the answers come from
+ * @snapshot: called for every request, and now and then for the graphs; released with
+ *	snapshot_free(). NULL without memory.
+ * @describe: a snapshot as JSON, in the words of the CLI; NULL without memory
+ */
+struct exporter_ops {
+	struct snapshot *(*snapshot)(void *app);
+	json_t *(*describe)(const struct snapshot *s);
+};
+
+/**
  * exporter_create() - listen
  * @listen: "ADDRESS:PORT", IPv6 in brackets; with port 0 the kernel chooses one
- * @snapshot: called for every scrape; released with snapshot_free()
+ * @ops: kept
  *
  * Return: 0 or a negative errno, logged.
  */
-int exporter_create(const char *listen, struct snapshot *(*snapshot)(void *app), void *app,
+int exporter_create(const char *listen, const struct exporter_ops *ops, void *app,
 		    struct exporter **out);
 void exporter_free(struct exporter *e);
 

@@ -21,6 +21,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "export/answer.h"
 #include "export/export.h"
 #include "export/listen.h"
 
@@ -36,56 +37,14 @@ struct visitor {
 };
 
 struct exporter {
-	struct snapshot *(*snapshot)(void *app);
-	void *app;
+	struct answerer answerer;
+	uint64_t sample_ms; /* when the next one is due */
 	struct MHD_Daemon *http;
 	int epoll_fd;
 	int timer_fd;
 	uint16_t port;
 	struct visitor visitors[CONNECTIONS];
 };
-
-/* --- answers --------------------------------------------------------------- */
-
-static enum MHD_Result respond(struct MHD_Connection *conn, unsigned int status, struct buf *body,
-			       const char *type)
-{
-	size_t len = body->len;
-	struct MHD_Response *r =
-		MHD_create_response_from_buffer(len, take_ptr(&body->data), MHD_RESPMEM_MUST_FREE);
-	enum MHD_Result ok = MHD_NO;
-
-	if (!r)
-		return MHD_NO;
-	if (MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type) &&
-	    MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close") &&
-	    (status != MHD_HTTP_METHOD_NOT_ALLOWED ||
-	     MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD")))
-		ok = MHD_queue_response(conn, status, r);
-	MHD_destroy_response(r);
-	return ok;
-}
-
-static enum MHD_Result respond_text(struct MHD_Connection *conn, unsigned int status,
-				    const char *text)
-{
-	_cleanup_(buf_free) struct buf body = { 0 };
-
-	buf_puts(&body, text);
-	return respond(conn, status, &body, "text/plain; charset=utf-8");
-}
-
-static enum MHD_Result respond_metrics(const struct exporter *e, struct MHD_Connection *conn)
-{
-	_cleanup_(snapshot_freep) struct snapshot *s = e->snapshot(e->app);
-	_cleanup_(buf_free) struct buf body = { 0 };
-
-	if (s)
-		metrics_write(s, &body);
-	if (!s || body.failed)
-		return respond_text(conn, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory\n");
-	return respond(conn, MHD_HTTP_OK, &body, "text/plain; version=0.0.4; charset=utf-8");
-}
 
 /* A request has come in; bodies that clients send are not read. */
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const char *url,
@@ -96,13 +55,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *conn, const 
 
 	(void)version, (void)upload, (void)request;
 	*upload_len = 0;
-	if (strcmp(method, "GET") && strcmp(method, "HEAD"))
-		return respond_text(conn, MHD_HTTP_METHOD_NOT_ALLOWED, "GET and HEAD only\n");
-	if (!strcmp(url, "/metrics"))
-		return respond_metrics(e, conn);
-	if (!strcmp(url, "/healthz"))
-		return respond_text(conn, MHD_HTTP_OK, "ok\n");
-	return respond_text(conn, MHD_HTTP_NOT_FOUND, "see /metrics\n");
+	return answer_request(&e->answerer, conn, url, method);
 }
 
 /* --- patience -------------------------------------------------------------- */
@@ -161,11 +114,27 @@ static void set_timer(struct exporter *e, uint64_t now_ms, uint64_t next_ms)
 	timerfd_settime(e->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
 }
 
+/* A sample for the graphs, if one is due; one that fails is missing, no more. */
+static void take_sample(struct exporter *e, uint64_t now_ms)
+{
+	_cleanup_(snapshot_freep) struct snapshot *s = NULL;
+
+	if (now_ms < e->sample_ms)
+		return;
+	e->sample_ms = now_ms + HISTORY_GAP_MS;
+	s = e->answerer.ops->snapshot(e->answerer.app);
+	if (s)
+		history_add(&e->answerer.history, s, now_ms);
+}
+
 void exporter_dispatch(struct exporter *e)
 {
 	uint64_t now_ms = clock_now_ms();
 	uint64_t next_ms = hang_up(e, now_ms);
 
+	take_sample(e, now_ms);
+	if (e->sample_ms < next_ms)
+		next_ms = e->sample_ms;
 	MHD_run(e->http);
 	/* Setting the timer again also takes back that it has fired. */
 	set_timer(e, now_ms, next_ms);
@@ -214,24 +183,25 @@ static void exporter_freep(struct exporter **e)
 	exporter_free(*e);
 }
 
-static struct exporter *exporter_alloc(struct snapshot *(*snapshot)(void *app), void *app)
+static struct exporter *exporter_alloc(const struct exporter_ops *ops, void *app)
 {
 	struct exporter *e = calloc(1, sizeof(*e));
 
 	if (!e)
 		return NULL;
-	e->snapshot = snapshot;
-	e->app = app;
+	e->answerer.ops = ops;
+	e->answerer.app = app;
+	gethostname(e->answerer.host, sizeof(e->answerer.host) - 1);
 	e->epoll_fd = e->timer_fd = -1;
 	array_for_each (v, e->visitors, CONNECTIONS)
 		v->fd = -1;
 	return e;
 }
 
-int exporter_create(const char *listen_at, struct snapshot *(*snapshot)(void *app), void *app,
+int exporter_create(const char *listen_at, const struct exporter_ops *ops, void *app,
 		    struct exporter **out)
 {
-	_cleanup_(exporter_freep) struct exporter *e = exporter_alloc(snapshot, app);
+	_cleanup_(exporter_freep) struct exporter *e = exporter_alloc(ops, app);
 	_cleanup_close_ int fd = -1;
 	int err;
 
@@ -240,6 +210,8 @@ int exporter_create(const char *listen_at, struct snapshot *(*snapshot)(void *ap
 	err = listen_open(listen_at, &fd, &e->port) ?: start_http(e, &fd) ?: open_epoll(e);
 	if (err)
 		return log_err(err, "metrics at %s", listen_at);
+	/* The first sample is due as soon as somebody dispatches. */
+	set_timer(e, 0, clock_now_ms());
 	*out = take_ptr(&e);
 	return 0;
 }
@@ -252,6 +224,7 @@ void exporter_free(struct exporter *e)
 		MHD_stop_daemon(e->http);
 	cleanup_closep(&e->timer_fd);
 	cleanup_closep(&e->epoll_fd);
+	history_free(&e->answerer.history);
 	free(e);
 }
 

@@ -29,6 +29,16 @@ static struct snapshot *snapshot(void *app)
 	return *(bool *)app ? NULL : fixture_snapshot();
 }
 
+/* As the CLI's words would have it, in short; what is quoted comes from elsewhere. */
+static json_t *describe(const struct snapshot *s)
+{
+	return json_pack("{s:{s:s}, s:[{s:s, s:s, s:[{s:s, s:s, s:{s:s}}]}]}", "daemon", "version",
+			 s->version, "services", "name", "web", "state", "up", "backends", "name",
+			 "nginx1", "state", "up", "check", "detail", "<script>\"&\x01");
+}
+
+static const struct exporter_ops ops = { .snapshot = snapshot, .describe = describe };
+
 static void *serve(void *arg)
 {
 	struct pollfd fds[] = { { exporter_fd(arg), POLLIN, 0 }, { stop_fd, POLLIN, 0 } };
@@ -43,7 +53,7 @@ static void setup(void)
 	/* Instead of Criterion's timeouts, which leak in its runner now and then. */
 	alarm(60);
 	stop_fd = eventfd(0, EFD_CLOEXEC);
-	cr_assert_eq(exporter_create("127.0.0.1:0", snapshot, &broken, &exporter), 0);
+	cr_assert_eq(exporter_create("127.0.0.1:0", &ops, &broken, &exporter), 0);
 	cr_assert_eq(pthread_create(&thread, NULL, serve, exporter), 0);
 }
 
@@ -132,12 +142,54 @@ Test(exporter, says_that_it_lives)
 	cr_assert_str_eq(body_of(&answer), "ok\n");
 }
 
+Test(exporter, serves_the_status)
+{
+	_cleanup_(buf_free) struct buf answer = { 0 };
+	_cleanup_(json_decrefp) json_t *status = NULL;
+
+	ask(REQUEST("GET", "/status.json"), &answer);
+	cr_assert_not_null(strstr(buf_str(&answer), "Content-Type: application/json\r\n"));
+	status = json_loads(body_of(&answer), 0, NULL);
+	cr_assert_not_null(status);
+	cr_assert_not_null(json_object_get(status, "rates"));
+	cr_assert_not_null(json_object_get(status, "host"));
+	cr_assert_eq(json_array_size(json_object_get(status, "services")), 1);
+}
+
+/* Nothing is taken from elsewhere, and what a server said is text. */
+Test(exporter, serves_a_page_that_nobody_can_write_into)
+{
+	_cleanup_(buf_free) struct buf answer = { 0 };
+
+	ask(REQUEST("GET", "/"), &answer);
+	cr_assert_eq(strncmp(buf_str(&answer), "HTTP/1.1 200 ", 13), 0);
+	cr_assert_not_null(
+		strstr(buf_str(&answer), "\r\nContent-Security-Policy: default-src 'none'"));
+	cr_assert_not_null(strstr(body_of(&answer), "&lt;script&gt;&quot;&amp;?"));
+	cr_assert_null(strstr(body_of(&answer), "<script>"));
+	cr_assert_null(strstr(body_of(&answer), "://"));
+}
+
+Test(exporter, serves_what_the_page_refers_to)
+{
+	_cleanup_(buf_free) struct buf css = { 0 };
+	_cleanup_(buf_free) struct buf js = { 0 };
+
+	ask(REQUEST("GET", "/page.css"), &css);
+	cr_assert_not_null(strstr(buf_str(&css), "Content-Type: text/css; charset=utf-8\r\n"));
+	cr_assert_not_null(strstr(body_of(&css), "prefers-color-scheme: dark"));
+	ask(REQUEST("GET", "/page.js"), &js);
+	cr_assert_not_null(
+		strstr(buf_str(&js), "Content-Type: text/javascript; charset=utf-8\r\n"));
+	cr_assert_not_null(strstr(body_of(&js), "\"use strict\";\n"));
+}
+
 Test(exporter, refuses_everything_else)
 {
 	static const struct {
 		const char *request, *status;
 	} cases[] = {
-		{ REQUEST("GET", "/"), "HTTP/1.1 404 " },
+		{ REQUEST("GET", "/index.html"), "HTTP/1.1 404 " },
 		{ REQUEST("GET", "/metrics/../etc/passwd"), "HTTP/1.1 404 " },
 		{ REQUEST("DELETE", "/metrics"), "HTTP/1.1 405 " },
 		{ "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
@@ -155,11 +207,16 @@ Test(exporter, refuses_everything_else)
 
 Test(exporter, says_when_there_is_no_snapshot)
 {
-	_cleanup_(buf_free) struct buf answer = { 0 };
+	static const char *const requests[] = { REQUEST("GET", "/metrics"), REQUEST("GET", "/"),
+						REQUEST("GET", "/status.json") };
 
 	broken = true;
-	ask(REQUEST("GET", "/metrics"), &answer);
-	cr_assert_eq(strncmp(buf_str(&answer), "HTTP/1.1 503 ", 13), 0);
+	for (size_t i = 0; i < array_len(requests); i++) {
+		_cleanup_(buf_free) struct buf answer = { 0 };
+
+		ask(requests[i], &answer);
+		cr_assert_eq(strncmp(buf_str(&answer), "HTTP/1.1 503 ", 13), 0, "%s", requests[i]);
+	}
 }
 
 Test(exporter, survives_what_is_not_http)
@@ -267,8 +324,8 @@ Test(listen, says_when_the_port_is_taken)
 	struct exporter *first = NULL, *second = NULL;
 	char at[32];
 
-	cr_assert_eq(exporter_create("[::1]:0", snapshot, &broken, &first), 0);
+	cr_assert_eq(exporter_create("[::1]:0", &ops, &broken, &first), 0);
 	snprintf(at, sizeof(at), "[::1]:%u", exporter_port(first));
-	cr_assert_eq(exporter_create(at, snapshot, &broken, &second), -EADDRINUSE);
+	cr_assert_eq(exporter_create(at, &ops, &broken, &second), -EADDRINUSE);
 	exporter_free(first);
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/array.h"
-#include "ctl/fmt.h"
+#include "base/fmt.h"
 
 /* @n in the largest unit that leaves at least 1, one decimal below 100. */
 static struct fmt scaled(uint64_t n, const char *const *units, size_t n_units)
