@@ -202,4 +202,7 @@ struct snapshot *daemon_snapshot(void *app);
 /* 0, or -EPERM with every missing capability named in one log line. */
 int privilege_check(void);
 
+/* As many descriptors as this process may have: clients and probers are counted by them. */
+void privilege_raise_files(void);
+
 #endif /* APP_DAEMON_H */

@@ -2,6 +2,7 @@
 /* What the process may do, asked before anything is begun. */
 #include <cap-ng.h>
 #include <errno.h>
+#include <sys/resource.h>
 
 #include "app/daemon.h"
 #include "base/array.h"
@@ -37,4 +38,14 @@ int privilege_check(void)
 	log_error("missing capabilities:%s: run as root, or give the service these",
 		  buf_str(&missing));
 	return -EPERM;
+}
+
+void privilege_raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
 }

@@ -119,6 +119,7 @@ static int with_config(const struct options *o)
 		return DAEMON_BAD_CONFIG;
 	if (o->action == ACTION_CHECK)
 		return check(conf, o->conf_path);
+	privilege_raise_files();
 	return daemon_run(take_ptr(&conf), o->conf_path, o->pin_dir);
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
@@ -22,7 +23,12 @@
 #include "ctl/ctl.h"
 #include "ctl/peer.h"
 
-#define CTL_CLIENTS 64
+/*
+ * Places for clients: so many that whoever has just connected is served long before
+ * others have taken them all; of the process's descriptors no more than a part.
+ */
+#define CTL_CLIENTS 2048
+#define CTL_FILES_PART 4
 #define CTL_PATIENCE_MS 10000
 /* Until accepting is tried again where it failed. */
 #define CTL_DEAF_MS 500
@@ -43,6 +49,7 @@ struct ctl {
 	int epoll_fd;
 	int listen_fd;
 	int timer_fd;
+	size_t n_places;
 	struct conn conns[CTL_CLIENTS];
 };
 
@@ -127,6 +134,16 @@ static void ctl_freep(struct ctl **c)
 	ctl_free(*c);
 }
 
+static size_t count_places(void)
+{
+	struct rlimit files;
+	rlim_t n = CTL_CLIENTS;
+
+	if (!getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur / CTL_FILES_PART < n)
+		n = files.rlim_cur / CTL_FILES_PART;
+	return n ?: 1;
+}
+
 static struct ctl *ctl_alloc(const struct ctl_ops *ops, void *app)
 {
 	struct ctl *c = calloc(1, sizeof(*c));
@@ -137,6 +154,7 @@ static struct ctl *ctl_alloc(const struct ctl_ops *ops, void *app)
 	c->app = app;
 	c->addr.sun_family = AF_UNIX;
 	c->patience_ms = CTL_PATIENCE_MS;
+	c->n_places = count_places();
 	c->epoll_fd = c->listen_fd = c->timer_fd = -1;
 	array_for_each (conn, c->conns, CTL_CLIENTS)
 		conn->fd = -1;
@@ -206,7 +224,7 @@ static struct conn *find_place(struct ctl *c)
 {
 	struct conn *oldest = &c->conns[0];
 
-	array_for_each (conn, c->conns, CTL_CLIENTS) {
+	array_for_each (conn, c->conns, c->n_places) {
 		if (conn->fd < 0)
 			return conn;
 		if (conn->since_ms < oldest->since_ms)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -215,12 +216,26 @@ Test(server, holds_back_who_does_not_read)
 	cr_assert_gt(asked, 10);
 }
 
+/* A quarter of the descriptors is for clients; here both ends take of them. */
+#define N_FILES 400
+#define N_CLIENTS (N_FILES / 4 + 16)
+
+static void limit_files(void)
+{
+	const struct rlimit files = { N_FILES, N_FILES };
+
+	rig_close(&r);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+	rig_open(&r, NULL, NULL);
+}
+
 /* More clients than places: who has been silent for longest goes, the rest stays. */
 Test(server, makes_room_for_a_new_client)
 {
-	int fds[80];
+	static int fds[N_CLIENTS];
 
-	for (size_t i = 0; i < 80; i++) {
+	limit_files();
+	for (size_t i = 0; i < N_CLIENTS; i++) {
 		fds[i] = rig_connect(&r);
 		rig_send(fds[i], VERSION);
 		expect_answer(fds[i], VERSION_ANSWER);
@@ -228,10 +243,10 @@ Test(server, makes_room_for_a_new_client)
 		usleep(2000);
 	}
 	expect_alive();
-	rig_send(fds[79], VERSION);
-	expect_answer(fds[79], VERSION_ANSWER);
+	rig_send(fds[N_CLIENTS - 1], VERSION);
+	expect_answer(fds[N_CLIENTS - 1], VERSION_ANSWER);
 	cr_assert_not(rig_receive(fds[0], &line), "the first is still there");
-	for (size_t i = 0; i < 80; i++)
+	for (size_t i = 0; i < N_CLIENTS; i++)
 		close(fds[i]);
 	expect_alive();
 }
