@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Five thousand backends, each asked for a page every two seconds: processor time and
+# memory of the daemon and its children.
+# limit: 120 s
+. "$(dirname "$0")/lib.sh"
+
+services=500
+seconds=6
+max_cpu_percent=25
+max_rss_kb=$((200 * 1024))
+
+# All backends are one host, which has a whole network of addresses.
+many_checks()
+{
+	local s b
+
+	echo "services:"
+	for ((s = 0; s < services; s++)); do
+		cat <<-EOT
+		  service$s:
+		    vip: 198.18.$((s / 250)).$((s % 250 + 1))
+		    ports: [80/tcp]
+		    forward: ipip
+		    check: { type: $1, interval: 2s }
+		    backends:
+		EOT
+		for ((b = 0; b < 10; b++)); do
+			printf '      - { name: b%d, address: 10.64.%d.%d }\n' "$b" $((s / 20)) \
+				$((s % 20 * 10 + b + 1))
+		done
+	done
+}
+
+# The daemon and its children, one a line.
+processes()
+{
+	local process
+
+	for process in /proc/[0-9]*; do
+		[[ $(cat "$process/comm" 2>/dev/null) != shuntd* ]] || echo "${process##*/}"
+	done
+}
+
+# Processor time so far, in clock ticks.
+ticks()
+{
+	local pid
+
+	for pid in $(processes); do
+		cat "/proc/$pid/stat"
+	done | awk '{ sum += $14 + $15 } END { print sum }'
+}
+
+rss_kb()
+{
+	local pid
+
+	for pid in $(processes); do
+		cat "/proc/$pid/status"
+	done | awk '$1 == "VmRSS:" { sum += $2 } END { print sum }'
+}
+
+all_are_up()
+{
+	[[ $(metric shunt_backend_up) == $((services * 10)) ]]
+}
+
+# probes RESULT: that have ended so since the start.
+probes()
+{
+	metric "shunt_health_checks_total\\{.*result=\"$1\""
+}
+
+# measure TYPE: tcp takes about two thirds of what http does.
+measure()
+{
+	local before passed percent rss
+
+	many_checks "$1" | write_conf
+	start_shuntd
+	wait_for 20 all_are_up
+	sleep 3	# until checks are spread
+	passed=$(probes passed)
+	before=$(ticks)
+	sleep "$seconds"
+	percent=$((($(ticks) - before) * 100 / (seconds * $(getconf CLK_TCK))))
+	passed=$((($(probes passed) - passed) / seconds))
+	rss=$(rss_kb)
+	say "$1: $passed probes a second, $percent % of a core, $((rss / 1024)) MiB resident," \
+	    "$(probes failed) failed"
+	[[ $passed -ge $((services * 10 / 2 * 8 / 10)) ]] || die "only $passed probes a second"
+	[[ $percent -le $max_cpu_percent ]] || die "$percent % of a core"
+	[[ $rss -le $max_rss_kb ]] || die "$rss KiB resident"
+	take_off
+}
+
+one_armed
+ip -n b1 route add local 10.64.0.0/16 dev lo
+ip -n lb route add 10.64.0.0/16 via 10.1.0.11
+start_nginx b1
+wait_for 5 answers b1 http://127.0.0.1/
+measure http
