@@ -89,7 +89,7 @@ measure()
 	rss=$(rss_kb)
 	say "$1: $passed probes a second, $percent % of a core, $((rss / 1024)) MiB resident," \
 	    "$(probes failed) failed"
-	[[ $passed -ge $((services * 10 / 2 * 8 / 10)) ]] || die "only $passed probes a second"
+	[[ $passed -ge $((services * 4)) ]] || die "only $passed probes a second"
 	[[ $percent -le $max_cpu_percent ]] || die "$percent % of a core"
 	[[ $rss -le $max_rss_kb ]] || die "$rss KiB resident"
 	take_off
