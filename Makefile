@@ -30,7 +30,8 @@ FLOORS	 = app ctl export doctor dataplane tables plan health conf net base
 WARN	 = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 CPPFLAGS = -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -Iinclude -Iuserspace -I$(BUILD)/gen
 CFLAGS	 = -std=gnu11 -O2 -g -fno-strict-aliasing $(WARN) $(SAN_FLAGS)
-LDFLAGS	 = $(SAN_FLAGS)
+# A floor names what all of its files need; a program is linked with what it uses.
+LDFLAGS	 = -Wl,--as-needed $(SAN_FLAGS)
 
 BPF_CPPFLAGS = -Iinclude -Ibpf -I/usr/include/$(shell $(CC) -print-multiarch)
 BPF_CFLAGS = -std=gnu11 -O2 -g -target bpf -mcpu=v3 -fno-strict-aliasing \
@@ -39,7 +40,7 @@ BPF_CFLAGS = -std=gnu11 -O2 -g -target bpf -mcpu=v3 -fno-strict-aliasing \
 LIBS_base	= -lsystemd
 LIBS_net	= -lmnl
 LIBS_conf	= -lyaml -ljansson
-LIBS_health	= -lcap-ng -lseccomp -lm
+LIBS_health	= -lcap-ng -lseccomp -lmariadb -lm
 LIBS_plan	= -ljansson
 LIBS_dataplane	= -lxdp -lbpf -lelf -lz
 LIBS_doctor	=

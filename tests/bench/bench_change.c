@@ -215,8 +215,8 @@ int main(int argc, char **argv)
 	};
 	struct rusage usage;
 
-	if (!strcmp(argv[0], PROBER_ARGV0))
-		return prober_main(PROBER_SOCKET);
+	if (prober_is_asked_for(argv[0]))
+		return prober_main_as(argv[0], PROBER_SOCKET);
 	enter_namespaces();
 	log_level_set(LOG_LEVEL_ERROR);
 	d.conf = make_conf(backends);

@@ -173,8 +173,8 @@ int main(int argc, char **argv)
 {
 	bool http = argc > 1 && !strcmp(argv[1], "http");
 
-	if (!strcmp(argv[0], PROBER_ARGV0))
-		return prober_main(PROBER_SOCKET);
+	if (prober_is_asked_for(argv[0]))
+		return prober_main_as(argv[0], PROBER_SOCKET);
 	if (argc < 2 || (!http && strcmp(argv[1], "tcp"))) {
 		fprintf(stderr, "usage: bench_health tcp|http [BACKENDS [SECONDS]]\n");
 		return 2;

@@ -139,8 +139,8 @@ int main(int argc, char **argv)
 {
 	struct options o;
 
-	if (argc > 0 && !strcmp(argv[0], PROBER_ARGV0))
-		return prober_main(PROBER_FD);
+	if (argc > 0 && prober_is_asked_for(argv[0]))
+		return prober_main_as(argv[0], PROBER_FD);
 	o = options_parse(argc, argv);
 	switch (o.action) {
 	case ACTION_HELP:

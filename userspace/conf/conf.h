@@ -114,6 +114,9 @@ struct conf_status_range {
 #define CONF_MAX_DNS_NAME 254 /* a final dot included */
 #define CONF_MAX_SEND 512
 #define CONF_MAX_PAYLOAD 256
+#define CONF_MAX_USER 128
+#define CONF_MAX_PASSWORD 255
+#define CONF_MAX_COMMAND 800 /* with its arguments, and a NUL behind each */
 
 /**
  * struct conf_check - how a backend is probed; every field is filled in:

@@ -12,7 +12,7 @@
 #define BIT(type) (1U << CONF_CHECK_##type)
 
 /* Types whose words are known and that no prober can make yet. */
-#define NOT_YET (BIT(HTTPS) | BIT(TLS) | BIT(MYSQL) | BIT(EXEC) | BIT(AGENT))
+#define NOT_YET (BIT(HTTPS) | BIT(TLS) | BIT(AGENT))
 
 /* --- in the mapping of one check -------------------------------------------- */
 
@@ -109,11 +109,26 @@ static void refuse_what_is_not_yet(struct conf_job *job, const struct conf_node 
 		conf_error(job, via, "%s is not supported yet", conf_via_name(check->via));
 }
 
+static void verify_command(struct conf_job *job, const struct conf_node *node,
+			   const struct conf_check *check)
+{
+	const struct conf_node *command = conf_node_get(node, "command");
+	size_t len = check->command ? strlen(check->command) + 1 : 0;
+
+	for (size_t i = 0; i < check->n_args; i++)
+		len += strlen(check->args[i]) + 1;
+	if (len > CONF_MAX_COMMAND)
+		conf_error(job, command ? command : conf_node_get(node, "args") ?: node,
+			   "a command and its arguments are %d bytes at most, each with one more",
+			   CONF_MAX_COMMAND);
+}
+
 void conf_check_verify(struct conf_job *job, const struct conf_node *node, void *base)
 {
 	verify_timeout(job, node, base);
 	warn_of_idle_keys(job, node, base);
 	refuse_what_is_not_yet(job, node, base);
+	verify_command(job, node, base);
 }
 
 /* --- in a service, with everything merged ----------------------------------- */

@@ -25,7 +25,7 @@ static void warn_of_mysql(struct conf_job *job, const struct conf_node *node,
 {
 	static const char text[] =
 		"a check of type tcp on port 3306: MariaDB and MySQL block a host that connects "
-		"without logging in; check another port or raise their max_connect_errors";
+		"without logging in; use a check of type mysql";
 	const struct conf_node *check = conf_node_get(node, "check");
 	const struct conf_node *type = check ? conf_node_get(check, "type") : NULL;
 

@@ -18,12 +18,16 @@
  * struct probe - one probe under way
  * @ops: NULL if this place is free
  * @fd: -1 over echo, whose sockets are everybody's
+ * @also_fd: of a kind by itself: another one to wake up for, or -1
+ * @own: of a kind by itself: what it keeps
  * @sent: bytes of the question that are out
  */
 struct probe {
 	struct prober_request request;
 	const struct check_ops *ops;
 	int fd;
+	int also_fd;
+	void *own;
 	bool connected;
 	uint64_t started_us;
 	size_t sent;
@@ -42,10 +46,15 @@ enum check_transport {
 	CHECK_OVER_TCP,
 	CHECK_OVER_UDP, /* a connected socket, so that ICMP errors come back by it */
 	CHECK_OVER_ECHO, /* of ICMP: sent and matched by the prober itself */
+	CHECK_BY_ITSELF, /* the kind has its own way, and its descriptors */
 };
 
 /**
  * struct check_ops - a kind of check
+ * @open: of a kind by itself, else NULL: begin, and set what shall be watched for it.
+ *	Return: as of @step
+ * @close: of a kind by itself, else NULL: release what it has; called once after @open,
+ *	also if the probe is given up
  * @step: go on as far as the connected socket allows, without blocking. Readiness
  *	is edge-triggered: go on until -EAGAIN. Return: true if @r is the result. Over
  *	echo: a reply has come.
@@ -54,6 +63,8 @@ enum check_transport {
  */
 struct check_ops {
 	enum check_transport transport;
+	bool (*open)(struct probe *p, struct check_result *r);
+	void (*close)(struct probe *p);
 	bool (*step)(struct probe *p, struct check_result *r);
 	enum health_code timeout;
 	void (*overdue)(const struct probe *p, struct check_result *r);
@@ -64,6 +75,8 @@ extern const struct check_ops check_http;
 extern const struct check_ops check_dns;
 extern const struct check_ops check_udp;
 extern const struct check_ops check_icmp;
+extern const struct check_ops check_mysql;
+extern const struct check_ops check_exec;
 
 /* NULL if there is no such kind. */
 const struct check_ops *check_ops_of(enum conf_check_type type);

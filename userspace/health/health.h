@@ -35,7 +35,11 @@ enum health_state {
 	X(L7STS, "an unexpected status")                                                           \
 	X(SOCKERR, "no socket on this side")                                                       \
 	X(INTERNAL, "the prober failed")                                                           \
-	X(L3TOUT, "no echo reply within the timeout")
+	X(L3TOUT, "no echo reply within the timeout")                                              \
+	X(L7AUTH, "the log-in was refused")                                                        \
+	X(L7ROLE, "another role than the wanted one")                                              \
+	X(PROCERR, "the command did not end with 0")                                               \
+	X(PROCTOUT, "the command did not end within the timeout")
 
 enum health_code {
 #define HEALTH_CODE_ENUM(name, text) HEALTH_##name##_CODE,
@@ -145,7 +149,12 @@ bool health_is_settled(const struct health *h);
 /* Pid of the prober, for tests and `shunt status`. */
 int health_prober_pid(const struct health *h);
 
-/* main() of the prober: shuntd runs itself again with this as its whole life. */
+/*
+ * main() of a prober: shuntd runs itself again with this as its whole life, and with
+ * the name of a trade (prober_proto.h) as argv[0]. prober_main() is that of PROBER_NET.
+ */
+bool prober_is_asked_for(const char *argv0);
+int prober_main_as(const char *argv0, int socket_fd);
 int prober_main(int socket_fd);
 #define PROBER_ARGV0 "shuntd-prober"
 

@@ -21,11 +21,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "health/check.h"
+#include "health/check_mysql.h"
 #include "health/check_sched.h"
+#include "health/probe.h"
 #include "health/prober_control.h"
 #include "health/prober_echo.h"
 #include "health/prober_jail.h"
-#include "health/prober_socket.h"
 #include "net/addr.h"
 
 #define EVENTS 128
@@ -37,6 +38,10 @@
 #define CONTROL UINT32_MAX
 #define FIRST_ECHO (CONTROL - ECHO_FAMILIES)
 
+/* Most at once of kinds that cost more than a socket. */
+#define MAX_LOG_INS 512
+#define MAX_COMMANDS 128
+
 /**
  * struct prober - all the child has
  * @echo: of all probes over echo
@@ -47,6 +52,7 @@
  * @answers: not yet taken by the parent, oldest first
  */
 struct prober {
+	enum prober_trade trade;
 	int epoll_fd;
 	int control_fd;
 	struct prober_echo echo;
@@ -103,42 +109,9 @@ static int end_probe(struct prober *p, uint32_t place, const struct check_result
 	if (!vacant || queue_answer(p, probe, r))
 		return -ENOMEM;
 	*vacant = place;
-	if (probe->fd >= 0)
-		close(probe->fd);
-	probe->ops = NULL;
+	probe_close(probe);
 	check_sched_remove(&p->timeouts, place);
 	return 0;
-}
-
-/* Over echo: the same, and the question is out. */
-static bool echo_fails(struct prober *p, uint32_t place, struct check_result *r)
-{
-	struct probe *probe = &p->probes[place];
-	int err = prober_echo_send(&p->echo, &probe->request, place);
-
-	probe->connected = true;
-	return err && check_fail(r, err == -EBADF ? HEALTH_SOCKERR_CODE : HEALTH_L4CON_CODE, err);
-}
-
-/* Return: true and the result in @r; or false, and the connection is under way. */
-static bool connect_fails(struct prober *p, uint32_t place, struct check_result *r)
-{
-	struct probe *probe = &p->probes[place];
-	struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-				  .data.u32 = place };
-	struct sockaddr_storage ss;
-	socklen_t len = addr_to_sockaddr(&probe->request.addr, probe->request.port, &ss);
-
-	if (probe->ops->transport == CHECK_OVER_ECHO)
-		return echo_fails(p, place, r);
-	probe->fd = prober_socket_open(probe->ops->transport, ss.ss_family);
-	if (probe->fd < 0)
-		return check_fail(r, HEALTH_SOCKERR_CODE, probe->fd);
-	if (connect(probe->fd, (struct sockaddr *)&ss, len) && errno != EINPROGRESS)
-		return check_fail(r, HEALTH_L4CON_CODE, -errno);
-	if (epoll_ctl(p->epoll_fd, EPOLL_CTL_ADD, probe->fd, &ev))
-		return check_fail(r, HEALTH_SOCKERR_CODE, -errno);
-	return false;
 }
 
 static int start_probe(struct prober *p, const struct prober_request *request)
@@ -154,28 +127,13 @@ static int start_probe(struct prober *p, const struct prober_request *request)
 		.request = *request,
 		.ops = check_ops_of(request->type),
 		.fd = -1,
+		.also_fd = -1,
 		.started_us = now_us,
 	};
-	if (connect_fails(p, place, &r))
+	if (probe_begin(&p->probes[place], p->epoll_fd, &p->echo, place, &r))
 		return end_probe(p, place, &r);
 	check_sched_fly(&p->timeouts, place, now_us / 1000 + request->timeout_ms);
 	return 0;
-}
-
-/* Return: true and the result in @r if the connection did not come about. */
-static bool connected_badly(struct probe *probe, struct check_result *r)
-{
-	socklen_t len = sizeof(int);
-	int err = 0;
-
-	if (probe->connected)
-		return false;
-	if (getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &err, &len))
-		err = errno;
-	if (err)
-		return check_fail(r, HEALTH_L4CON_CODE, -err);
-	probe->connected = true;
-	return false;
 }
 
 static int advance_probe(struct prober *p, uint32_t place)
@@ -183,7 +141,10 @@ static int advance_probe(struct prober *p, uint32_t place)
 	struct probe *probe = &p->probes[place];
 	struct check_result r = { 0 };
 
-	if (connected_badly(probe, &r) || probe->ops->step(probe, &r))
+	/* Its other descriptor has just ended it. */
+	if (!probe->ops)
+		return 0;
+	if (probe_step(probe, &r))
 		return end_probe(p, place, &r);
 	return 0;
 }
@@ -229,6 +190,11 @@ static int end_overdue(struct prober *p)
 
 /* --- the parent ------------------------------------------------------------- */
 
+static bool is_for_us(const struct prober *p, const struct prober_request *r)
+{
+	return r->serial && prober_trade_of(r->type) == p->trade && check_ops_of(r->type);
+}
+
 static int take_requests(struct prober *p)
 {
 	struct prober_request requests[PROBER_BATCH];
@@ -240,7 +206,7 @@ static int take_requests(struct prober *p)
 		if (n <= 0)
 			return n;
 		for (int i = 0; i < n && !err; i++) {
-			if (requests[i].serial && check_ops_of(requests[i].type))
+			if (is_for_us(p, &requests[i]))
 				err = start_probe(p, &requests[i]);
 			else
 				log_warn("prober: dropped a request that is not valid");
@@ -322,8 +288,8 @@ static int turn(struct prober *p)
 static void close_prober(struct prober *p)
 {
 	array_for_each (probe, p->probes, p->n_probes) {
-		if (probe->ops && probe->fd >= 0)
-			close(probe->fd);
+		if (probe->ops)
+			probe_close(probe);
 	}
 	free(p->probes);
 	free(p->vacant);
@@ -345,6 +311,15 @@ static int watch_echo(const struct prober *p)
 	return 0;
 }
 
+static size_t most_at_once(enum prober_trade trade, size_t files)
+{
+	if (trade == PROBER_MYSQL)
+		return files < MAX_LOG_INS ? files : MAX_LOG_INS;
+	if (trade == PROBER_EXEC)
+		return files / 2 < MAX_COMMANDS ? files / 2 : MAX_COMMANDS;
+	return files;
+}
+
 static int open_prober(struct prober *p, int socket_fd)
 {
 	struct epoll_event ev = { .events = EPOLLIN, .data.u32 = CONTROL };
@@ -358,13 +333,14 @@ static int open_prober(struct prober *p, int socket_fd)
 		return -errno;
 	if (files.rlim_cur <= OTHER_FILES)
 		return -EMFILE;
-	p->max_flying = files.rlim_cur - OTHER_FILES;
+	p->max_flying = most_at_once(p->trade, files.rlim_cur - OTHER_FILES);
 	return watch_echo(p);
 }
 
-int prober_main(int socket_fd)
+static int run(enum prober_trade trade, int socket_fd)
 {
 	_cleanup_(close_prober) struct prober p = {
+		.trade = trade,
 		.epoll_fd = -1,
 		.echo = { .fd = { -1, -1 } },
 	};
@@ -372,13 +348,14 @@ int prober_main(int socket_fd)
 
 	if (prober_jail_close(socket_fd))
 		return EXIT_FAILURE;
-	prober_echo_open(&p.echo);
-	if (prober_jail_enter())
+	if (trade == PROBER_NET)
+		prober_echo_open(&p.echo);
+	if (prober_jail_enter(trade))
 		return EXIT_FAILURE;
-	err = open_prober(&p, socket_fd);
+	err = open_prober(&p, socket_fd) ?: trade == PROBER_MYSQL ? check_mysql_prepare() : 0;
 	if (err)
-		log_err(err, "prober: set up its loop");
-	if (err || prober_jail_lock())
+		log_err(err, "%s: set up", prober_trade_name(trade));
+	if (err || prober_jail_lock(trade))
 		return EXIT_FAILURE;
 	do
 		err = turn(&p);
@@ -386,6 +363,25 @@ int prober_main(int socket_fd)
 	/* Its end closed: the parent wants no more, or is gone. */
 	if (err == -EPIPE || err == -ECONNRESET)
 		return EXIT_SUCCESS;
-	log_err(err, "prober");
+	log_err(err, "%s", prober_trade_name(trade));
 	return EXIT_FAILURE;
+}
+
+bool prober_is_asked_for(const char *argv0)
+{
+	enum prober_trade unused;
+
+	return prober_trade_is_named(argv0, &unused);
+}
+
+int prober_main_as(const char *argv0, int socket_fd)
+{
+	enum prober_trade trade;
+
+	return prober_trade_is_named(argv0, &trade) ? run(trade, socket_fd) : EXIT_FAILURE;
+}
+
+int prober_main(int socket_fd)
+{
+	return run(PROBER_NET, socket_fd);
 }

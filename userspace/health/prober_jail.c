@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -40,7 +41,7 @@ static int reset_signals(void)
 	return sigprocmask(SIG_SETMASK, &none, NULL) ? -errno : 0;
 }
 
-static int limit_resources(void)
+static int limit_resources(enum prober_trade trade)
 {
 	static const struct rlimit nothing = { 0, 0 };
 	struct rlimit files;
@@ -50,10 +51,10 @@ static int limit_resources(void)
 	if (files.rlim_max > PROBER_MAX_FILES)
 		files.rlim_max = PROBER_MAX_FILES;
 	files.rlim_cur = files.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &files) || setrlimit(RLIMIT_CORE, &nothing) ||
-	    setrlimit(RLIMIT_FSIZE, &nothing))
+	if (setrlimit(RLIMIT_NOFILE, &files) || setrlimit(RLIMIT_CORE, &nothing))
 		return -errno;
-	return 0;
+	/* Commands may write what they like, as far as nobody may. */
+	return trade != PROBER_EXEC && setrlimit(RLIMIT_FSIZE, &nothing) ? -errno : 0;
 }
 
 static int become_nobody(void)
@@ -86,10 +87,11 @@ static int drop_capabilities(void)
 }
 
 /* Last, because a change of identity clears the death signal. */
-static int tie_down(void)
+static int tie_down(enum prober_trade trade)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) ||
-	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) || prctl(PR_SET_NAME, PROBER_ARGV0, 0, 0, 0))
+	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) ||
+	    prctl(PR_SET_NAME, prober_trade_name(trade), 0, 0, 0))
 		return -errno;
 	return 0;
 }
@@ -101,13 +103,13 @@ int prober_jail_close(int socket_fd)
 	return 0;
 }
 
-int prober_jail_enter(void)
+int prober_jail_enter(enum prober_trade trade)
 {
 	int err;
 
 	empty_bounding_set();
-	err = reset_signals() ?: limit_resources() ?: become_nobody() ?: drop_capabilities() ?:
-	      tie_down();
+	err = reset_signals() ?: limit_resources(trade) ?: become_nobody() ?: drop_capabilities() ?:
+	      tie_down(trade);
 	return err ? log_err(err, "prober: give up privileges") : 0;
 }
 
@@ -135,40 +137,59 @@ static const int plain_calls[] = {
 	SCMP_SYS(recvmmsg),
 };
 
-#define SOCKET_FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
-
-/* A socket of one family and type, and of no protocol but the usual one. */
-#define SOCKET_RULE(family, type)                                                                  \
-	{                                                                                          \
-		SCMP_SYS(socket), 3,                                                               \
-		{                                                                                  \
-			{ 0, SCMP_CMP_EQ, family, 0 },                                             \
-				{ 1, SCMP_CMP_EQ, (type) | SOCKET_FLAGS, 0 },                      \
-				{ 2, SCMP_CMP_EQ, 0, 0 },                                          \
-		}                                                                                  \
-	}
-
-/* These only with such arguments. Raw sockets were opened before, for echo. */
-static const struct {
+/* A call with such arguments only. */
+struct narrow_call {
 	int call;
 	unsigned int n;
 	struct scmp_arg_cmp arg[3];
-} narrow_calls[] = {
-	SOCKET_RULE(AF_INET, SOCK_STREAM),
-	SOCKET_RULE(AF_INET6, SOCK_STREAM),
-	SOCKET_RULE(AF_INET, SOCK_DGRAM),
-	SOCKET_RULE(AF_INET6, SOCK_DGRAM),
-	{ SCMP_SYS(setsockopt),
-	  2,
-	  { { 1, SCMP_CMP_EQ, SOL_SOCKET, 0 }, { 2, SCMP_CMP_EQ, SO_LINGER, 0 } } },
-	{ SCMP_SYS(setsockopt),
-	  2,
-	  { { 1, SCMP_CMP_EQ, IPPROTO_TCP, 0 }, { 2, SCMP_CMP_EQ, TCP_QUICKACK, 0 } } },
-	{ SCMP_SYS(getsockopt),
-	  2,
-	  { { 1, SCMP_CMP_EQ, SOL_SOCKET, 0 }, { 2, SCMP_CMP_EQ, SO_ERROR, 0 } } },
+};
+
+#define SOCKET_RULE(family, type, proto)                                                           \
+	{                                                                                          \
+		SCMP_SYS(socket), 3,                                                               \
+		{                                                                                  \
+			{ 0, SCMP_CMP_EQ, family, 0 }, { 1, SCMP_CMP_EQ, type, 0 },                \
+				{ 2, SCMP_CMP_EQ, proto, 0 },                                      \
+		}                                                                                  \
+	}
+
+#define SOCKOPT_RULE(call, level, option)                                                          \
+	{                                                                                          \
+		SCMP_SYS(call), 2,                                                                 \
+		{                                                                                  \
+			{ 1, SCMP_CMP_EQ, level, 0 }, { 2, SCMP_CMP_EQ, option, 0 },               \
+		}                                                                                  \
+	}
+
+static const struct narrow_call narrow_calls[] = {
+	SOCKOPT_RULE(getsockopt, SOL_SOCKET, SO_ERROR),
 	{ SCMP_SYS(mmap), 1, { { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } } },
 	{ SCMP_SYS(write), 1, { { 0, SCMP_CMP_EQ, STDERR_FILENO, 0 } } },
+};
+
+#define SOCKET_FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
+
+/* A socket of no protocol but the usual one. Raw ones were opened before, for echo. */
+static const struct narrow_call net_calls[] = {
+	SOCKET_RULE(AF_INET, SOCK_STREAM | SOCKET_FLAGS, 0),
+	SOCKET_RULE(AF_INET6, SOCK_STREAM | SOCKET_FLAGS, 0),
+	SOCKET_RULE(AF_INET, SOCK_DGRAM | SOCKET_FLAGS, 0),
+	SOCKET_RULE(AF_INET6, SOCK_DGRAM | SOCKET_FLAGS, 0),
+	SOCKOPT_RULE(setsockopt, SOL_SOCKET, SO_LINGER),
+	SOCKOPT_RULE(setsockopt, IPPROTO_TCP, TCP_QUICKACK),
+};
+
+/* As libmariadb calls them, without harm if they fail in a later version. */
+static const struct narrow_call mysql_calls[] = {
+	SOCKET_RULE(AF_INET, SOCK_STREAM, IPPROTO_TCP),
+	SOCKET_RULE(AF_INET6, SOCK_STREAM, IPPROTO_TCP),
+	SOCKOPT_RULE(setsockopt, SOL_SOCKET, SO_KEEPALIVE),
+	SOCKOPT_RULE(setsockopt, SOL_SOCKET, SO_RCVTIMEO),
+	SOCKOPT_RULE(setsockopt, SOL_SOCKET, SO_SNDTIMEO),
+	SOCKOPT_RULE(setsockopt, IPPROTO_IP, IP_TOS),
+	SOCKOPT_RULE(setsockopt, IPPROTO_TCP, TCP_NODELAY),
+	{ SCMP_SYS(fcntl), 1, { { 1, SCMP_CMP_EQ, F_SETFL, 0 } } },
+	{ SCMP_SYS(getpid), 0, { { 0 } } },
 };
 
 static void release_filter(scmp_filter_ctx *filter)
@@ -177,16 +198,25 @@ static void release_filter(scmp_filter_ctx *filter)
 		seccomp_release(*filter);
 }
 
-static int add_rules(scmp_filter_ctx filter)
+static int add_narrow(scmp_filter_ctx filter, const struct narrow_call *calls, size_t n)
 {
 	int err = 0;
 
+	for (size_t i = 0; i < n && !err; i++)
+		err = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, calls[i].call, calls[i].n,
+					     calls[i].arg);
+	return err;
+}
+
+static int add_rules(scmp_filter_ctx filter, enum prober_trade trade)
+{
+	int err = add_narrow(filter, narrow_calls, array_len(narrow_calls));
+
 	for (size_t i = 0; i < array_len(plain_calls) && !err; i++)
 		err = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, plain_calls[i], 0, NULL);
-	for (size_t i = 0; i < array_len(narrow_calls) && !err; i++)
-		err = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, narrow_calls[i].call,
-					     narrow_calls[i].n, narrow_calls[i].arg);
-	return err;
+	if (trade == PROBER_MYSQL)
+		return err ?: add_narrow(filter, mysql_calls, array_len(mysql_calls));
+	return err ?: add_narrow(filter, net_calls, array_len(net_calls));
 }
 
 /* The address sanitizer's own calls are many and change with its version. */
@@ -200,16 +230,16 @@ static int add_rules(scmp_filter_ctx filter)
  * What is not allowed gives EPERM instead of death, so that a libc with a new
  * habit costs an error and not every verdict.
  */
-int prober_jail_lock(void)
+int prober_jail_lock(enum prober_trade trade)
 {
 	_cleanup_(release_filter) scmp_filter_ctx filter = NULL;
 	int err;
 
-	if (!FILTER_CALLS)
+	if (!FILTER_CALLS || trade == PROBER_EXEC)
 		return 0;
 	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (!filter)
 		return log_err(-ENOMEM, "prober: filter of system calls");
-	err = add_rules(filter) ?: seccomp_load(filter);
+	err = add_rules(filter, trade) ?: seccomp_load(filter);
 	return err ? log_err(err, "prober: filter of system calls") : 0;
 }

@@ -6,6 +6,8 @@
 #ifndef HEALTH_PROBER_JAIL_H
 #define HEALTH_PROBER_JAIL_H
 
+#include "health/prober_proto.h"
+
 /* Who it becomes if it was root: nobody, nogroup. */
 #define PROBER_UID 65534
 #define PROBER_GID 65534
@@ -26,10 +28,13 @@
  */
 int prober_jail_close(int socket_fd);
 
-/* Give up identity and capabilities. */
-int prober_jail_enter(void);
+/* Give up identity and capabilities, and be called as the trade is. */
+int prober_jail_enter(enum prober_trade trade);
 
-/* The last step, once all set-up is done: the filter of system calls. */
-int prober_jail_lock(void);
+/*
+ * The last step, once all set-up is done: the filter of system calls. Not for
+ * PROBER_EXEC: programs that it starts would be under it, too.
+ */
+int prober_jail_lock(enum prober_trade trade);
 
 #endif /* HEALTH_PROBER_JAIL_H */

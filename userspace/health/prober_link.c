@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +20,9 @@
 #include "health/prober_link.h"
 
 #define WARN_EVERY_MS 10000
+
+/* For a prober that has commands to end first. */
+#define PARTING_MS 500
 
 void prober_link_warn(struct prober_link *l, uint64_t now_ms, const char *fmt, ...)
 {
@@ -126,6 +131,16 @@ int prober_link_start(struct prober_link *l, uint64_t now_ms)
 	return err ? log_err(err, "start %s", prober_trade_name(l->trade)) : 0;
 }
 
+/* Its socket is closed, so it is about to end by itself. */
+static void wait_for_end(pid_t pid)
+{
+	_cleanup_close_ int fd = syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd gone = { .fd = fd, .events = POLLIN };
+
+	if (fd >= 0)
+		poll(&gone, 1, PARTING_MS);
+}
+
 int prober_link_stop(struct prober_link *l)
 {
 	int status = 0;
@@ -133,6 +148,9 @@ int prober_link_stop(struct prober_link *l)
 	/* It leaves epoll by itself: nobody else has this end. */
 	cleanup_closep(&l->socket_fd);
 	if (l->pid > 0) {
+		/* What it has started would be nobody's. */
+		if (l->trade == PROBER_EXEC)
+			wait_for_end(l->pid);
 		kill(l->pid, SIGKILL);
 		while (waitpid(l->pid, &status, 0) < 0 && errno == EINTR)
 			;

@@ -5,18 +5,37 @@
 #include "health/prober_proto.h"
 
 static const char *const trade_names[PROBER_TRADES] = {
-	[PROBER_NET] = PROBER_ARGV0,
+	[PROBER_NET] = "shuntd-prober",
+	[PROBER_MYSQL] = "shuntd-mysql",
+	[PROBER_EXEC] = "shuntd-exec",
 };
 
 enum prober_trade prober_trade_of(enum conf_check_type type)
 {
-	(void)type;
-	return PROBER_NET;
+	switch (type) {
+	case CONF_CHECK_MYSQL:
+		return PROBER_MYSQL;
+	case CONF_CHECK_EXEC:
+		return PROBER_EXEC;
+	default:
+		return PROBER_NET;
+	}
 }
 
 const char *prober_trade_name(enum prober_trade trade)
 {
 	return trade_names[trade];
+}
+
+bool prober_trade_is_named(const char *argv0, enum prober_trade *out)
+{
+	for (size_t i = 0; i < PROBER_TRADES; i++) {
+		if (!strcmp(argv0, trade_names[i])) {
+			*out = i;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Ends within @size, and has only characters from @first to '~' before that. */
@@ -59,6 +78,26 @@ static bool is_udp(const struct prober_udp *r)
 	return r->n_send <= sizeof(r->send) && r->n_payload <= sizeof(r->payload);
 }
 
+static bool is_mysql(const struct prober_mysql *r)
+{
+	return r->user[0] && memchr(r->user, 0, sizeof(r->user)) &&
+	       memchr(r->password, 0, sizeof(r->password)) && r->role <= CONF_ROLE_REPLICA;
+}
+
+/* As many words as it says, and nothing behind them. */
+static bool is_exec(const struct prober_exec *r)
+{
+	size_t n = 0, last = 0;
+
+	for (size_t i = 0; i < sizeof(r->words) && n < r->n_words; i++) {
+		n += !r->words[i];
+		last = i;
+	}
+	return n == r->n_words && n && r->words[0] == '/' && !r->words[last] &&
+	       is_text(r->service, sizeof(r->service), '!') &&
+	       is_text(r->backend, sizeof(r->backend), '!');
+}
+
 /* What belongs to the type alone. */
 static bool is_of_its_type(const struct prober_request *r)
 {
@@ -78,6 +117,10 @@ static bool is_of_its_type(const struct prober_request *r)
 		return r->port && is_udp(&r->udp);
 	case CONF_CHECK_ICMP:
 		return true;
+	case CONF_CHECK_MYSQL:
+		return r->port && is_mysql(&r->mysql);
+	case CONF_CHECK_EXEC:
+		return is_exec(&r->exec);
 	default:
 		return false;
 	}

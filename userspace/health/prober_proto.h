@@ -34,6 +34,8 @@
  */
 enum prober_trade {
 	PROBER_NET, /* all that is done with nothing but a socket */
+	PROBER_MYSQL, /* has libmariadb, which is large, and passwords */
+	PROBER_EXEC, /* starts programs, so what they may call is not filtered */
 	PROBER_TRADES,
 };
 
@@ -41,6 +43,9 @@ enum prober_trade prober_trade_of(enum conf_check_type type);
 
 /* argv[0], and the name of the process. */
 const char *prober_trade_name(enum prober_trade trade);
+
+/* The trade that argv[0] names. Return: false if it is none. */
+bool prober_trade_is_named(const char *argv0, enum prober_trade *out);
 
 /**
  * struct prober_tls - for https and tls
@@ -78,6 +83,30 @@ struct prober_udp {
 };
 
 /**
+ * struct prober_mysql - for mysql
+ * @role: enum conf_role
+ */
+struct prober_mysql {
+	char user[CONF_MAX_USER + 1];
+	char password[CONF_MAX_PASSWORD + 1];
+	uint8_t role;
+	uint8_t pad[5];
+};
+
+/**
+ * struct prober_exec - for exec
+ * @service, @backend: names, for the command's environment
+ * @words: the command and its arguments, each with its NUL, one after the other
+ */
+struct prober_exec {
+	char service[PROBER_NAME];
+	char backend[PROBER_NAME];
+	uint16_t n_words;
+	char words[CONF_MAX_COMMAND];
+	uint8_t pad[6];
+};
+
+/**
  * struct prober_request - "probe this"
  * @serial: never 0 on the wire, never used twice by a parent
  * @target: the parent's name for the backend; comes back as it went
@@ -99,6 +128,8 @@ struct prober_request {
 		struct prober_http http;
 		struct prober_dns dns;
 		struct prober_udp udp;
+		struct prober_mysql mysql;
+		struct prober_exec exec;
 	};
 };
 

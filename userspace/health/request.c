@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/cleanup.h"
 #include "health/request.h"
 #include "net/addr.h"
 
@@ -58,6 +61,33 @@ static int fill_udp(struct prober_udp *r, const struct conf_check *c)
 		       ?: copy_bytes(r->payload, sizeof(r->payload), c->payload, c->n_payload);
 }
 
+static int fill_mysql(struct prober_mysql *r, const struct conf_check *c)
+{
+	r->role = c->role;
+	return copy_text(r->user, sizeof(r->user), c->user);
+}
+
+/* A word and its NUL. Return: where the next one goes, or NULL if there is no room. */
+static char *add_word(struct prober_exec *r, char *at, const char *word)
+{
+	size_t room = r->words + sizeof(r->words) - at, len = strlen(word) + 1;
+
+	if (len > room)
+		return NULL;
+	memcpy(at, word, len);
+	r->n_words++;
+	return at + len;
+}
+
+static int fill_exec(struct prober_exec *r, const struct conf_check *c)
+{
+	char *at = add_word(r, r->words, c->command);
+
+	for (size_t i = 0; i < c->n_args && at; i++)
+		at = add_word(r, at, c->args[i]);
+	return at ? 0 : -EINVAL;
+}
+
 static int fill_kind(struct prober_request *r, const struct conf_check *c)
 {
 	switch (c->type) {
@@ -71,12 +101,16 @@ static int fill_kind(struct prober_request *r, const struct conf_check *c)
 		return fill_dns(&r->dns, c);
 	case CONF_CHECK_UDP:
 		return fill_udp(&r->udp, c);
+	case CONF_CHECK_MYSQL:
+		return fill_mysql(&r->mysql, c);
+	case CONF_CHECK_EXEC:
+		return fill_exec(&r->exec, c);
 	default:
 		return 0;
 	}
 }
 
-int request_fill(struct prober_request *r, const struct conf_backend *b)
+int request_fill(struct prober_request *r, const char *service, const struct conf_backend *b)
 {
 	const struct conf_check *c = &b->check;
 
@@ -89,10 +123,36 @@ int request_fill(struct prober_request *r, const struct conf_backend *b)
 	r->port = c->type == CONF_CHECK_ICMP ? 0 : c->port;
 	if (fill_kind(r, c))
 		return -EINVAL;
+	if (c->type == CONF_CHECK_EXEC &&
+	    (copy_text(r->exec.service, sizeof(r->exec.service), service) ||
+	     copy_text(r->exec.backend, sizeof(r->exec.backend), b->name)))
+		return -EINVAL;
 	/* Any serial would do: the target has none while nothing is under way. */
 	r->serial = 1;
 	if (!prober_request_is_valid(r, sizeof(*r)))
 		return -EINVAL;
 	r->serial = 0;
 	return 0;
+}
+
+/* The first line, without its end. */
+int request_read_password(struct prober_request *r, const struct conf_check *c)
+{
+	_cleanup_close_ int fd = -1;
+	char text[CONF_MAX_PASSWORD + 2];
+	ssize_t n;
+
+	if (c->type != CONF_CHECK_MYSQL || !c->password_file)
+		return 0;
+	fd = open(c->password_file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	text[strcspn(text, "\r\n")] = '\0';
+	n = copy_text(r->mysql.password, sizeof(r->mysql.password), text);
+	explicit_bzero(text, sizeof(text));
+	return n;
 }

@@ -7,13 +7,19 @@
 #include "health/prober_proto.h"
 
 /**
- * request_fill() - all that the check of @b is about
+ * request_fill() - all that the check of @b is about, but a password
  *
  * Every byte of @r is set, so that two requests can be compared whole; serial and
  * target are 0.
  *
  * Return: 0; -EINVAL if it cannot be put to the prober.
  */
-int request_fill(struct prober_request *r, const struct conf_backend *b);
+int request_fill(struct prober_request *r, const char *service, const struct conf_backend *b);
+
+/*
+ * Add what is in no config file, but in one that it names; as it is at this moment.
+ * Return: 0, also if there is nothing to add; or a negative errno.
+ */
+int request_read_password(struct prober_request *r, const struct conf_check *c);
 
 #endif /* HEALTH_REQUEST_H */

@@ -76,14 +76,18 @@ static enum target_news compare(const struct target *t, const struct prober_requ
 }
 
 /* Take over what the config says of the target now. */
-static void follow(struct target *t, const struct conf_backend *b, uint64_t seed)
+static void follow(struct target *t, const struct conf_service *s, const struct conf_backend *b,
+		   uint64_t seed)
 {
 	struct check_timing timing = timing_of(&b->check);
 	struct prober_request request;
-	int err = request_fill(&request, b);
+	int err = request_fill(&request, s->name, b);
 
 	assert(!err); /* target_set_build() has tried it */
-	(void)err;
+	/* This, too; if the file has gone since, the server will say what it misses. */
+	err = request_read_password(&request, &b->check);
+	if (err)
+		log_err(err, "%s: %s", t->name, b->check.password_file);
 	t->news = t->kept ? compare(t, &request, &timing) : TARGET_NEW;
 	t->kept = false;
 	if (t->news == TARGET_SAME)
@@ -162,13 +166,18 @@ static int add_service(struct target_set *next, struct target_set *old,
 		       const struct conf_service *service)
 {
 	struct prober_request unused;
+	int err;
 
 	for (size_t b = 0; b < service->n_backends; b++) {
 		const struct conf_backend *backend = &service->backends[b];
 
-		if (request_fill(&unused, backend))
+		if (request_fill(&unused, service->name, backend))
 			return log_err(0, "%s/%s: this check cannot be made", service->name,
 				       backend->name);
+		err = request_read_password(&unused, &backend->check);
+		if (err)
+			return log_err(err, "%s/%s: %s", service->name, backend->name,
+				       backend->check.password_file);
 		next->by_place[next->n] = adopt(old, service->name, backend->name);
 		if (!next->by_place[next->n])
 			return -ENOMEM;
@@ -249,8 +258,10 @@ void target_set_switch(struct target_set *set, struct target_set *next, const st
 			target_free(set->by_place[t]);
 	}
 	for (size_t s = 0; s < conf->n_services; s++) {
-		for (size_t b = 0; b < conf->services[s].n_backends; b++)
-			follow(next->by_place[i++], &conf->services[s].backends[b], seed);
+		const struct conf_service *service = &conf->services[s];
+
+		for (size_t b = 0; b < service->n_backends; b++)
+			follow(next->by_place[i++], service, &service->backends[b], seed);
 	}
 	free_arrays(set);
 	*set = *next;

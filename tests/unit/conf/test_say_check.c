@@ -352,8 +352,8 @@ static const struct row rows[] = {
 		     "    ports: 3306/tcp\n"
 		     "    backends: [{ name: a, address: 192.0.2.11 }]\n",
 		"t.yaml:6:12: warning: services.db.ports: a check of type tcp on port 3306: "
-		"MariaDB and MySQL block a host that connects without logging in; check another "
-		"port or raise their max_connect_errors\n"
+		"MariaDB and MySQL block a host that connects without logging in; use a check of "
+		"type mysql\n"
 		"    ports: 3306/tcp\n"
 		"           ^~~~~~~~\n",
 	},
@@ -367,8 +367,8 @@ static const struct row rows[] = {
 		     "    backends: [{ name: a, address: 192.0.2.11 }, { name: b, address: "
 		     "192.0.2.12 }]\n",
 		"t.yaml:7:20: warning: services.db.check.type: a check of type tcp on port 3306: "
-		"MariaDB and MySQL block a host that connects without logging in; check another "
-		"port or raise their max_connect_errors\n"
+		"MariaDB and MySQL block a host that connects without logging in; use a check of "
+		"type mysql\n"
 		"    check: { type: tcp, port: 3306 }\n"
 		"                   ^~~\n",
 	},

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What is said of mistakes in keys that belong to one kind of check. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/cleanup.h"
 #include "conf/conf.h"
 #include "rows.h"
 
@@ -99,6 +101,27 @@ static const struct row rows[] = {
 		"                             ^~~\n",
 	},
 };
+
+Test(say_kinds, a_command_that_is_too_long)
+{
+	_cleanup_(buf_free) struct buf text = { 0 }, errors = { 0 };
+	struct conf *conf = NULL;
+
+	for (int over = 0; over < 2; over++) {
+		buf_free(&text);
+		buf_printf(&text, QUIET "defaults: { check: { type: exec, command: /c, args: [a, ");
+		/* What is around it: "/c", "a", and a NUL behind each of the three. */
+		for (int i = 0; i < CONF_MAX_COMMAND - 6 + over; i++)
+			buf_puts(&text, "x");
+		buf_puts(&text, "] } }\n");
+		cr_expect_eq(conf_parse("t.yaml", buf_str(&text), text.len, &errors, &conf),
+			     over ? -EINVAL : 0, "%s", buf_str(&errors));
+		conf_free(conf);
+		conf = NULL;
+	}
+	cr_expect(strstr(buf_str(&errors), "defaults.check.command: a command and its arguments "
+					   "are 800 bytes at most"));
+}
 
 Test(say_kinds, everything_that_is_wrong)
 {

@@ -18,8 +18,8 @@
 /* The runner is what /proc/self/exe is here: let it be the prober if so asked. */
 __attribute__((constructor)) static void be_prober(int argc, char **argv)
 {
-	if (argc == 1 && !strcmp(argv[0], PROBER_ARGV0))
-		_exit(prober_main(PROBER_SOCKET_FD));
+	if (argc == 1 && prober_is_asked_for(argv[0]))
+		_exit(prober_main_as(argv[0], PROBER_SOCKET_FD));
 }
 
 static struct world w;
@@ -117,7 +117,8 @@ static int try_to_break_out(int socket_fd)
 	const int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
 	int escaped;
 
-	if (prober_jail_close(socket_fd) || prober_jail_enter() || prober_jail_lock())
+	if (prober_jail_close(socket_fd) || prober_jail_enter(PROBER_NET) ||
+	    prober_jail_lock(PROBER_NET))
 		return 100;
 	escaped = open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0;
 	escaped += socket(AF_UNIX, SOCK_STREAM, 0) >= 0;

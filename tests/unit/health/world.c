@@ -164,7 +164,9 @@ static void server_turn(struct server *s)
 		s->request[0] = '\0';
 		s->sent = 0;
 	}
-	if (!server_has_request(s) || !s->reply)
+	if (!server_has_request(s) && !(s->speaks_first && s->peer >= 0))
+		return;
+	if (!s->reply)
 		return;
 	left = s->reply_len - s->sent;
 	n = send(s->peer, s->reply + s->sent, s->bytewise && left ? 1 : left, MSG_NOSIGNAL);

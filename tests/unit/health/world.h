@@ -23,6 +23,7 @@
  * struct server - what answers behind one backend
  * @listener: -1 if nobody listens
  * @reply: sent after the request's blank line; NULL: nothing is ever said
+ * @speaks_first: @reply waits for no request
  * @bytewise: one byte a turn
  * @hang_up: close after @reply
  * @peer: the connection of now, or -1
@@ -36,6 +37,7 @@ struct server {
 	const char *reply;
 	size_t reply_len;
 	bool bytewise;
+	bool speaks_first;
 	bool hang_up;
 	int peer;
 	size_t sent;

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Commands that end well, badly, too late, and not at all. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "world.h"
+
+static struct world w;
+
+static void setup(void)
+{
+	world_init(&w);
+}
+
+static void teardown(void)
+{
+	world_free(&w);
+}
+
+TestSuite(probes_exec, .init = setup, .fini = teardown, .timeout = 120);
+
+static struct conf_check *add(const char *command, const char **args, size_t n_args)
+{
+	struct conf_check *c;
+
+	world_add(&w, w.service.n_backends % 2 ? "::1" : "127.0.0.1", CONF_CHECK_EXEC);
+	c = &w.backends[w.service.n_backends - 1].check;
+	c->command = command;
+	c->args = args;
+	c->n_args = n_args;
+	return c;
+}
+
+/* @args is to have room for two. */
+static struct conf_check *add_script(const char *script, const char **args)
+{
+	args[0] = "-c";
+	args[1] = script;
+	return add("/bin/sh", args, 2);
+}
+
+static void expect(size_t backend, enum health_code code, const char *detail)
+{
+	const struct health_status *got = world_status(&w, backend);
+
+	cr_expect_eq(got->code, code, "code %s (%s)", health_code_name(got->code), got->detail);
+	cr_expect_str_eq(got->detail, detail, "detail: %s", got->detail);
+}
+
+Test(probes_exec, tells_its_first_line_or_its_status)
+{
+	const char *args[4][2];
+
+	add_script("printf 'all \\033[31mwell\\nmore\\n'", args[0]);
+	add_script("exit 0", args[1]);
+	add_script("echo 3 jobs waiting >&2; exit 3", args[2]);
+	add_script("kill -USR1 $$", args[3]);
+	world_start(&w, NULL);
+	world_wait_state(&w, 0, HEALTH_UP);
+	world_wait_state(&w, 1, HEALTH_UP);
+	world_wait_state(&w, 2, HEALTH_DOWN);
+	world_wait_state(&w, 3, HEALTH_DOWN);
+	expect(0, HEALTH_OK_CODE, "all ?[31mwell");
+	expect(1, HEALTH_OK_CODE, "exit 0");
+	expect(2, HEALTH_PROCERR_CODE, "exit 3: 3 jobs waiting");
+	expect(3, HEALTH_PROCERR_CODE, "signal 10");
+}
+
+Test(probes_exec, cannot_be_run)
+{
+	add("/nowhere/to/be/found", NULL, 0);
+	world_start(&w, NULL);
+	world_wait_state(&w, 0, HEALTH_DOWN);
+	expect(0, HEALTH_PROCERR_CODE, "exit 127: /nowhere/to/be/found: No such file or directory");
+}
+
+Test(probes_exec, knows_the_backend_and_nothing_else)
+{
+	const char *args[3][2];
+	char want[128];
+
+	cr_assert_eq(setenv("SECRET", "of the daemon", 1), 0);
+	add_script("echo $SHUNT_SERVICE/$SHUNT_BACKEND $SHUNT_ADDRESS $SHUNT_PORT $SECRET",
+		   args[0]);
+	add_script("echo $SHUNT_SERVICE/$SHUNT_BACKEND $SHUNT_ADDRESS; ! env | grep SECRET",
+		   args[1]);
+	/* What it was given: 0, 1, 2, and the folder that is being read. */
+	add_script("echo $(ls /proc/self/fd)", args[2]);
+	world_start(&w, NULL);
+	for (size_t i = 0; i < 3; i++)
+		world_wait_state(&w, i, HEALTH_UP);
+	snprintf(want, sizeof(want), "web/b0 127.0.0.1 %u", w.servers[0].port);
+	expect(0, HEALTH_OK_CODE, want);
+	expect(1, HEALTH_OK_CODE, "web/b1 ::1");
+	expect(2, HEALTH_OK_CODE, "0 1 2 3");
+}
+
+Test(probes_exec, is_nobody_for_good)
+{
+	const char *args[2][2];
+
+	if (geteuid() != 0)
+		cr_skip("only root has an identity to give up: run as root");
+	add_script("id -u; grep -E 'NoNewPrivs:.1' /proc/self/status", args[0]);
+	add_script("grep -E 'Cap(Prm|Eff|Inh|Amb):.*[1-9a-f]' /proc/self/status && exit 1; exit 0",
+		   args[1]);
+	world_start(&w, NULL);
+	world_wait_state(&w, 0, HEALTH_UP);
+	world_wait_state(&w, 1, HEALTH_UP);
+	expect(0, HEALTH_OK_CODE, "65534");
+}
+
+/* Return: a process whose command line has @mark, or 0. */
+static int find_process(const char *mark)
+{
+	char line[128], command[256];
+	FILE *found;
+	int pid = 0;
+
+	/* The brackets keep pgrep from finding the shell that runs it. */
+	snprintf(command, sizeof(command), "pgrep -f 'sleep [%c]%s'", *mark, mark + 1);
+	found = popen(command, "re");
+	cr_assert_not_null(found);
+	if (fgets(line, sizeof(line), found))
+		pid = atoi(line);
+	pclose(found);
+	return pid;
+}
+
+static void await_none(const char *mark)
+{
+	uint64_t end_ms = clock_now_ms() + WORLD_PATIENCE_MS;
+
+	while (find_process(mark)) {
+		cr_assert_lt(clock_now_ms(), end_ms, "a child of the command lives on");
+		world_turn(&w);
+	}
+}
+
+Test(probes_exec, what_takes_too_long_ends_with_all_its_children)
+{
+	const char *args[2][2];
+
+	add_script("echo still at it; trap '' TERM; sleep 86401 & sleep 86401", args[0])
+		->timeout_ms = 300;
+	/* Nor does what goes on in the background after the command has ended. */
+	add_script("sleep 86402 & exit 0", args[1]);
+	world_start(&w, NULL);
+	world_wait_state(&w, 0, HEALTH_DOWN);
+	world_wait_state(&w, 1, HEALTH_UP);
+	expect(0, HEALTH_PROCTOUT_CODE, "not done within 300 ms: still at it");
+	health_free(w.health);
+	w.health = NULL;
+	await_none("86401");
+	await_none("86402");
+}
+
+Test(probes_exec, one_that_runs_ends_with_the_daemon)
+{
+	const char *args[2];
+	uint64_t end_ms = clock_now_ms() + WORLD_PATIENCE_MS;
+
+	add_script("sleep 86403; true", args);
+	world_start(&w, NULL);
+	while (!find_process("86403")) {
+		cr_assert_lt(clock_now_ms(), end_ms);
+		world_turn(&w);
+	}
+	health_free(w.health);
+	w.health = NULL;
+	await_none("86403");
+}
+
+Test(probes_exec, may_print_as_much_as_it_likes)
+{
+	const char *args[2][2];
+
+	add_script("head -c 3000000 /dev/zero | tr '\\0' x", args[0]);
+	add_script("yes", args[1])->timeout_ms = 500;
+	world_start(&w, NULL);
+	world_wait_state(&w, 0, HEALTH_UP);
+	world_wait_state(&w, 1, HEALTH_DOWN);
+	cr_expect_eq(strspn(world_status(&w, 0)->detail, "x"), HEALTH_DETAIL - 1);
+	expect(1, HEALTH_PROCTOUT_CODE, "not done within 500 ms: y");
+}
+
+/* Others are checked meanwhile. */
+Test(probes_exec, a_slow_one_holds_nobody_up)
+{
+	const char *args[2];
+	uint64_t start_ms = clock_now_ms();
+
+	add_script("sleep 86404", args);
+	world_add(&w, "127.0.0.1", CONF_CHECK_TCP);
+	add("/bin/true", NULL, 0);
+	world_start(&w, NULL);
+	world_wait_probes(&w, 1, 5);
+	world_wait_probes(&w, 2, 5);
+	cr_expect_lt(clock_now_ms() - start_ms, 5000);
+	cr_expect_eq(world_status(&w, 0)->state, HEALTH_UNKNOWN);
+}
