@@ -185,12 +185,14 @@ struct health_view {
 	const __u16 *numbers;
 };
 
-static enum health_state health_of(void *arg, size_t service, size_t backend)
+static struct plan_condition condition_of(void *arg, size_t service, size_t backend)
 {
 	const struct health_view *v = arg;
+	const bool up = v->fleet->servers[v->numbers[backend]].up;
 
 	(void)service;
-	return v->fleet->servers[v->numbers[backend]].up ? HEALTH_UP : HEALTH_DOWN;
+	return (struct plan_condition){ .health = up ? HEALTH_UP : HEALTH_DOWN,
+					.warmth = PLAN_KEEP_ALL };
 }
 
 static struct plan *make_plan(struct fleet *f, enum fleet_side side)
@@ -203,7 +205,7 @@ static struct plan *make_plan(struct fleet *f, enum fleet_side side)
 	_cleanup_(conf_free_made) struct conf *conf = make_conf(f, scheduler, numbers);
 	struct plan *plan;
 
-	cr_assert_eq(plan_build(conf, &f->admin, b->ids, health_of, &view, &plan), 0);
+	cr_assert_eq(plan_build(conf, &f->admin, b->ids, condition_of, &view, &plan), 0);
 	array_for_each (backend, plan->backends, plan->n_backends) {
 		cr_assert_lt(backend->id, FLEET_IDS);
 		b->server_of[backend->id] = numbers[backend->conf_backend];

@@ -115,6 +115,7 @@ static void on_tick(struct loop *l)
 		return;
 	sd_notify(0, "WATCHDOG=1");
 	daemon_retry(d);
+	daemon_age(d);
 	dataplane_mend(d->dp);
 	l->has_more = dataplane_tick(d->dp, d->plan, d->plan_conf, clock_now_ms());
 	suspect(d, clock_now_ms());

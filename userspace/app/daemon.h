@@ -19,6 +19,7 @@
 #include "dataplane/hops.h"
 #include "export/export.h"
 #include "health/health.h"
+#include "plan/life.h"
 #include "plan/plan.h"
 
 /* Exit codes of shuntd. */
@@ -62,6 +63,8 @@ struct daemon {
 	bool state_is_dirty;
 	int save_err; /* of the last time the state was written */
 	uint64_t saved_ids; /* ids_given() when it was */
+	struct lives lives;
+	uint64_t next_ms; /* time alone changes the plan then */
 	struct plan *plan; /* what the maps hold; NULL: not known */
 	const struct conf *plan_conf; /* that @plan was built from */
 	size_t steps[PLAN_DEL_BACKEND + 1]; /* of the last update, by kind */
@@ -129,6 +132,12 @@ struct dataplane_sizes sizes_join(const struct dataplane_sizes *have,
 
 /* --- update.c --------------------------------------------------------------- */
 
+/* The backends of @d->conf are probed from now on, and live: 0 or a negative errno, logged. */
+int daemon_watch(struct daemon *d);
+
+/* Once a second: what time makes of backends. */
+void daemon_age(struct daemon *d);
+
 /* The plan as things stand; released with plan_free(). 0 or a negative errno, logged. */
 int daemon_plan(struct daemon *d, struct plan **out);
 
@@ -164,12 +173,15 @@ int state_lock(const char *dir, int *lock_fd);
  * @verdicts: called for each backend's health as it was
  *
  * A file that cannot be understood is put aside, not overwritten, and said.
+ *
+ * @warming_wall_s: when it began to warm up (struct life); 0: it does not
  */
 struct state_verdict {
 	const char *service;
 	const char *backend;
 	enum health_state state;
 	uint64_t since_wall_s;
+	uint64_t warming_wall_s;
 };
 int state_load(struct state *s, const char *dir);
 int state_each_verdict(const char *dir, void (*fn)(void *arg, const struct state_verdict *v),
@@ -177,10 +189,15 @@ int state_each_verdict(const char *dir, void (*fn)(void *arg, const struct state
 
 /*
  * Write the file in one step: the old one stands until the new one is whole. With
- * @health NULL no verdicts are written. 0 or a negative errno, not logged.
+ * @health NULL no verdicts are written. @lives follow @conf. 0 or a negative errno, not
+ * logged.
  */
 int state_save(const struct state *s, const char *dir, const struct conf *conf,
-	       const struct health *health);
+	       const struct health *health, const struct lives *lives);
+
+/* A moment on the clock of the wall, on that of clock_now_ms(): never 0; and back. */
+uint64_t state_from_wall(uint64_t wall_s);
+uint64_t state_to_wall(uint64_t ms);
 void state_free(struct state *s);
 
 /* The key of @conf if it has one, else the one that was made. */

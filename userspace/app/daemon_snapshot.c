@@ -61,11 +61,16 @@ static void view_backend(const struct daemon *d, size_t service, size_t i,
 	const struct shunt_load load =
 		p ? dataplane_read_load(d->dp, p->id) : (struct shunt_load){ 0 };
 
+	const uint64_t until_ms = said ? said->deadline_ms : 0;
+
 	*out = (struct snapshot_backend){
 		.name = c->name,
 		.id = p ? p->id : 0,
 		.addr = *shown_addr(p, c),
 		.admin = said ? said->state : ADMIN_ENABLED,
+		.admin_since_wall_s = said ? said->since_wall_s : 0,
+		.deadline_wall_s = until_ms ? state_to_wall(until_ms) : 0,
+		.is_over = until_ms && until_ms <= clock_now_ms(),
 		.weight = c->weight,
 		.effective_weight = p && p->serves ? p->weight : 0,
 		.check_type = conf_check_type_name(c->check.type),
@@ -117,11 +122,13 @@ static int view_service(const struct daemon *d, size_t i, struct snapshot *snaps
  * struct tally - the slots of one place
  * @place: where they lie
  * @of: by member that owns them, 0 from @n_of on
+ * @from: by member that owned them before
  */
 struct tally {
 	struct snapshot_place place;
 	uint32_t by_state[SNAPSHOT_SLOT_STATES];
 	uint32_t of[SHUNT_MAX_MEMBERS];
+	uint32_t from[SHUNT_MAX_MEMBERS];
 	uint32_t n_of;
 };
 
@@ -129,16 +136,20 @@ static void tally_count(struct tally *tally, const struct snapshot_place *place,
 			const uint32_t *words)
 {
 	memset(tally->of, 0, tally->n_of * sizeof(*tally->of));
+	memset(tally->from, 0, tally->n_of * sizeof(*tally->from));
 	memset(tally->by_state, 0, sizeof(tally->by_state));
 	tally->place = *place;
 	tally->n_of = 0;
 	for (uint32_t i = 0; i < place->slots; i++) {
 		const uint32_t member = SHUNT_SLOT_CUR(words[i]);
+		const uint32_t before = SHUNT_SLOT_PREV(words[i]);
+		const uint32_t most = member > before ? member : before;
 
 		tally->by_state[SHUNT_SLOT_STATE(words[i])]++;
 		tally->of[member]++;
-		if (tally->n_of <= member)
-			tally->n_of = member + 1;
+		tally->from[before]++;
+		if (tally->n_of <= most)
+			tally->n_of = most + 1;
 	}
 }
 
@@ -158,6 +169,27 @@ static bool tally_table(const struct daemon *d, const struct plan_table *t, stru
 	return words;
 }
 
+/* Rounds over connections are a second apart, and take longer the more there are. */
+static uint64_t round_s(const struct snapshot *s)
+{
+	return 3 + s->conntrack.entries / 100000;
+}
+
+/*
+ * Of flows that are not kept one by one nobody knows whether they are still there: for as
+ * long as their slots are in transition they may be. Those in the flow cache are known,
+ * and a slot is PINNED until a sweep has found none of it there.
+ */
+static bool is_empty(const struct snapshot *s, const struct snapshot_service *service,
+		     const struct snapshot_backend *b, const struct tally *tally)
+{
+	if (b->admin == ADMIN_ENABLED || b->slots || b->flows || (b->counted && b->connections))
+		return false;
+	if (conf_forward_is_nat(service->conf->forward))
+		return s->now_wall_s >= b->admin_since_wall_s + round_s(s);
+	return !b->slots_leaving && !tally->by_state[SHUNT_SLOT_PINNED];
+}
+
 static void view_slots(const struct daemon *d, struct snapshot *s)
 {
 	_cleanup_free_ struct tally *tally = calloc(1, sizeof(*tally));
@@ -174,8 +206,11 @@ static void view_slots(const struct daemon *d, struct snapshot *s)
 		service->slots_moving = service->slots - tally->by_state[SHUNT_SLOT_STABLE];
 		for (int state = 0; state < SNAPSHOT_SLOT_STATES; state++)
 			s->slots_by_state[state] += tally->by_state[state];
-		array_for_each (b, service->backends, service->n_backends)
+		array_for_each (b, service->backends, service->n_backends) {
 			b->slots = b->id ? tally->of[b->id - t->base] : 0;
+			b->slots_leaving = b->id ? tally->from[b->id - t->base] : 0;
+			b->is_empty = is_empty(s, service, b, tally);
+		}
 	}
 }
 
@@ -193,6 +228,8 @@ static void view_maps(const struct daemon *d, struct snapshot *s)
 static void view_process(const struct daemon *d, struct snapshot *s)
 {
 	s->conf = d->conf;
+	s->admin = &d->state.admin;
+	s->now_ms = clock_now_ms();
 	s->version = SHUNT_VERSION;
 	s->pid = getpid();
 	s->prober_pid = health_prober_pid(d->health);
@@ -225,7 +262,7 @@ struct snapshot *daemon_snapshot(void *app)
 		if (view_service(d, i, s))
 			return NULL;
 	}
-	view_slots(d, s);
 	view_maps(d, s);
+	view_slots(d, s);
 	return take_ptr(&s);
 }

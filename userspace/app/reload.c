@@ -85,7 +85,7 @@ static int use_exporter(struct daemon *d, const struct conf *old)
 static int use_conf(struct daemon *d, struct conf *conf)
 {
 	d->conf = conf;
-	return health_configure(d->health, conf, clock_now_ms()) ?: daemon_update(d);
+	return daemon_watch(d) ?: daemon_update(d);
 }
 
 /* As far as it goes: what cannot be had back now is tried again, and was logged. */

@@ -63,9 +63,8 @@ static int admin_set(void *app, const struct admin_entry *entry)
 
 	if (!e)
 		return -ENOMEM;
-	e->state = entry->state;
-	e->weight = entry->weight;
-	e->weight_percent = entry->weight_percent;
+	admin_say(e, entry);
+	health_rest(d->health, e->service, e->backend, e->state == ADMIN_MAINT, clock_now_ms());
 	admin_compact(&d->state.admin);
 	err = daemon_update(d);
 	/* What an operator was told is done survives a crash. */
@@ -97,7 +96,17 @@ static const struct ctl_ops ctl_ops = {
 
 static void restore_verdict(void *arg, const struct state_verdict *v)
 {
-	health_restore(arg, v->service, v->backend, v->state, v->since_wall_s);
+	struct daemon *d = arg;
+	struct life *life = lives_find(&d->lives, v->service, v->backend);
+
+	health_restore(d->health, v->service, v->backend, v->state, v->since_wall_s);
+	if (!life)
+		return;
+	if (v->state == HEALTH_DOWN)
+		*life = (struct life){ .is_cold = true,
+				       .down_ms = state_from_wall(v->since_wall_s) };
+	else if (v->warming_wall_s)
+		life->up_ms = state_from_wall(v->warming_wall_s);
 }
 
 /* Until every backend has a verdict, or it has taken long enough. */
@@ -130,10 +139,10 @@ static int start_health(struct daemon *d)
 {
 	int err;
 
-	err = health_create(&d->health) ?: health_configure(d->health, d->conf, clock_now_ms());
+	err = health_create(&d->health) ?: daemon_watch(d);
 	if (err)
 		return err;
-	state_each_verdict(d->state_dir, restore_verdict, d->health);
+	state_each_verdict(d->state_dir, restore_verdict, d);
 	await_verdicts(d->health);
 	return 0;
 }
@@ -272,6 +281,7 @@ void daemon_stop(struct daemon *d, bool withdraw)
 	dataplane_close(d->dp);
 	health_free(d->health);
 	plan_free(d->plan);
+	lives_free(&d->lives);
 	state_free(&d->state);
 	conf_free(d->conf);
 	free(d->state_dir);

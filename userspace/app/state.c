@@ -7,6 +7,7 @@
 
 #include "app/daemon.h"
 #include "base/array.h"
+#include "base/clock.h"
 
 int state_hex_decode(const char *hex, uint8_t *out, size_t n)
 {
@@ -19,6 +20,23 @@ int state_hex_decode(const char *hex, uint8_t *out, size_t n)
 		sscanf(hex + 2 * i, "%2hhx", &bytes[i]);
 	memcpy(out, bytes, n);
 	return 0;
+}
+
+/* What lies before the machine was started was at its start. */
+uint64_t state_from_wall(uint64_t wall_s)
+{
+	const uint64_t now_s = clock_wall_s(), now_ms = clock_now_ms();
+
+	if (wall_s >= now_s)
+		return now_ms + (wall_s - now_s) * 1000;
+	return (now_s - wall_s) * 1000 < now_ms ? now_ms - (now_s - wall_s) * 1000 : 1;
+}
+
+uint64_t state_to_wall(uint64_t ms)
+{
+	const uint64_t now_s = clock_wall_s(), now_ms = clock_now_ms();
+
+	return ms >= now_ms ? now_s + (ms - now_ms + 999) / 1000 : now_s - (now_ms - ms) / 1000;
 }
 
 void state_free(struct state *s)

@@ -3,9 +3,13 @@
  * What survives a restart: STATE_DIR/state.json, written in one step.
  *
  *	{ "version": 1, "hash_key": "32 hex digits", "ids": {...},
- *	  "admin":   [{ "service", "backend", "state", "weight", "weight_percent" }],
+ *	  "admin":   [{ "service", "backend", "state", "weight", "weight_percent",
+ *			"since", "until" }],
  *	  "retired": [{ "service", "packets", "bytes" }],
- *	  "health":  [{ "service", "backend", "state", "since" }] }
+ *	  "health":  [{ "service", "backend", "state", "since", "warming" }] }
+ *
+ * "since", "until" and "warming" are seconds since 1970; those that a former release did
+ * not write may be missing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -151,9 +155,9 @@ static int write_whole(const char *path, const char *text)
 }
 
 int state_save(const struct state *s, const char *dir, const struct conf *conf,
-	       const struct health *health)
+	       const struct health *health, const struct lives *lives)
 {
-	_cleanup_(json_freep) json_t *root = state_to_json(s, conf, health);
+	_cleanup_(json_freep) json_t *root = state_to_json(s, conf, health, lives);
 	_cleanup_free_ char *text = NULL;
 	char path[4096], next[4096];
 	int err;

@@ -17,16 +17,23 @@ static void hex_encode(const uint8_t *bytes, size_t n, char *out)
 
 /* --- writing ---------------------------------------------------------------- */
 
+static uint64_t wall_of(uint64_t ms)
+{
+	return ms ? state_to_wall(ms) : 0;
+}
+
 static json_t *admin_to_json(const struct admin *admin)
 {
 	json_t *list = json_array();
 
 	array_for_each (e, admin->entries, admin->n)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:i, s:i}", "service",
-						      e->service, "backend", e->backend, "state",
-						      e->state == ADMIN_DRAIN ? "drain" : "enabled",
-						      "weight", e->weight, "weight_percent",
-						      e->weight_percent));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:s, s:i, s:i, s:I, s:I}", "service",
+						e->service, "backend", e->backend, "state",
+						admin_state_name(e->state), "weight", e->weight,
+						"weight_percent", e->weight_percent, "since",
+						(json_int_t)e->since_wall_s, "until",
+						(json_int_t)wall_of(e->deadline_ms)));
 	return list;
 }
 
@@ -42,16 +49,20 @@ static json_t *retired_to_json(const struct state *s)
 }
 
 static void verdict_to_json(json_t *list, const struct conf_service *s,
-			    const struct conf_backend *b, const struct health_status *h)
+			    const struct conf_backend *b, const struct health_status *h,
+			    const struct life *life)
 {
 	if (h->state == HEALTH_UNKNOWN)
 		return;
-	json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I}", "service", s->name, "backend",
-					      b->name, "state", health_state_name(h->state),
-					      "since", (json_int_t)h->since_wall_s));
+	json_array_append_new(list,
+			      json_pack("{s:s, s:s, s:s, s:I, s:I}", "service", s->name, "backend",
+					b->name, "state", health_state_name(h->state), "since",
+					(json_int_t)h->since_wall_s, "warming",
+					(json_int_t)wall_of(life->up_ms)));
 }
 
-static json_t *health_to_json(const struct conf *conf, const struct health *health)
+static json_t *health_to_json(const struct conf *conf, const struct health *health,
+			      const struct lives *lives)
 {
 	json_t *list = json_array();
 
@@ -59,43 +70,50 @@ static json_t *health_to_json(const struct conf *conf, const struct health *heal
 		const struct conf_service *s = &conf->services[i];
 
 		for (size_t j = 0; j < s->n_backends; j++)
-			verdict_to_json(list, s, &s->backends[j], health_get(health, i, j));
+			verdict_to_json(list, s, &s->backends[j], health_get(health, i, j),
+					lives_at(lives, i, j));
 	}
 	return list;
 }
 
-json_t *state_to_json(const struct state *s, const struct conf *conf, const struct health *health)
+json_t *state_to_json(const struct state *s, const struct conf *conf, const struct health *health,
+		      const struct lives *lives)
 {
 	char key[2 * sizeof(s->hash_key) + 1];
 
 	hex_encode(s->hash_key, sizeof(s->hash_key), key);
 	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}", "version", STATE_VERSION, "hash_key",
 			 key, "ids", ids_to_json(s->ids), "admin", admin_to_json(&s->admin),
-			 "retired", retired_to_json(s), "health", health_to_json(conf, health));
+			 "retired", retired_to_json(s), "health",
+			 health_to_json(conf, health, lives));
 }
 
 /* --- reading ---------------------------------------------------------------- */
 
 static int admin_from_json(struct admin *admin, const json_t *list)
 {
-	const char *service, *backend, *state;
-	int weight, percent;
 	struct admin_entry *e;
 	json_t *item;
 	size_t i;
 
 	json_array_foreach(list, i, item)
 	{
-		if (json_unpack(item, "{s:s, s:s, s:s, s:i, s:i}", "service", &service, "backend",
-				&backend, "state", &state, "weight", &weight, "weight_percent",
-				&percent))
+		struct admin_entry read = { 0 };
+		const char *state = NULL;
+		json_int_t since = 0, until = 0;
+
+		if (json_unpack(item, "{s:s, s:s, s:s, s:i, s:i, s?I, s?I}", "service",
+				&read.service, "backend", &read.backend, "state", &state, "weight",
+				&read.weight, "weight_percent", &read.weight_percent, "since",
+				&since, "until", &until) ||
+		    admin_state_parse(state, &read.state))
 			return -EINVAL;
-		e = admin_get(admin, service, backend);
+		read.since_wall_s = since;
+		read.deadline_ms = until > 0 ? state_from_wall(until) : 0;
+		e = admin_get(admin, read.service, read.backend);
 		if (!e)
 			return -ENOMEM;
-		e->state = strcmp(state, "drain") ? ADMIN_ENABLED : ADMIN_DRAIN;
-		e->weight = weight;
-		e->weight_percent = percent;
+		admin_say(e, &read);
 	}
 	return 0;
 }
@@ -151,17 +169,19 @@ void state_verdicts_from_json(const json_t *root,
 {
 	struct state_verdict v;
 	const char *state;
-	json_int_t since;
+	json_int_t since, warming;
 	json_t *item;
 	size_t i;
 
 	json_array_foreach(json_object_get(root, "health"), i, item)
 	{
-		if (json_unpack(item, "{s:s, s:s, s:s, s:I}", "service", &v.service, "backend",
-				&v.backend, "state", &state, "since", &since))
+		warming = 0;
+		if (json_unpack(item, "{s:s, s:s, s:s, s:I, s?I}", "service", &v.service, "backend",
+				&v.backend, "state", &state, "since", &since, "warming", &warming))
 			continue;
 		v.state = strcmp(state, "up") ? HEALTH_DOWN : HEALTH_UP;
 		v.since_wall_s = since;
+		v.warming_wall_s = warming;
 		fn(arg, &v);
 	}
 }

@@ -23,9 +23,38 @@
 #define PINS_PER_S_MIN 64
 #define RETRY_MAX_S 64
 
-static enum health_state health_of(void *arg, size_t service, size_t backend)
+int daemon_watch(struct daemon *d)
 {
-	return health_get(arg, service, backend)->state;
+	const uint64_t now_ms = clock_now_ms();
+	int err = health_configure(d->health, d->conf, now_ms) ?: lives_follow(&d->lives, d->conf);
+
+	if (err)
+		return log_err(err, "watch the backends of %s", d->conf_path);
+	array_for_each (e, d->state.admin.entries, d->state.admin.n)
+		health_rest(d->health, e->service, e->backend, e->state == ADMIN_MAINT, now_ms);
+	return 0;
+}
+
+static struct plan_condition condition_of(void *arg, size_t service, size_t backend)
+{
+	struct daemon *d = arg;
+	const uint64_t now_ms = clock_now_ms();
+	const struct conf_service *s = &d->conf->services[service];
+	const struct admin_entry *said =
+		admin_find(&d->state.admin, s->name, s->backends[backend].name);
+	struct life *life = lives_at(&d->lives, service, backend);
+	const enum health_state health = health_get(d->health, service, backend)->state;
+	uint64_t next_ms;
+
+	life_see(life, health, said ? said->state : ADMIN_ENABLED, now_ms);
+	next_ms = life_next_ms(life, s, said, now_ms);
+	if (next_ms < d->next_ms)
+		d->next_ms = next_ms;
+	return (struct plan_condition){
+		.health = health,
+		.warmth = life_warmth(life, s->slow_start_ms, now_ms),
+		.is_over = life_is_over(life, s, said, now_ms),
+	};
 }
 
 /*
@@ -45,7 +74,8 @@ int daemon_plan(struct daemon *d, struct plan **out)
 {
 	int err;
 
-	err = plan_build(d->conf, &d->state.admin, d->state.ids, health_of, d->health, out);
+	d->next_ms = LIFE_NEVER;
+	err = plan_build(d->conf, &d->state.admin, d->state.ids, condition_of, d, out);
 	if (err)
 		return log_err(err, "plan the tables of %s", d->conf_path);
 	state_hash_key(&d->state, d->conf, (*out)->rodata.hash_key);
@@ -344,10 +374,16 @@ void daemon_retry(struct daemon *d)
 	d->retry_s = d->retry_gap_s;
 }
 
+void daemon_age(struct daemon *d)
+{
+	if (clock_now_ms() >= d->next_ms)
+		daemon_update(d);
+}
+
 void daemon_save(struct daemon *d)
 {
 	const char *dir = d->state_dir;
-	int err = state_save(&d->state, dir, d->conf, d->health);
+	int err = state_save(&d->state, dir, d->conf, d->health, &d->lives);
 
 	if (err && err != d->save_err)
 		log_err(err, "write the state to %s; it will be tried again", dir);

@@ -41,6 +41,13 @@ enum conf_all_down {
 	CONF_ALL_DOWN_ALL, /* all, as if they were up */
 };
 
+/* What becomes of the flows of a backend that is found to be down. */
+enum conf_on_down {
+	CONF_ON_DOWN_MOVE, /* they go to others, which do not know them */
+	CONF_ON_DOWN_KEEP, /* they stay: the check may be wrong */
+	CONF_ON_DOWN_DRAIN, /* they stay as long as a drain lasts */
+};
+
 enum conf_check_type {
 	CONF_CHECK_NONE, /* the backend counts as up */
 	CONF_CHECK_TCP,
@@ -197,6 +204,15 @@ struct conf_timeouts {
 };
 
 /**
+ * struct conf_drain
+ * @timeout_ms: for how long flows stay with a backend that is drained; 0: as long as
+ *	they live
+ */
+struct conf_drain {
+	uint32_t timeout_ms;
+};
+
+/**
  * struct conf_backend
  * @address, @address6: at least one is set; has_* tell which
  * @port: of nat and fullnat: where the server listens; 0: as the service
@@ -228,6 +244,7 @@ struct conf_backend {
  * @mss: what the MSS option of SYNs is lowered to; 0: nothing
  * @max_connections: of backends that say nothing themselves
  * @timeouts: of nat and fullnat
+ * @slow_start_ms: in which a backend that has come up gets ever more flows; 0: at once
  */
 struct conf_service {
 	const char *name;
@@ -240,6 +257,9 @@ struct conf_service {
 	enum conf_scheduler scheduler;
 	bool failback; /* of scheduler first: flows return to one that stands earlier */
 	enum conf_all_down when_all_down;
+	enum conf_on_down on_down;
+	struct conf_drain drain;
+	uint32_t slow_start_ms;
 	bool udp_moves; /* UDP flows go to the new backend at once */
 	bool track; /* every flow is kept in the flow cache */
 	uint32_t affinity_ms;
@@ -409,6 +429,7 @@ const char *conf_scheduler_name(enum conf_scheduler s);
 const char *conf_forward_name(enum shunt_forward f);
 const char *conf_failback_name(bool failback);
 const char *conf_all_down_name(enum conf_all_down d);
+const char *conf_on_down_name(enum conf_on_down d);
 const char *conf_udp_name(bool moves);
 const char *conf_fragments_name(enum conf_fragments f);
 const char *conf_check_type_name(enum conf_check_type t);

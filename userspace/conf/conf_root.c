@@ -60,6 +60,26 @@ static const struct conf_field defaults_rows[] = {
 		       "flow cache, to be counted. 0: no limit.",
 	},
 	{
+		.key = "on_down",
+		.kind = CONF_WORD,
+		.effect = CONF_LIVE,
+		.off = offsetof(struct conf_defaults, on_down),
+		.words = conf_on_down_words,
+		.preset = "move",
+		.doc = "What becomes of the flows that a backend has when its check fails: move "
+		       "sends them to the other backends, which do not know them and reset them; "
+		       "connections of nat stay. keep leaves them where they are. drain does so "
+		       "as long as a drain lasts (drain.timeout), and then moves them. New flows "
+		       "go to the others in any case.",
+	},
+	{
+		.key = "drain",
+		.kind = CONF_GROUP,
+		.fields = &conf_drain_fields,
+		.off = offsetof(struct conf_defaults, drain),
+		.doc = "How backends are drained.",
+	},
+	{
 		.key = "timeouts",
 		.kind = CONF_GROUP,
 		.fields = &conf_timeouts_fields,

@@ -77,6 +77,23 @@ static const struct conf_field service_rows[] = {
 		       "weight 0 gets none.",
 	},
 	{
+		.key = "on_down",
+		.kind = CONF_WORD,
+		.effect = CONF_LIVE,
+		.off = OFF(on_down),
+		.words = conf_on_down_words,
+		.base = "defaults.on_down",
+		.doc = "What becomes of the flows that a backend has when its check fails.",
+	},
+	{
+		.key = "drain",
+		.kind = CONF_GROUP,
+		.fields = &conf_drain_fields,
+		.off = OFF(drain),
+		.base = "defaults.drain",
+		.doc = "How its backends are drained.",
+	},
+	{
 		.key = "udp",
 		.kind = CONF_SWITCH,
 		.effect = CONF_LIVE,
@@ -187,6 +204,23 @@ static const struct conf_field service_rows[] = {
 	},
 };
 
+static const struct conf_field drain_rows[] = {
+	{
+		.key = "timeout",
+		.kind = CONF_OFF_MSEC,
+		.effect = CONF_LIVE,
+		.off = offsetof(struct conf_drain, timeout_ms),
+		.min = 1000,
+		.max = 240 * 3600 * 1000U,
+		.preset = "off",
+		.doc = "For how long flows stay with a backend that is drained, if the command "
+		       "does not say: what there is then becomes what on_down says, but with "
+		       "on_down: keep it stays. off: for as long as they live.",
+	},
+};
+
+const struct conf_fields conf_drain_fields = { CONF_FIELDS(drain_rows) };
+
 bool conf_service_is_limited(const struct conf_service *s)
 {
 	array_for_each (b, s->backends, s->n_backends)
@@ -219,6 +253,8 @@ static void begin_service(struct conf_job *job, const struct conf_node *node, vo
 	s->gue_port = draft->defaults.gue_port;
 	s->scheduler = draft->defaults.scheduler;
 	s->max_connections = draft->defaults.max_connections;
+	s->on_down = draft->defaults.on_down;
+	s->drain = draft->defaults.drain;
 	s->timeouts = draft->defaults.timeouts;
 	s->check = draft->defaults.check;
 }

@@ -15,6 +15,8 @@ struct conf_defaults {
 	uint16_t gue_port;
 	enum conf_scheduler scheduler;
 	uint32_t max_connections;
+	enum conf_on_down on_down;
+	struct conf_drain drain;
 	struct conf_timeouts timeouts;
 	struct conf_check check;
 };
@@ -32,6 +34,7 @@ extern const struct conf_fields conf_dataplane_fields; /* of struct conf */
 extern const struct conf_fields conf_defaults_fields; /* of struct conf_defaults */
 extern const struct conf_fields conf_nat_fields; /* of struct conf */
 extern const struct conf_fields conf_timeouts_fields; /* of struct conf_timeouts */
+extern const struct conf_fields conf_drain_fields; /* of struct conf_drain */
 extern const struct conf_fields conf_check_fields; /* of struct conf_check */
 extern const struct conf_elem conf_interface_elem;
 extern const struct conf_elem conf_service_elem; /* in a struct conf_draft */
@@ -41,6 +44,7 @@ extern const struct conf_word conf_forward_words[];
 extern const struct conf_word conf_scheduler_words[];
 extern const struct conf_word conf_failback_words[];
 extern const struct conf_word conf_all_down_words[];
+extern const struct conf_word conf_on_down_words[];
 extern const struct conf_word conf_udp_words[];
 extern const struct conf_word conf_fragments_words[];
 extern const struct conf_word conf_check_type_words[];

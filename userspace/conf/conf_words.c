@@ -36,6 +36,13 @@ const struct conf_word conf_all_down_words[] = {
 	{ NULL, 0 },
 };
 
+const struct conf_word conf_on_down_words[] = {
+	{ "move", CONF_ON_DOWN_MOVE },
+	{ "keep", CONF_ON_DOWN_KEEP },
+	{ "drain", CONF_ON_DOWN_DRAIN },
+	{ NULL, 0 },
+};
+
 /* Of conf_service.udp_moves. */
 const struct conf_word conf_udp_words[] = {
 	{ "keep", false },
@@ -144,6 +151,11 @@ const char *conf_failback_name(bool failback)
 const char *conf_all_down_name(enum conf_all_down d)
 {
 	return word_name(conf_all_down_words, d);
+}
+
+const char *conf_on_down_name(enum conf_on_down d)
+{
+	return word_name(conf_on_down_words, d);
 }
 
 const char *conf_udp_name(bool moves)

@@ -234,7 +234,10 @@ static enum ctl_exit ask(struct cli *cli, const struct ctl_command *c, const cha
 	};
 	enum ctl_exit err = client_ask(cli->socket, &request, &answer, &error);
 
-	return err ? show_failure(cli, err, &error) : show_answer(cli, c, answer);
+	if (err)
+		return show_failure(cli, err, &error);
+	err = show_answer(cli, c, answer);
+	return err || !c->follow ? err : c->follow(cli, args);
 }
 
 static enum ctl_exit run_command(struct cli *cli, const struct words *w)

@@ -12,6 +12,7 @@ enum ctl_exit cmd_service_list(struct ctl_call *call);
 enum ctl_exit cmd_service_show(struct ctl_call *call);
 enum ctl_exit cmd_backend_list(struct ctl_call *call);
 enum ctl_exit cmd_backend_drain(struct ctl_call *call);
+enum ctl_exit cmd_backend_maint(struct ctl_call *call);
 enum ctl_exit cmd_backend_enable(struct ctl_call *call);
 enum ctl_exit cmd_backend_weight(struct ctl_call *call);
 enum ctl_exit cmd_show_stats(struct ctl_call *call);
@@ -20,6 +21,7 @@ enum ctl_exit cmd_show_config(struct ctl_call *call);
 enum ctl_exit cmd_show_neighbors(struct ctl_call *call);
 enum ctl_exit cmd_show_maps(struct ctl_call *call);
 enum ctl_exit cmd_show_connections(struct ctl_call *call);
+enum ctl_exit cmd_show_overrides(struct ctl_call *call);
 enum ctl_exit cmd_reload(struct ctl_call *call);
 enum ctl_exit cmd_doctor(struct ctl_call *call);
 enum ctl_exit cmd_events(struct ctl_call *call);
@@ -36,7 +38,10 @@ void render_show_config(const struct ctl_view *view, struct buf *out);
 void render_show_neighbors(const struct ctl_view *view, struct buf *out);
 void render_show_maps(const struct ctl_view *view, struct buf *out);
 void render_show_connections(const struct ctl_view *view, struct buf *out);
+void render_show_overrides(const struct ctl_view *view, struct buf *out);
 void render_reload(const struct ctl_view *view, struct buf *out);
+
+enum ctl_exit follow_drain(struct cli *cli, const char *const *args);
 
 enum ctl_exit local_version(struct cli *cli, const char *const *args, size_t n);
 enum ctl_exit local_config_check(struct cli *cli, const char *const *args, size_t n);

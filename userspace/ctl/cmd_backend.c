@@ -7,9 +7,11 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "ctl/cmd.h"
 #include "ctl/describe.h"
+#include "ctl/duration.h"
 #include "ctl/find.h"
 #include "base/fmt.h"
 #include "ctl/view.h"
@@ -48,7 +50,7 @@ static struct admin_entry word_of(const struct ctl_call *call, const struct foun
 
 static bool is_same_word(const struct admin_entry *a, const struct admin_entry *b)
 {
-	return a->state == b->state && a->weight == b->weight &&
+	return a->state == b->state && a->deadline_ms == b->deadline_ms && a->weight == b->weight &&
 	       a->weight_percent == b->weight_percent;
 }
 
@@ -59,7 +61,7 @@ static bool is_same_word(const struct admin_entry *a, const struct admin_entry *
 static enum ctl_exit check_not_last(struct ctl_call *call, const struct found_backend *f,
 				    const struct admin_entry *next)
 {
-	bool stays = next->state != ADMIN_DRAIN && admin_weight(next, f->backend->weight);
+	bool stays = next->state == ADMIN_ENABLED && admin_weight(next, f->backend->weight);
 
 	if (stays || !f->backend->usable || f->service->n_usable > 1 || call->options & CTL_FORCE)
 		return CTL_OK;
@@ -94,33 +96,69 @@ static enum ctl_exit set_word(struct ctl_call *call, const struct admin_entry *n
 	return CTL_FAILED;
 }
 
+/*
+ * Until when flows stay that @f has when it is drained, as --timeout says or else the
+ * config; who is drained already has until the time that was said then.
+ */
+static enum ctl_exit read_deadline(struct ctl_call *call, const struct found_backend *f,
+				   struct admin_entry *next)
+{
+	const char *text = call->values[CTL_OPTION_TIMEOUT];
+	uint64_t ms = f->service->conf->drain.timeout_ms;
+
+	if (!text && f->backend->admin == ADMIN_DRAIN)
+		return CTL_OK;
+	if (text && !strcmp(text, "off")) {
+		ms = 0;
+	} else if (text && (duration_parse(text, &ms) || !ms)) {
+		buf_printf(&call->error, "\"%s\" is not a duration such as 30s, 5m or 1h, or off",
+			   text);
+		return CTL_USAGE;
+	}
+	next->deadline_ms = ms ? clock_now_ms() + ms : 0;
+	return CTL_OK;
+}
+
+/* What the state of @f shall be. Return: CTL_OK, or CTL_USAGE and said. */
+static enum ctl_exit read_state(struct ctl_call *call, const struct found_backend *f,
+				enum admin_state state, struct admin_entry *next)
+{
+	if (next->state != state)
+		next->since_wall_s = clock_wall_s();
+	next->state = state;
+	if (state == ADMIN_DRAIN)
+		return read_deadline(call, f, next);
+	next->deadline_ms = 0;
+	return CTL_OK;
+}
+
 static enum ctl_exit set_state(struct ctl_call *call, enum admin_state state)
 {
-	static const char *const words[] = {
+	static const char *const words[ADMIN_STATES] = {
 		[ADMIN_ENABLED] = "enabled",
 		[ADMIN_DRAIN] = "drained",
+		[ADMIN_MAINT] = "in maintenance",
 	};
 	_cleanup_(snapshot_freep) struct snapshot *s = describe_snapshot(call);
 	struct snapshot_backend after;
+	struct admin_entry now, next;
 	struct found_backend f;
-	struct admin_entry next;
 	enum ctl_exit err;
-	bool changed;
 
 	if (!s)
 		return CTL_FAILED;
 	err = find_backend(call, s, call->args[0], &f);
 	if (err)
 		return err;
-	next = word_of(call, &f);
-	changed = next.state != state;
-	next.state = state;
-	if (changed)
-		err = check_not_last(call, &f, &next) ?: set_word(call, &next);
+	now = next = word_of(call, &f);
+	err = read_state(call, &f, state, &next);
 	if (err)
 		return err;
-	if (!changed)
+	if (is_same_word(&now, &next))
 		return report(call, &f, false, words[state], words[state]);
+	err = check_not_last(call, &f, &next) ?: set_word(call, &next);
+	if (err)
+		return err;
 	after = *f.backend;
 	after.admin = state;
 	return report(call, &f, true, describe_backend_state(f.backend),
@@ -130,6 +168,11 @@ static enum ctl_exit set_state(struct ctl_call *call, enum admin_state state)
 enum ctl_exit cmd_backend_drain(struct ctl_call *call)
 {
 	return set_state(call, ADMIN_DRAIN);
+}
+
+enum ctl_exit cmd_backend_maint(struct ctl_call *call)
+{
+	return set_state(call, ADMIN_MAINT);
 }
 
 enum ctl_exit cmd_backend_enable(struct ctl_call *call)
@@ -218,7 +261,7 @@ static void add_backend(struct table *t, const json_t *b, uint64_t now)
 	_cleanup_(buf_free) struct buf state = { 0 }, probe = { 0 };
 	struct fmt room;
 
-	view_backend_state(b, &state);
+	view_backend_state(b, now, &state);
 	view_probe(b, &probe);
 	table_add(t, TABLE_PLAIN, "  -> %s", view_text(b, "name"));
 	table_add(t, TABLE_PLAIN, "%s", view_text(b, "address"));

@@ -23,7 +23,8 @@ enum ctl_exit cmd_status(struct ctl_call *call)
 	    ?: describe_put(call, "services", describe_services(s))
     ?: describe_put(call, "flows", describe_flows(s))
     ?: describe_put(call, "conntrack", describe_conntrack(s))
-    ?: describe_put(call, "slots", describe_slots(s));
+    ?: describe_put(call, "slots", describe_slots(s))
+    ?: describe_put(call, "overrides", json_integer(s->admin ? s->admin->n : 0));
 }
 
 /* Of a moment, seen @now; the clock may have been set back. */
@@ -78,6 +79,14 @@ static void render_slots(const json_t *slots, struct buf *out)
 	buf_puts(out, "\n");
 }
 
+/* What the config does not say must not be forgotten. */
+static void render_overrides(uint64_t n, struct buf *out)
+{
+	if (n)
+		buf_printf(out, "%" PRIu64 " override%s: shunt show overrides\n", n,
+			   n == 1 ? "" : "s");
+}
+
 void render_status(const struct ctl_view *view, struct buf *out)
 {
 	const json_t *config = json_object_get(view->data, "config");
@@ -93,6 +102,7 @@ void render_status(const struct ctl_view *view, struct buf *out)
 		render_interface(json_array_get(interfaces, i), view->color, out);
 	render_slots(json_object_get(view->data, "slots"), out);
 	view_conntrack(json_object_get(view->data, "conntrack"), out);
+	render_overrides(view_int(view->data, "overrides"), out);
 	buf_puts(out, "\n");
 	render_service_list(view, out);
 }

@@ -25,6 +25,8 @@
  */
 #define CTL_OPTION_LIST(X)                                                                         \
 	X(FORCE, "force", NULL, true, "do it even where it takes a service's last usable backend") \
+	X(TIMEOUT, "timeout", "DURATION", true, "for how long it keeps its flows: 5m; or off")     \
+	X(WAIT, "wait", NULL, false, "until it has none left; exit 124 if its time is over first") \
 	X(DRY_RUN, "dry-run", NULL, true, "check only, change nothing")                            \
 	X(ALL, "all", NULL, false, "counters at zero, too")                                        \
 	X(FOLLOW, "follow", NULL, false, "go on as things happen (-f)")                            \
@@ -113,6 +115,7 @@ struct ctl_view {
  * @answer: in the daemon; NULL where @local does without it. What it returns is the
  *	exit code; with @data filled in also if that is not 0 (`health`)
  * @render: in the CLI
+ * @follow: in the CLI, after an answer that is ok, and rendered; may be NULL
  * @local: in the CLI, instead of asking and rendering
  */
 struct ctl_command {
@@ -127,6 +130,7 @@ struct ctl_command {
 	bool hidden;
 	enum ctl_exit (*answer)(struct ctl_call *call);
 	void (*render)(const struct ctl_view *view, struct buf *out);
+	enum ctl_exit (*follow)(struct cli *cli, const char *const *args);
 	enum ctl_exit (*local)(struct cli *cli, const char *const *args, size_t n);
 };
 

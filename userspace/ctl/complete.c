@@ -98,6 +98,14 @@ static void offer_arg(struct cli *cli, const struct ctl_command *c, size_t index
 		offer_nouns(cli->out, prefix);
 }
 
+/* Is the word behind it the value of this option? */
+static bool takes_next(const char *word)
+{
+	unsigned int bit = strncmp(word, "--", 2) ? 0 : option_find(word + 2, strlen(word + 2));
+
+	return bit && ctl_options[__builtin_ctz(bit)].value;
+}
+
 /* Options and their values out of the way; @words keeps the rest. */
 static size_t strip_options(struct cli *cli, char **words, size_t n)
 {
@@ -106,6 +114,8 @@ static size_t strip_options(struct cli *cli, char **words, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (!strcmp(words[i], "--socket") && i + 1 < n)
 			cli->socket = words[++i];
+		else if (takes_next(words[i]))
+			i++;
 		else if (strncmp(words[i], "--", 2))
 			words[kept++] = words[i];
 	}

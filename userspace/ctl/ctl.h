@@ -33,6 +33,7 @@ enum ctl_exit {
 	CTL_NOT_FOUND = 3, /* for `health`: unhealthy */
 	CTL_UNREACHABLE = 4,
 	CTL_DENIED = 5,
+	CTL_TIMED_OUT = 124, /* --wait */
 };
 
 /**

@@ -19,7 +19,26 @@ static const char *service_state(const struct snapshot_service *s)
 
 const char *describe_backend_state(const struct snapshot_backend *b)
 {
-	return b->admin == ADMIN_DRAIN ? "drain" : health_state_name(b->health.state);
+	return b->admin == ADMIN_ENABLED ? health_state_name(b->health.state)
+					 : admin_state_name(b->admin);
+}
+
+json_t *describe_drain(const struct snapshot_backend *b)
+{
+	if (b->admin != ADMIN_DRAIN)
+		return json_null();
+	return json_pack("{s:I, s:I, s:b, s:i, s:b}", "since", (json_int_t)b->admin_since_wall_s,
+			 "until", (json_int_t)b->deadline_wall_s, "over", b->is_over, "slots",
+			 (int)b->slots_leaving, "empty", b->is_empty);
+}
+
+uint64_t describe_wall(const struct snapshot *s, uint64_t ms)
+{
+	if (!ms)
+		return 0;
+	if (ms >= s->now_ms)
+		return s->now_wall_s + (ms - s->now_ms + 999) / 1000;
+	return s->now_wall_s - (s->now_ms - ms) / 1000;
 }
 
 json_t *describe_text(const char *text)
@@ -83,14 +102,14 @@ static json_t *describe_load(const struct snapshot_backend *b)
 
 static json_t *describe_backend(const struct snapshot_backend *b)
 {
-	return json_pack("{s:s, s:i, s:o, s:s, s:s, s:b, s:i, s:i, s:i, s:I, s:o, s:I, s:I, s:o}",
-			 "name", b->name, "id", (int)b->id, "address", describe_addr(&b->addr),
-			 "admin", b->admin == ADMIN_DRAIN ? "drain" : "enabled", "state",
-			 describe_backend_state(b), "usable", b->usable, "weight", (int)b->weight,
-			 "effective_weight", (int)b->effective_weight, "slots", (int)b->slots,
-			 "flows", (json_int_t)b->flows, "connections", describe_load(b), "packets",
-			 (json_int_t)b->packets, "bytes", (json_int_t)b->bytes, "check",
-			 describe_health(b));
+	return json_pack(
+		"{s:s, s:i, s:o, s:s, s:s, s:b, s:i, s:i, s:i, s:I, s:o, s:I, s:I, s:o, s:o}",
+		"name", b->name, "id", (int)b->id, "address", describe_addr(&b->addr), "admin",
+		admin_state_name(b->admin), "state", describe_backend_state(b), "usable", b->usable,
+		"weight", (int)b->weight, "effective_weight", (int)b->effective_weight, "slots",
+		(int)b->slots, "flows", (json_int_t)b->flows, "connections", describe_load(b),
+		"packets", (json_int_t)b->packets, "bytes", (json_int_t)b->bytes, "check",
+		describe_health(b), "drain", describe_drain(b));
 }
 
 static json_t *describe_service(const struct snapshot_service *s)

@@ -11,8 +11,14 @@
 #include "ctl/command.h"
 #include "dataplane/snapshot.h"
 
-/* "drain", else the health: "up", "down", "unknown". */
+/* "drain", "maint", else the health: "up", "down", "unknown". */
 const char *describe_backend_state(const struct snapshot_backend *b);
+
+/* What it has left that is drained: flows, connections, slots that know of it, or null. */
+json_t *describe_drain(const struct snapshot_backend *b);
+
+/* A moment on the clock of clock_now_ms() in seconds since 1970; 0 for 0. */
+uint64_t describe_wall(const struct snapshot *s, uint64_t ms);
 
 /* @text as JSON; what is not UTF-8 in it becomes '?'. */
 json_t *describe_text(const char *text);

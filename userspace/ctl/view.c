@@ -77,10 +77,11 @@ enum table_color view_state_color(const char *state)
 		const char *state;
 		enum table_color color;
 	} colors[] = {
-		{ "up", TABLE_GREEN },	      { "resolved", TABLE_GREEN },
-		{ "degraded", TABLE_YELLOW }, { "drain", TABLE_YELLOW },
-		{ "unknown", TABLE_YELLOW },  { "resolving", TABLE_YELLOW },
-		{ "down", TABLE_RED },	      { "no-route", TABLE_RED },
+		{ "up", TABLE_GREEN },	       { "resolved", TABLE_GREEN },
+		{ "degraded", TABLE_YELLOW },  { "drain", TABLE_YELLOW },
+		{ "maint", TABLE_YELLOW },     { "unknown", TABLE_YELLOW },
+		{ "resolving", TABLE_YELLOW }, { "down", TABLE_RED },
+		{ "no-route", TABLE_RED },
 	};
 
 	array_for_each (c, colors, array_len(colors))
@@ -132,16 +133,52 @@ static void add_connections(const json_t *connections, struct buf *out)
 	buf_printf(out, " connection%s", (limit ?: now) == 1 ? "" : "s");
 }
 
-void view_backend_state(const json_t *backend, struct buf *out)
+static void add_flows(const json_t *backend, struct buf *out)
 {
-	const char *state = view_text(backend, "state");
 	uint64_t flows = view_int(backend, "flows");
+
+	if (flows)
+		buf_printf(out, ", %" PRIu64 " flow%s", flows, flows == 1 ? "" : "s");
+}
+
+static void add_time_left(const json_t *drain, uint64_t now, struct buf *out)
+{
+	const uint64_t until = view_int(drain, "until");
+
+	if (view_bool(drain, "over"))
+		buf_puts(out, ", over");
+	else if (until)
+		buf_printf(out, ", %s left", fmt_age(until > now ? until - now : 0).text);
+}
+
+void view_backend_drain(const json_t *backend, uint64_t now, struct buf *out)
+{
+	const json_t *drain = json_object_get(backend, "drain");
+
+	if (view_bool(drain, "empty")) {
+		buf_puts(out, "empty");
+		return;
+	}
+	buf_printf(out, "%" PRIu64 " slots in transition", view_int(drain, "slots"));
+	add_flows(backend, out);
+	add_connections(json_object_get(backend, "connections"), out);
+	add_time_left(drain, now, out);
+}
+
+void view_backend_state(const json_t *backend, uint64_t now, struct buf *out)
+{
+	const json_t *drain = json_object_get(backend, "drain");
+	const char *state = view_text(backend, "state");
 	bool usable = view_bool(backend, "usable");
 	bool serves = view_int(backend, "effective_weight");
 
 	buf_puts(out, state);
-	if (flows && !strcmp(state, "drain"))
-		buf_printf(out, ", %" PRIu64 " flow%s", flows, flows == 1 ? "" : "s");
+	if (!strcmp(state, "drain"))
+		add_flows(backend, out);
+	if (view_bool(drain, "empty"))
+		buf_puts(out, ", empty");
+	else
+		add_time_left(drain, now, out);
 	if (usable != serves)
 		buf_puts(out, usable ? ", standby" : ", in use");
 	add_connections(json_object_get(backend, "connections"), out);

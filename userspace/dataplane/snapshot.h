@@ -56,6 +56,11 @@ struct snapshot_backend {
 	uint32_t id;
 	struct shunt_addr addr;
 	enum admin_state admin;
+	uint64_t admin_since_wall_s; /* 0: not known */
+	uint64_t deadline_wall_s; /* of a drain; 0: it has none */
+	bool is_over; /* its time is */
+	bool is_empty; /* it is not enabled, and has nothing left that is known of */
+	uint32_t slots_leaving; /* slots in transition from it to another backend */
 	uint32_t weight; /* configured */
 	uint32_t effective_weight; /* after the operator's word; 0 unless it takes flows */
 	const char *check_type;
@@ -173,6 +178,8 @@ struct snapshot_conns {
 
 struct snapshot {
 	const struct conf *conf;
+	const struct admin *admin; /* what the operator has said; NULL: nothing */
+	uint64_t now_ms; /* of clock_now_ms() */
 	const char *version;
 	int pid;
 	int prober_pid;

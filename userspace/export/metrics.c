@@ -328,16 +328,18 @@ static void add_states(const struct family *f, const char *service,
 		       const struct snapshot_backend *b, struct buf *out)
 {
 	/* The operator's word comes before health. */
-	bool drain = b->admin == ADMIN_DRAIN;
+	const bool enabled = b->admin == ADMIN_ENABLED;
 
 	for (int h = HEALTH_UNKNOWN; h <= HEALTH_DOWN; h++)
 		prom_int(out, f->name,
 			 PROM_LABELS({ "service", service }, { "backend", b->name },
 				     { "state", health_state_name(h) }),
-			 !drain && (int)b->health.state == h);
-	prom_int(out, f->name,
-		 PROM_LABELS({ "service", service }, { "backend", b->name }, { "state", "drain" }),
-		 drain);
+			 enabled && (int)b->health.state == h);
+	for (int a = ADMIN_DRAIN; a < ADMIN_STATES; a++)
+		prom_int(out, f->name,
+			 PROM_LABELS({ "service", service }, { "backend", b->name },
+				     { "state", admin_state_name(a) }),
+			 (int)b->admin == a);
 }
 
 static void write_states(const struct family *f, const struct snapshot *s, struct buf *out)

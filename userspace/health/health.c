@@ -146,12 +146,17 @@ int health_dispatch(struct health *h, uint64_t now_ms)
 	return changed;
 }
 
+static bool is_probed(const struct target *t)
+{
+	return t->checked && !t->resting;
+}
+
 /* Not if it is due, or a probe is under way: that will tell. */
 void health_suspect(struct health *h, size_t service, size_t backend, uint64_t now_ms)
 {
 	struct target *t = h->set.by_place[h->set.first[service] + backend];
 
-	if (!t->checked || t->queue || t->request.serial ||
+	if (!is_probed(t) || t->queue || t->request.serial ||
 	    !check_state_may_hasten(&t->check, &t->timing, now_ms) ||
 	    !ration_take(&h->suspects, HEALTH_SUSPECTS_PER_S, now_ms))
 		return;
@@ -173,12 +178,12 @@ static void schedule_news(struct health *h, uint64_t now_ms)
 	size_t n = 0, i = 0;
 
 	array_for_each (t, h->set.by_place, h->set.n)
-		n += (*t)->checked && (*t)->news != TARGET_SAME;
+		n += is_probed(*t) && (*t)->news != TARGET_SAME;
 	array_for_each (t, h->set.by_place, h->set.n) {
 		if ((*t)->news == TARGET_SAME)
 			continue;
 		unschedule(h, *t);
-		if ((*t)->checked)
+		if (is_probed(*t))
 			check_sched_wait(&h->sched, (*t)->id,
 					 now_ms + check_state_first_ms(&(*t)->timing, i++, n));
 	}
@@ -287,14 +292,8 @@ const struct health_status *health_get(const struct health *h, size_t service, s
 void health_restore(struct health *h, const char *service, const char *backend,
 		    enum health_state state, uint64_t since_wall_s)
 {
-	_cleanup_free_ char *name = NULL;
-	struct target *t;
+	struct target *t = target_set_find_backend(&h->set, service, backend);
 
-	if (asprintf(&name, "%s/%s", service, backend) < 0) {
-		name = NULL;
-		return;
-	}
-	t = target_set_find(&h->set, name);
 	if (!t || !t->checked || state == HEALTH_UNKNOWN)
 		return;
 	check_state_adopt(&t->check, state);
@@ -302,10 +301,30 @@ void health_restore(struct health *h, const char *service, const char *backend,
 	t->status.since_wall_s = since_wall_s;
 }
 
+void health_rest(struct health *h, const char *service, const char *backend, bool rests,
+		 uint64_t now_ms)
+{
+	struct target *t = target_set_find_backend(&h->set, service, backend);
+
+	if (!t || t->resting == rests)
+		return;
+	t->resting = rests;
+	if (!t->checked)
+		return;
+	unschedule(h, t);
+	if (rests)
+		target_forget(t, h->seed);
+	else
+		check_sched_wait(&h->sched, t->id, now_ms);
+	set_timer(h);
+}
+
 bool health_is_settled(const struct health *h)
 {
 	for (size_t i = 0; i < h->set.n; i++) {
-		if (h->set.by_place[i]->status.state == HEALTH_UNKNOWN)
+		const struct target *t = h->set.by_place[i];
+
+		if (t->status.state == HEALTH_UNKNOWN && !t->resting)
 			return false;
 	}
 	return true;

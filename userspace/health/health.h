@@ -143,7 +143,17 @@ void health_suspect(struct health *h, size_t service, size_t backend, uint64_t n
 void health_restore(struct health *h, const char *service, const char *backend,
 		    enum health_state state, uint64_t since_wall_s);
 
-/* True once every checked backend has left HEALTH_UNKNOWN. */
+/**
+ * health_rest() - do not probe a backend, of which nothing is known then
+ * @rests: false: probe it, from now on
+ *
+ * For as long as it is in the config. Of one without a check, or that is not there,
+ * nothing changes.
+ */
+void health_rest(struct health *h, const char *service, const char *backend, bool rests,
+		 uint64_t now_ms);
+
+/* True once every checked backend has left HEALTH_UNKNOWN, but for those that rest. */
 bool health_is_settled(const struct health *h);
 
 /* Pid of the prober, for tests and `shunt status`. */

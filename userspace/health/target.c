@@ -36,7 +36,7 @@ static uint64_t seed_of(const char *name, uint64_t seed)
 	return h;
 }
 
-static void forget_verdict(struct target *t, uint64_t seed)
+void target_forget(struct target *t, uint64_t seed)
 {
 	check_state_init(&t->check, seed_of(t->name, seed), 0);
 	t->status.state = HEALTH_UNKNOWN;
@@ -93,7 +93,7 @@ static void follow(struct target *t, const struct conf_service *s, const struct 
 	if (t->news == TARGET_SAME)
 		return;
 	if (t->news == TARGET_NEW)
-		forget_verdict(t, seed);
+		target_forget(t, seed);
 	t->timing = timing;
 	t->request = request;
 	t->request.target = t->id;
@@ -124,6 +124,18 @@ struct target *target_set_find(const struct target_set *set, const char *name)
 		set->n ? bsearch(&p, set->by_name, set->n, sizeof(p), compare_names) : NULL;
 
 	return found ? *found : NULL;
+}
+
+struct target *target_set_find_backend(const struct target_set *set, const char *service,
+				       const char *backend)
+{
+	_cleanup_free_ char *name = NULL;
+
+	if (asprintf(&name, "%s/%s", service, backend) < 0) {
+		name = NULL;
+		return NULL;
+	}
+	return target_set_find(set, name);
 }
 
 /* The target of that name, kept from @old or new. NULL if out of memory. */

@@ -33,6 +33,7 @@ struct target_queue;
  * @name: "service/backend", what it is known by; names have no slash in them
  * @id: index in target_set.by_id
  * @kept: scratch: is in the next set, too
+ * @resting: it is not probed, and nothing is known of it
  * @queue, @next: where it stands, with those that could not be sent yet, or NULL
  * @request: what the prober is told; serial 0 unless a probe is under way
  */
@@ -42,6 +43,7 @@ struct target {
 	enum target_news news;
 	bool checked;
 	bool kept;
+	bool resting;
 	struct target_queue *queue;
 	struct target *next;
 	struct check_timing timing;
@@ -85,10 +87,15 @@ void target_set_discard(struct target_set *next);
 void target_set_switch(struct target_set *set, struct target_set *next, const struct conf *conf,
 		       uint64_t seed);
 
+/* What was known of it is not known any more. */
+void target_forget(struct target *t, uint64_t seed);
+
 /* Release everything. */
 void target_set_free(struct target_set *set);
 
 /* NULL if there is none. */
 struct target *target_set_find(const struct target_set *set, const char *name);
+struct target *target_set_find_backend(const struct target_set *set, const char *service,
+				       const char *backend);
 
 #endif /* HEALTH_TARGET_H */

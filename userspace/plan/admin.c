@@ -1,9 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "plan/plan.h"
+
+static const char *const state_names[ADMIN_STATES] = {
+	[ADMIN_ENABLED] = "enabled",
+	[ADMIN_DRAIN] = "drain",
+	[ADMIN_MAINT] = "maint",
+};
+
+const char *admin_state_name(enum admin_state state)
+{
+	return state_names[state];
+}
+
+int admin_state_parse(const char *name, enum admin_state *out)
+{
+	for (size_t i = 0; i < ADMIN_STATES; i++) {
+		if (strcmp(state_names[i], name))
+			continue;
+		*out = i;
+		return 0;
+	}
+	return -EINVAL;
+}
 
 const struct admin_entry *admin_find(const struct admin *a, const char *service,
 				     const char *backend)
@@ -44,6 +67,15 @@ struct admin_entry *admin_get(struct admin *a, const char *service, const char *
 	return e;
 }
 
+void admin_say(struct admin_entry *e, const struct admin_entry *said)
+{
+	char *service = e->service, *backend = e->backend;
+
+	*e = *said;
+	e->service = service;
+	e->backend = backend;
+}
+
 void admin_compact(struct admin *a)
 {
 	size_t kept = 0;
@@ -78,5 +110,5 @@ uint32_t admin_weight_enabled(const struct admin_entry *e, uint32_t configured)
 
 uint32_t admin_weight(const struct admin_entry *e, uint32_t configured)
 {
-	return e && e->state == ADMIN_DRAIN ? 0 : admin_weight_enabled(e, configured);
+	return e && e->state != ADMIN_ENABLED ? 0 : admin_weight_enabled(e, configured);
 }

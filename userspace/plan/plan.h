@@ -27,10 +27,19 @@
 enum admin_state {
 	ADMIN_ENABLED,
 	ADMIN_DRAIN, /* no slots */
+	ADMIN_MAINT, /* the same, and no checks, and its flows are not kept */
+	ADMIN_STATES,
 };
+
+/* "enabled", "drain", "maint"; -EINVAL, and @out untouched, for any other word. */
+const char *admin_state_name(enum admin_state state);
+int admin_state_parse(const char *name, enum admin_state *out);
 
 /**
  * struct admin_entry - overrides for one backend
+ * @since_wall_s: when @state was said; 0: not known
+ * @deadline_ms: of a drain, on the clock of struct lives: until then its flows are kept;
+ *	0: it has none
  * @weight_percent: of the configured weight, or -1
  * @weight: absolute, or -1; at most one of both is set
  */
@@ -38,6 +47,8 @@ struct admin_entry {
 	char *service;
 	char *backend;
 	enum admin_state state;
+	uint64_t since_wall_s;
+	uint64_t deadline_ms;
 	int weight;
 	int weight_percent;
 };
@@ -53,6 +64,8 @@ const struct admin_entry *admin_find(const struct admin *a, const char *service,
 				     const char *backend);
 /* The entry for a backend, made if absent (enabled, no weights); NULL: no memory. */
 struct admin_entry *admin_get(struct admin *a, const char *service, const char *backend);
+/* Let @e say what @said does, of the backend that it is for. */
+void admin_say(struct admin_entry *e, const struct admin_entry *said);
 /* Drop entries that say nothing (enabled, no weights). */
 void admin_compact(struct admin *a);
 void admin_free(struct admin *a);
@@ -171,10 +184,12 @@ struct plan_leg {
  * @id: write-once, [1, SHUNT_MAX_BACKENDS)
  * @weight: effective: after the operator's word, before health
  * @weight_enabled: the same as if it were not drained
+ * @warmth: of PLAN_KEEP_ALL: how much of that it gets while it warms up
+ * @down: known to be
  * @usable: healthy and enabled and weighted
  * @serves: may hold slots: of the usable ones all, but for backups and scheduler first;
  *	if none is usable, those that when_all_down says
- * @alive: not known to be down: flows that it has are kept, drained or not
+ * @alive: flows that it has are kept: see plan_flows_of()
  * @counted: its connections are: with SHUNT_SERVICE_COUNTED
  * @limit, @load_weight: of its struct shunt_load, if @counted; else 0
  */
@@ -185,6 +200,8 @@ struct plan_backend {
 	struct plan_leg leg[SHUNT_FAMILIES];
 	uint32_t weight;
 	uint32_t weight_enabled;
+	uint32_t warmth;
+	bool down;
 	bool usable;
 	bool serves;
 	bool alive;
@@ -272,8 +289,19 @@ struct plan {
 	uint32_t *table_of;
 };
 
-/* Health of backend @backend of service @service, both indices in the config. */
-typedef enum health_state plan_health_fn(void *arg, size_t service, size_t backend);
+/**
+ * struct plan_condition - how a backend is, whatever is said of it
+ * @warmth: of PLAN_KEEP_ALL: see life_warmth()
+ * @is_over: see life_is_over()
+ */
+struct plan_condition {
+	enum health_state health;
+	uint32_t warmth;
+	bool is_over;
+};
+
+/* Of backend @backend of service @service, both indices in the config. */
+typedef struct plan_condition plan_condition_fn(void *arg, size_t service, size_t backend);
 
 /* What the config leaves open, and the greatest time that the 15 bits of an entry bear. */
 #define PLAN_FLOW_CACHE_BYTES (4 << 20)
@@ -283,7 +311,7 @@ typedef enum health_state plan_health_fn(void *arg, size_t service, size_t backe
 /**
  * plan_build() - decide what the maps should hold
  * @ids: read and extended: new backends, positions and tables are entered
- * @health: asked once for each backend; NULL: all are up
+ * @condition: asked once for each backend; NULL: all are up and warm
  * @out: to be released with plan_free()
  *
  * All or nothing: on failure @ids and @out are as they were. A plan is meant to be
@@ -293,7 +321,7 @@ typedef enum health_state plan_health_fn(void *arg, size_t service, size_t backe
  * Return: 0; -ENOSPC if ids or tables ran out; -ENOMEM.
  */
 int plan_build(const struct conf *conf, const struct admin *admin, struct ids *ids,
-	       plan_health_fn *health, void *arg, struct plan **out);
+	       plan_condition_fn *condition, void *arg, struct plan **out);
 void plan_free(struct plan *plan);
 static inline void plan_freep(struct plan **plan)
 {

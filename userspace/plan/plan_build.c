@@ -50,16 +50,36 @@ static struct plan_leg leg_of(const struct conf_service *service, const struct c
 struct inputs {
 	const struct conf *conf;
 	const struct admin *admin;
-	plan_health_fn *health;
+	plan_condition_fn *condition;
 	void *arg;
 };
+
+static struct plan_condition condition_of(const struct inputs *in, size_t s, size_t i)
+{
+	const struct plan_condition well = { .health = HEALTH_UP, .warmth = PLAN_KEEP_ALL };
+
+	return in->condition ? in->condition(in->arg, s, i) : well;
+}
+
+/* May it keep the flows that it has? */
+static bool keeps_flows(const struct conf_service *service, const struct plan_condition *c,
+			const struct admin_entry *said)
+{
+	if (said && said->state == ADMIN_MAINT)
+		return false;
+	if (service->on_down == CONF_ON_DOWN_KEEP)
+		return true;
+	if (c->is_over)
+		return false;
+	return c->health != HEALTH_DOWN || service->on_down == CONF_ON_DOWN_DRAIN;
+}
 
 static struct plan_backend backend_of(const struct inputs *in, size_t s, size_t i)
 {
 	const struct conf_service *service = &in->conf->services[s];
 	const struct conf_backend *b = &service->backends[i];
 	const struct admin_entry *e = admin_find(in->admin, service->name, b->name);
-	enum health_state health = in->health ? in->health(in->arg, s, i) : HEALTH_UP;
+	const struct plan_condition c = condition_of(in, s, i);
 	uint32_t weight = admin_weight(e, b->weight);
 
 	return (struct plan_backend){
@@ -68,8 +88,10 @@ static struct plan_backend backend_of(const struct inputs *in, size_t s, size_t 
 		.leg = { leg_of(service, b, SHUNT_V4), leg_of(service, b, SHUNT_V6) },
 		.weight = weight,
 		.weight_enabled = admin_weight_enabled(e, b->weight),
-		.usable = health == HEALTH_UP && weight,
-		.alive = health != HEALTH_DOWN,
+		.warmth = PLAN_KEEP_ALL,
+		.down = c.health == HEALTH_DOWN,
+		.usable = c.health == HEALTH_UP && weight,
+		.alive = keeps_flows(service, &c, e),
 	};
 }
 
@@ -282,9 +304,9 @@ static int ids_enter(const struct ids *ids, const struct ids_wish *wish, struct 
 }
 
 int plan_build(const struct conf *conf, const struct admin *admin, struct ids *ids,
-	       plan_health_fn *health, void *arg, struct plan **out)
+	       plan_condition_fn *condition, void *arg, struct plan **out)
 {
-	const struct inputs in = { conf, admin, health, arg };
+	const struct inputs in = { conf, admin, condition, arg };
 	_cleanup_(plan_freep) struct plan *plan = calloc(1, sizeof(*plan));
 	_cleanup_(ids_freep) struct ids *next = NULL;
 	struct ids_wish wish = { .conf = conf, .plan = plan };

@@ -87,7 +87,7 @@ static bool is_candidate(const struct roster *r, size_t i)
 	case CONF_ALL_DOWN_LAST:
 		return r->was_last && r->was_last[i];
 	case CONF_ALL_DOWN_ALL:
-		return !b->alive;
+		return b->down;
 	case CONF_ALL_DOWN_DROP:
 		break;
 	}
@@ -137,7 +137,7 @@ static bool awaits_another(const struct roster *r, uint32_t chosen)
 
 	for (size_t i = 0; i < r->service->n_backends; i++) {
 		const struct plan_backend *b = &r->backends[i];
-		const bool is_unknown = b->alive && b->weight && !b->usable;
+		const bool is_unknown = !b->down && b->weight && !b->usable;
 
 		if (!is_unknown)
 			continue;

@@ -9,6 +9,7 @@
 
 #include "app/daemon.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 static const char text[] = "version: 1\n"
 			   "interfaces: { eth0: {} }\n"
@@ -91,7 +92,7 @@ Test(state, what_is_saved_comes_back)
 	e->state = ADMIN_DRAIN;
 	state_retired(&a, "web")->packets = 7;
 	before = plan_of(&f, &a);
-	cr_assert_eq(state_save(&a, f.dir, f.conf, NULL), 0);
+	cr_assert_eq(state_save(&a, f.dir, f.conf, NULL, NULL), 0);
 
 	cr_assert_eq(state_load(&b, f.dir), 0);
 	cr_assert_not(b.is_fresh);
@@ -106,6 +107,104 @@ Test(state, what_is_saved_comes_back)
 	plan_free(after);
 	state_free(&a);
 	state_free(&b);
+	close_fixture(&f);
+}
+
+static void write_file(const struct fixture *f, const char *text_of_it)
+{
+	char path[96];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/state.json", f->dir);
+	file = fopen(path, "w");
+	cr_assert_not_null(file);
+	fputs(text_of_it, file);
+	fclose(file);
+}
+
+Test(state, a_drain_and_its_end_come_back)
+{
+	const uint64_t now_ms = clock_now_ms(), now_s = clock_wall_s();
+	struct fixture f;
+	struct state a, b;
+	struct admin_entry *e;
+	const struct admin_entry *got;
+
+	open_fixture(&f);
+	cr_assert_eq(state_load(&a, f.dir), 0);
+	e = admin_get(&a.admin, "web", "a");
+	e->state = ADMIN_DRAIN;
+	e->since_wall_s = now_s - 50;
+	e->deadline_ms = now_ms + 100000;
+	e = admin_get(&a.admin, "web", "b");
+	e->state = ADMIN_MAINT;
+	e->deadline_ms = 0;
+	cr_assert_eq(state_save(&a, f.dir, f.conf, NULL, NULL), 0);
+	cr_assert_eq(state_load(&b, f.dir), 0);
+	got = admin_find(&b.admin, "web", "a");
+	cr_assert_eq(got->since_wall_s, now_s - 50);
+	cr_assert(got->deadline_ms + 3000 > now_ms + 100000, "%lu", got->deadline_ms - now_ms);
+	cr_assert(got->deadline_ms < now_ms + 103000, "%lu", got->deadline_ms - now_ms);
+	got = admin_find(&b.admin, "web", "b");
+	cr_assert_eq(got->state, ADMIN_MAINT);
+	cr_assert_eq(got->deadline_ms, 0);
+	state_free(&a);
+	state_free(&b);
+	close_fixture(&f);
+}
+
+/* What passed while nobody ran has passed, and is not "no end". */
+Test(state, an_end_in_the_past_is_one)
+{
+	const uint64_t now_s = clock_wall_s();
+
+	cr_assert_gt(state_from_wall(now_s - 1), 0);
+	cr_assert_leq(state_from_wall(now_s - 1), clock_now_ms());
+	cr_assert_eq(state_from_wall(1), 1, "before the machine was started");
+	cr_assert_geq(state_from_wall(now_s + 10), clock_now_ms() + 8000);
+}
+
+static void see_verdict(void *arg, const struct state_verdict *v)
+{
+	struct state_verdict *seen = arg;
+
+	*seen = *v;
+	seen->service = seen->backend = NULL;
+}
+
+/* As releases before drains had an end have written it. */
+Test(state, an_older_file_is_read)
+{
+	static const char old[] =
+		"{\"version\": 1, \"hash_key\": \"000102030405060708090a0b0c0d0e0f\", \"ids\": %s,"
+		"\"admin\": [{\"service\": \"web\", \"backend\": \"a\", \"state\": \"drain\","
+		"\"weight\": -1, \"weight_percent\": 50}], \"retired\": [], \"health\": ["
+		"{\"service\": \"web\", \"backend\": \"a\", \"state\": \"down\", \"since\": "
+		"1700000000}]}";
+	_cleanup_(buf_free) struct buf ids = { 0 }, whole = { 0 };
+	struct ids *none = ids_create();
+	struct state_verdict seen = { 0 };
+	const struct admin_entry *got;
+	struct fixture f;
+	struct state s;
+
+	open_fixture(&f);
+	cr_assert_eq(ids_save(none, &ids), 0);
+	ids_free(none);
+	buf_printf(&whole, old, buf_str(&ids));
+	write_file(&f, buf_str(&whole));
+	cr_assert_eq(state_load(&s, f.dir), 0);
+	cr_assert_not(s.is_fresh, "put aside");
+	got = admin_find(&s.admin, "web", "a");
+	cr_assert_eq(got->state, ADMIN_DRAIN);
+	cr_assert_eq(got->weight_percent, 50);
+	cr_assert_eq(got->since_wall_s, 0);
+	cr_assert_eq(got->deadline_ms, 0);
+	cr_assert_eq(state_each_verdict(f.dir, see_verdict, &seen), 0);
+	cr_assert_eq(seen.state, HEALTH_DOWN);
+	cr_assert_eq(seen.since_wall_s, 1700000000);
+	cr_assert_eq(seen.warming_wall_s, 0);
+	state_free(&s);
 	close_fixture(&f);
 }
 
@@ -124,7 +223,7 @@ Test(state, a_damaged_file_is_put_aside)
 	snprintf(bad, sizeof(bad), "%s.bad", path);
 	cr_assert_eq(state_load(&s, f.dir), 0);
 	plan_free(plan_of(&f, &s));
-	cr_assert_eq(state_save(&s, f.dir, f.conf, NULL), 0);
+	cr_assert_eq(state_save(&s, f.dir, f.conf, NULL, NULL), 0);
 	state_free(&s);
 	file = fopen(path, "r");
 	len = fread(whole, 1, sizeof(whole), file);

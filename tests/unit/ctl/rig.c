@@ -12,9 +12,19 @@
 #include <unistd.h>
 
 #include "../../lib/snapshot_fixture.h"
+#include "base/clock.h"
 #include "rig.h"
 
 /* --- the daemon ---------------------------------------------------------------- */
+
+static void heed(struct snapshot_backend *b, const struct admin_entry *said)
+{
+	const uint64_t until_ms = said->deadline_ms;
+
+	b->admin = said->state;
+	b->deadline_wall_s = until_ms ? FIXTURE_NOW + (until_ms - clock_now_ms()) / 1000 : 0;
+	b->admin_since_wall_s = said->since_wall_s ? FIXTURE_NOW : 0;
+}
 
 static void obey(const struct admin *admin, struct snapshot_service *s)
 {
@@ -23,7 +33,7 @@ static void obey(const struct admin *admin, struct snapshot_service *s)
 		const struct admin_entry *said = admin_find(admin, s->conf->name, b->name);
 
 		if (said)
-			b->admin = said->state;
+			heed(b, said);
 		b->usable = b->health.state == HEALTH_UP && b->admin == ADMIN_ENABLED &&
 			    admin_weight(said, b->weight);
 		b->effective_weight = b->usable ? admin_weight(said, b->weight) : 0;
@@ -53,8 +63,13 @@ static struct snapshot *fake_snapshot(void *app)
 	struct fake_daemon *d = app;
 	struct snapshot *s = fixture_snapshot();
 
+	s->admin = &d->admin;
+
+	s->now_ms = clock_now_ms();
 	array_for_each (service, s->services, s->n_services) {
 		obey(&d->admin, service);
+		array_for_each (b, service->backends, service->n_backends)
+			b->is_empty = d->is_empty && b->admin != ADMIN_ENABLED;
 		if (d->is_upside_down)
 			turn_upside_down(service);
 		service->sharing = d->sharing ?: service->sharing;
@@ -123,9 +138,7 @@ static int fake_admin_set(void *app, const struct admin_entry *entry)
 	if (d->admin_err)
 		return d->admin_err;
 	e = admin_get(&d->admin, entry->service, entry->backend);
-	e->state = entry->state;
-	e->weight = entry->weight;
-	e->weight_percent = entry->weight_percent;
+	admin_say(e, entry);
 	return 0;
 }
 

@@ -22,6 +22,7 @@ struct fake_daemon {
 	int dry_runs;
 	int reload_err;
 	const char *reload_says;
+	bool is_empty; /* who is drained has nothing left */
 	bool is_upside_down; /* who is up stands by for who is down */
 	uint64_t conns; /* of web, or of all */
 	int conns_err;

@@ -175,23 +175,28 @@ Test(commands, typos)
 	expect(rig_run(&r, "backend", "drian", "web/nginx1", NULL), CTL_USAGE, "",
 	       "shunt: no command \"backend drian\" (did you mean \"drain\"?)\n"
 	       "usage: shunt backend list [SERVICE]\n"
-	       "usage: shunt backend drain SERVICE/BACKEND [--force]\n"
+	       "usage: shunt backend drain SERVICE/BACKEND [--force] [--timeout DURATION] "
+	       "[--wait]\n"
+	       "usage: shunt backend maint SERVICE/BACKEND [--force]\n"
 	       "usage: shunt backend enable SERVICE/BACKEND\n"
 	       "usage: shunt backend weight SERVICE/BACKEND WEIGHT [--force]\n");
 	expect(rig_run(&r, "status", "--jsno", NULL), CTL_USAGE, "",
 	       "shunt: no option \"--jsno\" (did you mean \"--json\"?)\n");
 	expect(rig_run(&r, "backend", "drain", NULL), CTL_USAGE, "",
-	       "usage: shunt backend drain SERVICE/BACKEND [--force]\n");
+	       "usage: shunt backend drain SERVICE/BACKEND [--force] [--timeout DURATION] "
+	       "[--wait]\n");
 	expect(rig_run(&r, "status", "now", NULL), CTL_USAGE, "", "usage: shunt status\n");
 	expect(rig_run(&r, "status", "--force", NULL), CTL_USAGE, "", "usage: shunt status\n");
 	expect(rig_run(&r, "--socket", NULL), CTL_USAGE, "", "shunt: --socket needs a path\n");
+	expect(rig_run(&r, "backend", "drain", "web/nginx1", "--timeout", NULL), CTL_USAGE, "",
+	       "shunt: --timeout needs a DURATION\n");
 }
 
 Test(commands, help)
 {
-	expect(rig_run(&r, "help", "backend", "drain", NULL), CTL_OK,
-	       "  shunt backend drain SERVICE/BACKEND [--force]  "
-	       "give it no more flows, until it is enabled; survives restarts\n"
+	expect(rig_run(&r, "help", "backend", "maint", NULL), CTL_OK,
+	       "  shunt backend maint SERVICE/BACKEND [--force]  "
+	       "the same at once, and do not check it: its flows are not kept\n"
 	       "  --force                                        "
 	       "do it even where it takes a service's last usable backend\n",
 	       "");
@@ -298,7 +303,7 @@ static const char *completed(const char *a, const char *b, const char *c)
 Test(commands, completion)
 {
 	cr_assert_str_eq(completed("s", NULL, NULL), "status\nservice\nshow\n");
-	cr_assert_str_eq(completed("backend", "", NULL), "list\ndrain\nenable\nweight\n");
+	cr_assert_str_eq(completed("backend", "", NULL), "list\ndrain\nmaint\nenable\nweight\n");
 	cr_assert_str_eq(completed("show", "ne", NULL), "neighbors\n");
 	cr_assert_str_eq(completed("service", "show", ""), "web\ndns\n");
 	cr_assert_str_eq(completed("backend", "list", "w"), "web\n");
@@ -306,6 +311,8 @@ Test(commands, completion)
 			 "web/nginx1\nweb/nginx2\nweb/nginx3\n");
 	cr_assert_str_eq(completed("backend", "drain", "--f"), "--force\n");
 	cr_assert_str_eq(completed("backend", "drain", "--s"), "--socket\n");
+	rig_run(&r, "__complete", "backend", "drain", "--timeout", "5m", "web/nginx1", NULL);
+	cr_assert_str_eq(buf_str(&r.out), "web/nginx1\n");
 	cr_assert_str_eq(completed("config", "check", ""), "@file\n");
 	cr_assert_str_eq(completed("status", "--socket", ""), "@file\n");
 	cr_assert_str_eq(completed("status", "", NULL), "");

@@ -45,6 +45,7 @@ Test(tables, status_is_what_comes_without_a_command)
 		"13107 slots in transition: 6000 migrating, 7000 pinning, 107 pinned\n"
 		"connections: 2100 of 65535 (3.2%), 12MiB\n"
 		"ports of the pool: 2000 of 192000 in use, 2.5% to the server that has most\n"
+		"1 override: shunt show overrides\n"
 		"\n" SERVICES;
 
 	cr_assert_eq(rig_run(&r, "status", NULL), CTL_OK);
@@ -310,6 +311,7 @@ Test(tables, json_has_every_field_of_a_backend)
 		       "\"unknown\","
 		       "\"since\":0,\"code\":\"NONE\",\"reason\":\"not probed yet\","
 		       "\"detail\":\"\",\"duration_us\":0,\"passed\":0,\"failed\":0},"
+		       "\"drain\":null,"
 		       "\"port\":0,\"max_connections\":0}]"),
 		"%s", buf_str(&r.out));
 }

@@ -7,10 +7,8 @@
 #include "base/cleanup.h"
 #include "desk.h"
 
-static enum health_state desk_health(void *arg, size_t service, size_t backend)
+static enum health_state health_of(const struct desk *d, size_t service, size_t backend)
 {
-	const struct desk *d = arg;
-
 	if (service)
 		return HEALTH_UP;
 	if (d->unknown[backend])
@@ -18,11 +16,22 @@ static enum health_state desk_health(void *arg, size_t service, size_t backend)
 	return d->down[backend] ? HEALTH_DOWN : HEALTH_UP;
 }
 
+static struct plan_condition desk_condition(void *arg, size_t service, size_t backend)
+{
+	const struct desk *d = arg;
+
+	return (struct plan_condition){
+		.health = health_of(d, service, backend),
+		.warmth = !service && d->warmth[backend] ? d->warmth[backend] : PLAN_KEEP_ALL,
+		.is_over = !service && d->over[backend],
+	};
+}
+
 void desk_plan(struct desk *d)
 {
 	struct plan *next = NULL;
 
-	cr_assert_eq(plan_build(d->conf, &d->admin, d->ids, desk_health, d, &next), 0);
+	cr_assert_eq(plan_build(d->conf, &d->admin, d->ids, desk_condition, d, &next), 0);
 	plan_free(d->plan);
 	d->plan = next;
 	free(d->words);

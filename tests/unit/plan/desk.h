@@ -10,6 +10,7 @@
  * @conf: changed by the test between plans
  * @words: of the first service
  * @down, @unknown: health of the backends of the first service; others are healthy
+ * @warmth, @over: of the same, as in struct plan_condition; a warmth of 0 is all
  */
 struct desk {
 	struct conf *conf;
@@ -19,6 +20,8 @@ struct desk {
 	uint32_t *words;
 	bool down[MAKE_BACKENDS];
 	bool unknown[MAKE_BACKENDS];
+	uint32_t warmth[MAKE_BACKENDS];
+	bool over[MAKE_BACKENDS];
 };
 
 /* Takes @conf over and makes the first plan. */

@@ -327,14 +327,14 @@ static void walk_service(struct walk *w, uint32_t index)
 }
 
 /* Services and backends are named by their place in the wish. */
-static enum health_state walk_health(void *arg, size_t service, size_t backend)
+static struct plan_condition walk_condition(void *arg, size_t service, size_t backend)
 {
 	const struct walk *w = arg;
 	const struct conf_service *s = &w->conf->services[service];
+	const bool down = w->down[atoi(s->name + 1)][atoi(s->backends[backend].name + 1)];
 
-	if (w->down[atoi(s->name + 1)][atoi(s->backends[backend].name + 1)])
-		return HEALTH_DOWN;
-	return HEALTH_UP;
+	return (struct plan_condition){ .health = down ? HEALTH_DOWN : HEALTH_UP,
+					.warmth = PLAN_KEEP_ALL };
 }
 
 static void walk_step(struct walk *w)
@@ -354,7 +354,7 @@ static void walk_step(struct walk *w)
 	for (uint32_t s = 0; s < WALK_SERVICES; s++)
 		if (w->wish[s].present)
 			walk_service(w, s);
-	cr_assert_eq(plan_build(w->conf, &w->admin, w->ids, walk_health, w, &w->plan), 0);
+	cr_assert_eq(plan_build(w->conf, &w->admin, w->ids, walk_condition, w, &w->plan), 0);
 	maps_carry_out(&w->maps, old, w->plan, w->conf);
 	maps_pass_time(&w->maps, &w->random);
 	maps_expect(&w->maps, w->plan);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* shunt show overrides: what the operator has said, and the config does not. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "ctl/cmd.h"
+#include "ctl/describe.h"
+#include "ctl/view.h"
+
+static bool is_in_config(const struct snapshot *s, const struct admin_entry *e)
+{
+	array_for_each (service, s->services, s->n_services)
+		array_for_each (b, service->backends, service->n_backends)
+			if (!strcmp(b->name, e->backend) &&
+			    !strcmp(service->conf->name, e->service))
+				return true;
+	return false;
+}
+
+static json_t *number_or_null(int n)
+{
+	return n < 0 ? json_null() : json_integer(n);
+}
+
+static json_t *describe_override(const struct snapshot *s, const struct admin_entry *e)
+{
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:b}", "service", e->service,
+			 "backend", e->backend, "state", admin_state_name(e->state), "weight",
+			 number_or_null(e->weight), "weight_percent",
+			 number_or_null(e->weight_percent), "since", (json_int_t)e->since_wall_s,
+			 "until", (json_int_t)describe_wall(s, e->deadline_ms), "configured",
+			 is_in_config(s, e));
+}
+
+enum ctl_exit cmd_show_overrides(struct ctl_call *call)
+{
+	_cleanup_(snapshot_freep) struct snapshot *s = describe_snapshot(call);
+	json_t *list = json_array();
+
+	if (!s) {
+		json_decref(list);
+		return CTL_FAILED;
+	}
+	for (size_t i = 0; s->admin && i < s->admin->n; i++)
+		json_array_append_new(list, describe_override(s, &s->admin->entries[i]));
+	return describe_put(call, "now", json_integer(s->now_wall_s))
+		       ?: describe_put(call, "overrides", list);
+}
+
+static const struct table_column columns[] = {
+	{ "BACKEND", false }, { "STATE", false }, { "FOR", true },
+	{ "LEFT", true },     { "WEIGHT", true }, { "", false },
+};
+
+static void add_weight(struct table *t, const json_t *o)
+{
+	if (json_is_integer(json_object_get(o, "weight")))
+		table_add(t, TABLE_PLAIN, "%" PRIu64, view_int(o, "weight"));
+	else if (json_is_integer(json_object_get(o, "weight_percent")))
+		table_add(t, TABLE_PLAIN, "%" PRIu64 "%%", view_int(o, "weight_percent"));
+	else
+		table_add(t, TABLE_PLAIN, "%s", "");
+}
+
+static void add_override(struct table *t, const json_t *o, uint64_t now)
+{
+	const uint64_t since = view_int(o, "since"), until = view_int(o, "until");
+	const char *state = view_text(o, "state");
+
+	table_add(t, TABLE_PLAIN, "%s/%s", view_text(o, "service"), view_text(o, "backend"));
+	table_add(t, view_state_color(state), "%s", state);
+	table_add(t, TABLE_PLAIN, "%s", since && since <= now ? fmt_age(now - since).text : "");
+	table_add(t, TABLE_PLAIN, "%s", !until ? "" : fmt_age(until > now ? until - now : 0).text);
+	add_weight(t, o);
+	table_add(t, TABLE_PLAIN, "%s", view_bool(o, "configured") ? "" : "not in the config");
+}
+
+void render_show_overrides(const struct ctl_view *view, struct buf *out)
+{
+	const json_t *list = json_object_get(view->data, "overrides");
+	_cleanup_(table_free) struct table t = { .columns = columns,
+						 .n_columns = array_len(columns) };
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		add_override(&t, json_array_get(list, i), view_int(view->data, "now"));
+	if (!t.n_cells)
+		buf_puts(out, "nothing is said but what the config says\n");
+	else
+		table_print(&t, view->color, out);
+}
