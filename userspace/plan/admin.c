@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "plan/plan.h"
+#include "plan/admin.h"
 
 static const char *const state_names[ADMIN_STATES] = {
 	[ADMIN_ENABLED] = "enabled",

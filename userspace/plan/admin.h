@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the operator says of backends, beside the config. */
+#ifndef PLAN_ADMIN_H
+#define PLAN_ADMIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the operator said of a backend; survives reload and restart. */
+enum admin_state {
+	ADMIN_ENABLED,
+	ADMIN_DRAIN, /* no slots */
+	ADMIN_MAINT, /* the same, and no checks, and its flows are not kept */
+	ADMIN_STATES,
+};
+
+/* "enabled", "drain", "maint"; -EINVAL, and @out untouched, for any other word. */
+const char *admin_state_name(enum admin_state state);
+int admin_state_parse(const char *name, enum admin_state *out);
+
+/**
+ * struct admin_entry - overrides for one backend
+ * @since_wall_s: when @state was said; 0: not known
+ * @deadline_ms: of a drain, on the clock of struct lives: until then its flows are kept;
+ *	0: it has none
+ * @weight_percent: of the configured weight, or -1
+ * @weight: absolute, or -1; at most one of both is set
+ */
+struct admin_entry {
+	char *service;
+	char *backend;
+	enum admin_state state;
+	uint64_t since_wall_s;
+	uint64_t deadline_ms;
+	int weight;
+	int weight_percent;
+};
+
+/* Zero-initialised is empty and valid. Entries for unknown backends are kept. */
+struct admin {
+	struct admin_entry *entries;
+	size_t n;
+};
+
+/* The entry for a backend; NULL if nothing was said of it. */
+const struct admin_entry *admin_find(const struct admin *a, const char *service,
+				     const char *backend);
+/* The entry for a backend, made if absent (enabled, no weights); NULL: no memory. */
+struct admin_entry *admin_get(struct admin *a, const char *service, const char *backend);
+/* Let @e say what @said does, of the backend that it is for. */
+void admin_say(struct admin_entry *e, const struct admin_entry *said);
+/* Drop entries that say nothing (enabled, no weights). */
+void admin_compact(struct admin *a);
+void admin_free(struct admin *a);
+
+/* No weight is greater, whoever says it. */
+#define PLAN_MAX_WEIGHT 1000
+
+/* The weight that counts: configured, overridden, 0 when drained. A percentage is
+ * rounded up: only 0 % makes 0. */
+uint32_t admin_weight(const struct admin_entry *e_or_null, uint32_t configured);
+/* The same as if it were not drained. */
+uint32_t admin_weight_enabled(const struct admin_entry *e_or_null, uint32_t configured);
+
+#endif /* PLAN_ADMIN_H */
