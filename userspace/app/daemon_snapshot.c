@@ -61,7 +61,7 @@ static void view_backend(const struct daemon *d, size_t service, size_t i,
 	const struct shunt_load load =
 		p ? dataplane_read_load(d->dp, p->id) : (struct shunt_load){ 0 };
 
-	const uint64_t until_ms = said ? said->deadline_ms : 0;
+	const uint64_t until_ms = said ? said->deadline_ms : 0, now_ms = clock_now_ms();
 
 	*out = (struct snapshot_backend){
 		.name = c->name,
@@ -70,7 +70,8 @@ static void view_backend(const struct daemon *d, size_t service, size_t i,
 		.admin = said ? said->state : ADMIN_ENABLED,
 		.admin_since_wall_s = said ? said->since_wall_s : 0,
 		.deadline_wall_s = until_ms ? state_to_wall(until_ms) : 0,
-		.is_over = until_ms && until_ms <= clock_now_ms(),
+		.deadline_left_s = until_ms > now_ms ? (until_ms - now_ms + 999) / 1000 : 0,
+		.is_over = until_ms && until_ms <= now_ms,
 		.weight = c->weight,
 		.effective_weight = p && p->serves ? p->weight : 0,
 		.check_type = conf_check_type_name(c->check.type),

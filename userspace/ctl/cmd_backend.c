@@ -261,7 +261,7 @@ static void add_backend(struct table *t, const json_t *b, uint64_t now)
 	_cleanup_(buf_free) struct buf state = { 0 }, probe = { 0 };
 	struct fmt room;
 
-	view_backend_state(b, now, &state);
+	view_backend_state(b, &state);
 	view_probe(b, &probe);
 	table_add(t, TABLE_PLAIN, "  -> %s", view_text(b, "name"));
 	table_add(t, TABLE_PLAIN, "%s", view_text(b, "address"));

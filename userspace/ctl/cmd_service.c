@@ -90,7 +90,7 @@ static void add_backend(struct table *t, const json_t *b, uint64_t now, uint64_t
 	const json_t *check = json_object_get(b, "check");
 	struct fmt room;
 
-	view_backend_state(b, now, &state);
+	view_backend_state(b, &state);
 	view_probe(b, &probe);
 	table_add(t, TABLE_PLAIN, "%s", view_text(b, "name"));
 	add_address(t, b);

@@ -57,12 +57,12 @@ static const json_t *find_in(const json_t *answer, const char *backend)
 }
 
 /* Print it, if it is news. Return: 0, or that nobody reads it. */
-static int tell(struct wait *w, const json_t *backend, uint64_t now)
+static int tell(struct wait *w, const json_t *backend)
 {
 	_cleanup_(buf_free) struct buf line = { 0 };
 
 	buf_printf(&line, "%s: ", w->path);
-	view_backend_drain(backend, now, &line);
+	view_backend_drain(backend, &line);
 	if (w->cli->json || !strcmp(buf_str(&line), buf_str(&w->said)))
 		return 0;
 	buf_printf(w->cli->out, "%s\n", buf_str(&line));
@@ -83,16 +83,16 @@ static int judge(struct wait *w, const json_t *answer)
 {
 	const json_t *b = find_in(answer, strchr(w->path, '/') + 1);
 	const json_t *drain = json_object_get(b, "drain");
-	const uint64_t now = view_int(json_object_get(answer, "data"), "now");
-	const uint64_t until = view_int(drain, "until");
 
 	if (!json_is_object(drain))
 		return fail(w, CTL_FAILED, b ? "no longer drained" : "no longer in the config");
-	if (tell(w, b, now))
+	if (tell(w, b))
 		return CTL_FAILED;
 	if (view_bool(drain, "empty"))
 		return CTL_OK;
-	return until && until <= now ? fail(w, CTL_TIMED_OUT, "its time is over") : -EAGAIN;
+	return view_int(drain, "until") && !view_int(drain, "left")
+		       ? fail(w, CTL_TIMED_OUT, "its time is over")
+		       : -EAGAIN;
 }
 
 static int ask(struct wait *w)

@@ -27,8 +27,9 @@ json_t *describe_drain(const struct snapshot_backend *b)
 {
 	if (b->admin != ADMIN_DRAIN)
 		return json_null();
-	return json_pack("{s:I, s:I, s:b, s:i, s:b}", "since", (json_int_t)b->admin_since_wall_s,
-			 "until", (json_int_t)b->deadline_wall_s, "over", b->is_over, "slots",
+	return json_pack("{s:I, s:I, s:I, s:b, s:i, s:b}", "since",
+			 (json_int_t)b->admin_since_wall_s, "until", (json_int_t)b->deadline_wall_s,
+			 "left", (json_int_t)b->deadline_left_s, "over", b->is_over, "slots",
 			 (int)b->slots_leaving, "empty", b->is_empty);
 }
 

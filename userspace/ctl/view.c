@@ -141,17 +141,15 @@ static void add_flows(const json_t *backend, struct buf *out)
 		buf_printf(out, ", %" PRIu64 " flow%s", flows, flows == 1 ? "" : "s");
 }
 
-static void add_time_left(const json_t *drain, uint64_t now, struct buf *out)
+static void add_time_left(const json_t *drain, struct buf *out)
 {
-	const uint64_t until = view_int(drain, "until");
-
 	if (view_bool(drain, "over"))
 		buf_puts(out, ", over");
-	else if (until)
-		buf_printf(out, ", %s left", fmt_age(until > now ? until - now : 0).text);
+	else if (view_int(drain, "until"))
+		buf_printf(out, ", %s left", fmt_age(view_int(drain, "left")).text);
 }
 
-void view_backend_drain(const json_t *backend, uint64_t now, struct buf *out)
+void view_backend_drain(const json_t *backend, struct buf *out)
 {
 	const json_t *drain = json_object_get(backend, "drain");
 
@@ -162,10 +160,10 @@ void view_backend_drain(const json_t *backend, uint64_t now, struct buf *out)
 	buf_printf(out, "%" PRIu64 " slots in transition", view_int(drain, "slots"));
 	add_flows(backend, out);
 	add_connections(json_object_get(backend, "connections"), out);
-	add_time_left(drain, now, out);
+	add_time_left(drain, out);
 }
 
-void view_backend_state(const json_t *backend, uint64_t now, struct buf *out)
+void view_backend_state(const json_t *backend, struct buf *out)
 {
 	const json_t *drain = json_object_get(backend, "drain");
 	const char *state = view_text(backend, "state");
@@ -178,7 +176,7 @@ void view_backend_state(const json_t *backend, uint64_t now, struct buf *out)
 	if (view_bool(drain, "empty"))
 		buf_puts(out, ", empty");
 	else
-		add_time_left(drain, now, out);
+		add_time_left(drain, out);
 	if (usable != serves)
 		buf_puts(out, usable ? ", standby" : ", in use");
 	add_connections(json_object_get(backend, "connections"), out);

@@ -39,10 +39,10 @@ void view_conntrack(const json_t *conntrack, struct buf *out);
  * The state of a backend, and what it keeps while it drains ("drain, 148 flows, 4m left"),
  * that it gets nothing ("up, standby"), or flows all the same ("down, in use").
  */
-void view_backend_state(const json_t *backend, uint64_t now, struct buf *out);
+void view_backend_state(const json_t *backend, struct buf *out);
 
 /* What a backend that is drained still has: "512 slots, 148 flows, 4m left", or "empty". */
-void view_backend_drain(const json_t *backend, uint64_t now, struct buf *out);
+void view_backend_drain(const json_t *backend, struct buf *out);
 
 /* "http 200 1.1ms": the last probe of a backend. */
 void view_probe(const json_t *backend, struct buf *out);

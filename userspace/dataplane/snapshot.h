@@ -58,6 +58,7 @@ struct snapshot_backend {
 	enum admin_state admin;
 	uint64_t admin_since_wall_s; /* 0: not known */
 	uint64_t deadline_wall_s; /* of a drain; 0: it has none */
+	uint64_t deadline_left_s; /* until then */
 	bool is_over; /* its time is */
 	bool is_empty; /* it is not enabled, and has nothing left that is known of */
 	uint32_t slots_leaving; /* slots in transition from it to another backend */
