@@ -315,6 +315,19 @@ const struct bpf_program *dp_program(const struct dp *dp)
 	return dp->skel->progs.shunt_ingress;
 }
 
+struct shunt_rodata dp_rodata(const struct dp *dp)
+{
+	return dp->skel->rodata->shunt_rodata;
+}
+
+int dp_map_fd(const struct dp *dp, const char *name)
+{
+	const int fd = bpf_object__find_map_fd_by_name(dp->skel->obj, name);
+
+	must(fd, name);
+	return fd;
+}
+
 int dp_program_fd(const struct dp *dp)
 {
 	return bpf_program__fd(dp->skel->progs.shunt_ingress);

@@ -81,6 +81,12 @@ __u32 dp_run(const struct dp *dp, const struct frame *in, struct frame *out);
 /* For a wrapper that calls the program by a tail call. */
 int dp_program_fd(const struct dp *dp);
 
+/* The constants, those that follow from the maps included. */
+struct shunt_rodata dp_rodata(const struct dp *dp);
+
+/* Of a map by its name. */
+int dp_map_fd(const struct dp *dp, const char *name);
+
 struct bpf_program;
 
 /* What was loaded, with the functions that it calls behind it. */

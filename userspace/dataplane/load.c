@@ -169,21 +169,50 @@ static void set_rodata(struct load *l, const struct shunt_rodata *rodata,
 	memcpy((void *)&l->skel->rodata->shunt_rodata, &all, sizeof(all));
 }
 
-int load_open(const struct dataplane_sizes *sizes, const struct shunt_rodata *rodata,
-	      const int *reuse, struct load **out)
+static int open_skeleton(struct load **out)
 {
 	_cleanup_(load_closep) struct load *l = calloc(1, sizeof(*l));
-	int err;
 
 	if (!l)
 		return log_err(-ENOMEM, "open the XDP object");
 	l->skel = shunt_bpf__open();
 	if (!l->skel)
 		return log_err(-errno, "open the XDP object");
+	*out = take_ptr(&l);
+	return 0;
+}
+
+int load_open(const struct dataplane_sizes *sizes, const struct shunt_rodata *rodata,
+	      const int *reuse, struct load **out)
+{
+	_cleanup_(load_closep) struct load *l = NULL;
+	int err = open_skeleton(&l);
+
+	if (err)
+		return err;
 	err = (reuse ? set_maps(l, reuse) : 0) ?: set_sizes(l, sizes, reuse);
 	if (err)
 		return log_err(err, "prepare the maps");
 	set_rodata(l, rodata, sizes);
+	*out = take_ptr(&l);
+	return 0;
+}
+
+int load_open_like(const uint32_t *entries, const struct shunt_rodata *rodata, const int *shared,
+		   struct load **out)
+{
+	_cleanup_(load_closep) struct load *l = NULL;
+	int err = open_skeleton(&l);
+
+	if (err)
+		return err;
+	err = set_maps(l, shared);
+	for (int m = 0; m < LOAD_MAPS && !err; m++)
+		if (shared[m] < 0)
+			err = bpf_map__set_max_entries(load_map(l, m), entries[m]);
+	if (err)
+		return log_err(err, "prepare the maps");
+	memcpy((void *)&l->skel->rodata->shunt_rodata, rodata, sizeof(*rodata));
 	*out = take_ptr(&l);
 	return 0;
 }

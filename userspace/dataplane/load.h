@@ -63,6 +63,15 @@ void load_end_trial(void);
  */
 int load_open(const struct dataplane_sizes *sizes, const struct shunt_rodata *rodata,
 	      const int *reuse, struct load **out);
+
+/**
+ * load_open_like() - as load_open(), beside a program that is loaded
+ * @entries: of each map
+ * @rodata: to the last bit
+ * @shared: LOAD_MAPS descriptors of maps to work on; -1: a new one
+ */
+int load_open_like(const uint32_t *entries, const struct shunt_rodata *rodata, const int *shared,
+		   struct load **out);
 void load_close(struct load *l);
 static inline void load_closep(struct load **l)
 {

@@ -48,6 +48,12 @@ static struct shunt_listing *find(struct shunt_service_line *lines, __u32 mask,
 	return NULL;
 }
 
+const struct shunt_listing *listing_find(const struct shunt_service_line *lines, __u32 mask,
+					 const struct shunt_service_key *key)
+{
+	return find((struct shunt_service_line *)lines, mask, key);
+}
+
 static struct shunt_listing *find_free(struct shunt_service_line *line)
 {
 	for (int j = 0; j < SHUNT_LISTINGS_PER_LINE; j++)

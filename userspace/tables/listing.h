@@ -32,6 +32,10 @@ void listing_repoint(struct shunt_service_line *lines, __u32 mask, const struct 
 /* Of a listing, what packets read of it: one load. */
 struct shunt_service listing_service(const struct shunt_listing *listing);
 
+/* Where a service is; NULL if it is not there. */
+const struct shunt_listing *listing_find(const struct shunt_service_line *lines, __u32 mask,
+					 const struct shunt_service_key *key);
+
 /* Take a service out. Return: 0; -ENOENT if it was not there. */
 int listing_del(struct shunt_service_line *lines, __u32 mask, const struct shunt_service_key *key);
 
