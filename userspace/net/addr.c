@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "net/addr.h"
@@ -18,6 +19,40 @@ int addr_parse(const char *text, struct shunt_addr *out)
 		return -EINVAL;
 	*out = a;
 	return 0;
+}
+
+/* All of @text, without a sign or leading zeroes; 0: it is none. */
+static unsigned int read_port(const char *text)
+{
+	const size_t digits = strspn(text, "0123456789");
+	unsigned int port = 0;
+
+	if (!digits || digits > 5 || text[digits] || text[0] == '0')
+		return 0;
+	for (size_t i = 0; i < digits; i++)
+		port = port * 10 + (text[i] - '0');
+	return port <= UINT16_MAX ? port : 0;
+}
+
+int addr_parse_with_port(const char *text, struct shunt_addr *out, __u16 *port)
+{
+	const bool v6 = *text == '[';
+	const char *end = strrchr(text, ':');
+	const size_t brackets = v6 ? 1 : 0;
+	char addr[ADDR_TEXT] = "";
+	size_t len;
+	int err;
+
+	if (!end || (v6 && end[-1] != ']') || !read_port(end + 1))
+		return -EINVAL;
+	len = end - text - 2 * brackets;
+	if (len >= sizeof(addr) || !v6 != !memchr(text, ':', end - text))
+		return -EINVAL;
+	memcpy(addr, text + brackets, len);
+	err = addr_parse(addr, out);
+	if (!err)
+		*port = read_port(end + 1);
+	return err;
 }
 
 const char *addr_format(const struct shunt_addr *a, char out[ADDR_TEXT])

@@ -14,6 +14,9 @@
 /* Text to address. Return: 0, or -EINVAL and @out untouched. */
 int addr_parse(const char *text, struct shunt_addr *out);
 
+/* "192.0.2.1:80" or "[2001:db8::1]:80", the port from 1 on. Likewise. */
+int addr_parse_with_port(const char *text, struct shunt_addr *out, __u16 *port);
+
 /* Address to text in @out; returns @out. */
 const char *addr_format(const struct shunt_addr *a, char out[ADDR_TEXT]);
 

@@ -45,6 +45,61 @@ Test(addr, text_there_and_back)
 	}
 }
 
+Test(addr, with_a_port)
+{
+	static const struct {
+		const char *text, *addr;
+		__u16 port;
+	} rows[] = {
+		{ "192.0.2.1:80", "192.0.2.1", 80 },
+		{ "0.0.0.0:65535", "0.0.0.0", 65535 },
+		{ "[2001:db8::1]:1", "2001:db8::1", 1 },
+		{ "[::]:443", "::", 443 },
+		{ "[::ffff:192.0.2.1]:443", "192.0.2.1", 443 },
+	};
+	static const char *const wrong[] = {
+		"",
+		":",
+		":80",
+		"192.0.2.1",
+		"192.0.2.1:",
+		"192.0.2.1:0",
+		"192.0.2.1:65536",
+		"192.0.2.1:080",
+		"[]:80",
+		"192.0.2.1:99999999999",
+		"192.0.2.1:-1",
+		"192.0.2.1: 80",
+		"[192.0.2.1]:80",
+		"2001:db8::1:80",
+		"[2001:db8::1]",
+		"[2001:db8::1]80",
+		"[2001:db8::1:80",
+		"2001:db8::1]:80",
+		"[",
+		"[:",
+		"]:80",
+		"192.0.2.1:80x",
+	};
+
+	array_for_each (row, rows, array_len(rows)) {
+		const struct shunt_addr want = parse(row->addr);
+		struct shunt_addr a;
+		__u16 port;
+
+		cr_assert_eq(addr_parse_with_port(row->text, &a, &port), 0, "%s", row->text);
+		cr_expect(addr_is_equal(&a, &want), "%s", row->text);
+		cr_expect_eq(port, row->port, "%s", row->text);
+	}
+	array_for_each (text, wrong, array_len(wrong)) {
+		struct shunt_addr a = parse("192.0.2.7");
+		__u16 port = 7;
+
+		cr_expect_eq(addr_parse_with_port(*text, &a, &port), -EINVAL, "%s", *text);
+		cr_expect_eq(port, 7, "%s", *text);
+	}
+}
+
 Test(addr, no_address_leaves_the_output_alone)
 {
 	static const char *const rows[] = {
