@@ -86,10 +86,18 @@ static int connections(void *app, size_t service, size_t max, struct snapshot_co
 	return d->plan ? dataplane_list_conns(d->dp, d->plan, service, max, out) : -EAGAIN;
 }
 
+static int explain(void *app, const struct explain_packet *p, struct explain *out)
+{
+	const struct daemon *d = app;
+
+	return dataplane_explain(d->dp, p, out);
+}
+
 static const struct ctl_ops ctl_ops = {
 	.snapshot = daemon_snapshot,
 	.reload = reload,
 	.connections = connections,
+	.explain = explain,
 	.admin_find = said_of,
 	.admin_set = admin_set,
 };

@@ -22,6 +22,7 @@ enum ctl_exit cmd_show_neighbors(struct ctl_call *call);
 enum ctl_exit cmd_show_maps(struct ctl_call *call);
 enum ctl_exit cmd_show_connections(struct ctl_call *call);
 enum ctl_exit cmd_show_overrides(struct ctl_call *call);
+enum ctl_exit cmd_explain(struct ctl_call *call);
 enum ctl_exit cmd_reload(struct ctl_call *call);
 enum ctl_exit cmd_doctor(struct ctl_call *call);
 enum ctl_exit cmd_events(struct ctl_call *call);
@@ -39,6 +40,7 @@ void render_show_neighbors(const struct ctl_view *view, struct buf *out);
 void render_show_maps(const struct ctl_view *view, struct buf *out);
 void render_show_connections(const struct ctl_view *view, struct buf *out);
 void render_show_overrides(const struct ctl_view *view, struct buf *out);
+void render_explain(const struct ctl_view *view, struct buf *out);
 void render_reload(const struct ctl_view *view, struct buf *out);
 
 enum ctl_exit follow_drain(struct cli *cli, const char *const *args);

@@ -164,6 +164,17 @@ const struct ctl_command ctl_commands[] = {
 		.render = render_show_overrides,
 	},
 	{
+		.noun = "explain",
+		.args = "PROTOCOL SOURCE:PORT VIP:PORT [INTERFACE]",
+		.help = "what would become of a packet, and why; nothing is sent or counted",
+		.min_args = 3,
+		.max_args = 4,
+		.options = CTL_SYN,
+		.apart = true,
+		.answer = cmd_explain,
+		.render = render_explain,
+	},
+	{
 		.noun = "config",
 		.verb = "check",
 		.args = "FILE",

@@ -28,6 +28,7 @@
 	X(TIMEOUT, "timeout", "DURATION", true, "for how long it keeps its flows: 5m; or off")     \
 	X(WAIT, "wait", NULL, false, "until it has none left; exit 124 if its time is over first") \
 	X(DRY_RUN, "dry-run", NULL, true, "check only, change nothing")                            \
+	X(SYN, "syn", NULL, true, "the first packet of a connection")                              \
 	X(ALL, "all", NULL, false, "counters at zero, too")                                        \
 	X(FOLLOW, "follow", NULL, false, "go on as things happen (-f)")                            \
 	X(DELAY, "delay", "SECONDS", false, "between two looks, 1 if not said (-d)")               \
@@ -111,6 +112,7 @@ struct ctl_view {
  * @verb: NULL if the noun is the whole command
  * @args: as in the usage line; its words also say how arguments are completed
  * @changes: needs the right to change things
+ * @apart: answered by a copy of the daemon (ctl/apart.h), which changes nothing
  * @hidden: another spelling, not in help and completion
  * @answer: in the daemon; NULL where @local does without it. What it returns is the
  *	exit code; with @data filled in also if that is not 0 (`health`)
@@ -127,6 +129,7 @@ struct ctl_command {
 	uint8_t max_args;
 	unsigned int options;
 	bool changes;
+	bool apart;
 	bool hidden;
 	enum ctl_exit (*answer)(struct ctl_call *call);
 	void (*render)(const struct ctl_view *view, struct buf *out);

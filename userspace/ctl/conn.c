@@ -9,11 +9,19 @@
 
 void conn_open(struct conn *c, int fd, const struct peer *peer, uint64_t now_ms)
 {
-	*c = (struct conn){ .fd = fd, .peer = *peer, .since_ms = now_ms };
+	*c = (struct conn){ .fd = fd, .peer = *peer, .since_ms = now_ms, .apart = { .fd = -1 } };
 }
 
-void conn_close(struct conn *c)
+static void end_apart(struct conn *c, struct conn_host *host)
 {
+	if (c->apart.pid)
+		host->n_apart--;
+	apart_end(&c->apart);
+}
+
+void conn_close(struct conn *c, struct conn_host *host)
+{
+	end_apart(c, host);
 	close(c->fd);
 	c->fd = -1;
 	buf_free(&c->in);
@@ -26,6 +34,14 @@ void conn_refuse(struct conn *c, enum ctl_exit code, const char *error)
 	c->ending = true;
 }
 
+static struct buf take_buf(struct buf *from)
+{
+	const struct buf taken = *from;
+
+	*from = (struct buf){ 0 };
+	return taken;
+}
+
 static bool has_line(const struct conn *c)
 {
 	return c->in.len && memchr(c->in.data, '\n', c->in.len);
@@ -33,7 +49,7 @@ static bool has_line(const struct conn *c)
 
 bool conn_wants_to_write(const struct conn *c)
 {
-	return c->out.len || has_line(c);
+	return c->out.len || (has_line(c) && !c->apart.pid);
 }
 
 /* False if the client has gone. */
@@ -73,17 +89,59 @@ static bool read_in(struct conn *c)
 	return !c->in.failed;
 }
 
-static void answer_line(struct conn *c, const struct ctl_ops *ops, void *app)
+static void answer_apart(struct conn *c, struct conn_host *host, const struct buf *line)
+{
+	int err;
+
+	if (host->n_apart >= APART_MAX) {
+		request_refuse(CTL_FAILED, "busy with other requests of this kind: try again",
+			       &c->out);
+		return;
+	}
+	err = apart_begin(&c->apart, host->ops, host->app, &c->peer, line);
+	if (err)
+		request_refuse(CTL_FAILED, strerror(-err), &c->out);
+	else
+		host->n_apart++;
+}
+
+static void answer_line(struct conn *c, struct conn_host *host)
 {
 	const char *end = memchr(c->in.data, '\n', c->in.len);
 	struct buf line = { .data = c->in.data, .len = end - c->in.data };
 
-	request_answer(ops, app, &c->peer, &line, &c->out);
+	if (request_is_apart(&line))
+		answer_apart(c, host, &line);
+	else
+		request_answer(host->ops, host->app, &c->peer, &line, &c->out);
 	buf_skip(&c->in, line.len + 1);
 }
 
-bool conn_serve(struct conn *c, const struct ctl_ops *ops, void *app, uint64_t now_ms)
+int conn_apart_fd(const struct conn *c)
 {
+	return c->apart.pid ? c->apart.fd : -1;
+}
+
+/* True while the copy has not said all. */
+static bool is_apart(struct conn *c, struct conn_host *host, uint64_t now_ms)
+{
+	if (!c->apart.pid)
+		return false;
+	if (apart_read(&c->apart))
+		return true;
+	if (c->apart.said.len && !c->apart.said.failed)
+		c->out = take_buf(&c->apart.said);
+	else
+		request_refuse(CTL_FAILED, "the answer was lost: see the log of shuntd", &c->out);
+	end_apart(c, host);
+	c->since_ms = now_ms;
+	return false;
+}
+
+bool conn_serve(struct conn *c, struct conn_host *host, uint64_t now_ms)
+{
+	if (is_apart(c, host, now_ms))
+		return true;
 	if (!write_out(c, now_ms))
 		return false;
 	if (c->out.len)
@@ -91,8 +149,8 @@ bool conn_serve(struct conn *c, const struct ctl_ops *ops, void *app, uint64_t n
 	if (!has_line(c) && !c->ending && !read_in(c))
 		return false;
 	if (has_line(c))
-		answer_line(c, ops, app);
+		answer_line(c, host);
 	if (c->out.failed || !write_out(c, now_ms))
 		return false;
-	return !c->ending || conn_wants_to_write(c);
+	return !c->ending || conn_wants_to_write(c) || c->apart.pid;
 }

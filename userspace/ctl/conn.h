@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "ctl/apart.h"
 #include "ctl/ctl.h"
 #include "ctl/peer.h"
 
@@ -23,6 +24,7 @@
  * @out, @sent: the answer under way, and how much of it has left
  * @since_ms: last time that it was even: an answer had left, or it had connected
  * @ending: no more is read; closed once @out has left
+ * @apart: a copy of the daemon works on the answer
  */
 struct conn {
 	int fd;
@@ -32,11 +34,22 @@ struct conn {
 	size_t sent;
 	uint64_t since_ms;
 	bool ending;
+	struct apart apart;
+};
+
+/**
+ * struct conn_host - whom it is a client of
+ * @n_apart: copies of the daemon that are at work
+ */
+struct conn_host {
+	const struct ctl_ops *ops;
+	void *app;
+	unsigned int n_apart;
 };
 
 /* Take @fd, non-blocking. */
 void conn_open(struct conn *c, int fd, const struct peer *peer, uint64_t now_ms);
-void conn_close(struct conn *c);
+void conn_close(struct conn *c, struct conn_host *host);
 
 /* Say @error instead of serving, then end. */
 void conn_refuse(struct conn *c, enum ctl_exit code, const char *error);
@@ -45,7 +58,10 @@ void conn_refuse(struct conn *c, enum ctl_exit code, const char *error);
  * One round: write, read, and carry out at most one request, so that one client
  * does not keep the others waiting. False if it has to be closed.
  */
-bool conn_serve(struct conn *c, const struct ctl_ops *ops, void *app, uint64_t now_ms);
+bool conn_serve(struct conn *c, struct conn_host *host, uint64_t now_ms);
+
+/* What it waits for is said by a copy: descriptor to read from, or -1. */
+int conn_apart_fd(const struct conn *c);
 
 /* Waiting to write, or with a request still to carry out; else waiting to read. */
 bool conn_wants_to_write(const struct conn *c);

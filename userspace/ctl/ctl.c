@@ -36,10 +36,12 @@
 /* What an event is about: a client by its index, or one of these. */
 #define EVENT_LISTENER CTL_CLIENTS
 #define EVENT_TIMER (CTL_CLIENTS + 1)
+/* And from here on the copies of the daemon that answer clients. */
+#define EVENT_APART (CTL_CLIENTS + 2)
 
 struct ctl {
 	struct ctl_ops ops;
-	void *app;
+	struct conn_host host;
 	struct sockaddr_un addr;
 	struct stat made; /* the socket's inode, to remove no other */
 	struct peer_policy policy;
@@ -151,7 +153,7 @@ static struct ctl *ctl_alloc(const struct ctl_ops *ops, void *app)
 	if (!c)
 		return NULL;
 	c->ops = *ops;
-	c->app = app;
+	c->host = (struct conn_host){ .ops = &c->ops, .app = app };
 	c->addr.sun_family = AF_UNIX;
 	c->patience_ms = CTL_PATIENCE_MS;
 	c->n_places = count_places();
@@ -199,7 +201,7 @@ void ctl_free(struct ctl *c)
 		return;
 	array_for_each (conn, c->conns, CTL_CLIENTS)
 		if (conn->fd >= 0)
-			conn_close(conn);
+			conn_close(conn, &c->host);
 	remove_socket(c);
 	cleanup_closep(&c->listen_fd);
 	cleanup_closep(&c->timer_fd);
@@ -230,20 +232,46 @@ static struct conn *find_place(struct ctl *c)
 		if (conn->since_ms < oldest->since_ms)
 			oldest = conn;
 	}
-	conn_close(oldest);
+	conn_close(oldest, &c->host);
 	return oldest;
+}
+
+/* While a copy works for it, a client is only heard of when it goes. */
+static int watch_client(struct ctl *c, const struct conn *conn)
+{
+	const uint32_t index = conn - c->conns;
+	uint32_t events = conn_wants_to_write(conn) ? EPOLLOUT : EPOLLIN;
+
+	if (conn_apart_fd(conn) >= 0)
+		events = 0;
+	return watch(c, EPOLL_CTL_MOD, conn->fd, events, index);
 }
 
 static void serve(struct ctl *c, struct conn *conn, uint64_t now_ms)
 {
-	uint32_t index = conn - c->conns;
+	const bool was_apart = conn_apart_fd(conn) >= 0;
+	int fd, err = 0;
 
 	if (conn->fd < 0)
 		return;
-	if (!conn_serve(conn, &c->ops, c->app, now_ms) ||
-	    watch(c, EPOLL_CTL_MOD, conn->fd, conn_wants_to_write(conn) ? EPOLLOUT : EPOLLIN,
-		  index))
-		conn_close(conn);
+	if (!conn_serve(conn, &c->host, now_ms)) {
+		conn_close(conn, &c->host);
+		return;
+	}
+	fd = conn_apart_fd(conn);
+	if (fd >= 0 && !was_apart)
+		err = watch(c, EPOLL_CTL_ADD, fd, EPOLLIN, EVENT_APART + (conn - c->conns));
+	if (err || watch_client(c, conn))
+		conn_close(conn, &c->host);
+}
+
+/* Who hangs up does not wait for what a copy would say. */
+static void serve_client(struct ctl *c, struct conn *conn, uint32_t events, uint64_t now_ms)
+{
+	if (conn->fd >= 0 && conn_apart_fd(conn) >= 0 && events & (EPOLLHUP | EPOLLERR))
+		conn_close(conn, &c->host);
+	else if (conn_apart_fd(conn) < 0)
+		serve(c, conn, now_ms);
 }
 
 /*
@@ -252,14 +280,15 @@ static void serve(struct ctl *c, struct conn *conn, uint64_t now_ms)
  */
 static void turn_away(int fd, const struct peer *peer)
 {
+	struct conn_host host = { 0 };
 	struct conn conn;
 
 	log_debug("control: uid %u is not served", peer->uid);
 	conn_open(&conn, fd, peer, 0);
 	conn_refuse(&conn, CTL_DENIED,
 		    "permission denied: you are neither root nor in a group that is served");
-	conn_serve(&conn, NULL, NULL, 0);
-	conn_close(&conn);
+	conn_serve(&conn, &host, 0);
+	conn_close(&conn, &host);
 }
 
 /*
@@ -311,12 +340,13 @@ static uint64_t drop_silent(struct ctl *c, uint64_t now_ms)
 	uint64_t next_ms = UINT64_MAX;
 
 	array_for_each (conn, c->conns, CTL_CLIENTS) {
-		uint64_t end_ms = conn->since_ms + c->patience_ms;
+		const bool apart = conn_apart_fd(conn) >= 0;
+		uint64_t end_ms = conn->since_ms + (apart ? APART_PATIENCE_MS : c->patience_ms);
 
 		if (conn->fd < 0)
 			continue;
 		if (end_ms <= now_ms)
-			conn_close(conn);
+			conn_close(conn, &c->host);
 		else if (end_ms < next_ms)
 			next_ms = end_ms;
 	}
@@ -347,7 +377,9 @@ void ctl_dispatch(struct ctl *c)
 		if (what == EVENT_LISTENER)
 			accept_one(c, now_ms);
 		else if (what < CTL_CLIENTS)
-			serve(c, &c->conns[what], now_ms);
+			serve_client(c, &c->conns[what], events[i].events, now_ms);
+		else if (what >= EVENT_APART)
+			serve(c, &c->conns[what - EVENT_APART], now_ms);
 	}
 	silent_ms = drop_silent(c, now_ms);
 	deaf_ms = listen_again(c, now_ms);

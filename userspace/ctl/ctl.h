@@ -22,6 +22,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "dataplane/explain.h"
 #include "dataplane/snapshot.h"
 #include "plan/plan.h"
 
@@ -42,6 +43,7 @@ enum ctl_exit {
  * @reload: read the config again; @errors gets what is wrong or what was done
  * @connections: the first @max of @service, an index in snapshot.services, or of all
  *	with SIZE_MAX; 0 or a negative errno
+ * @explain: what would become of a packet; 0 or a negative errno, logged
  * @admin_find: what was said of a backend so far; NULL: nothing. Valid until
  *	admin_set is called
  * @admin_set: put @entry (strings are copied) in place of what was said of its
@@ -51,6 +53,7 @@ struct ctl_ops {
 	struct snapshot *(*snapshot)(void *app);
 	int (*reload)(void *app, bool dry_run, struct buf *errors);
 	int (*connections)(void *app, size_t service, size_t max, struct snapshot_conns *out);
+	int (*explain)(void *app, const struct explain_packet *p, struct explain *out);
 	const struct admin_entry *(*admin_find)(void *app, const char *service,
 						const char *backend);
 	int (*admin_set)(void *app, const struct admin_entry *entry);

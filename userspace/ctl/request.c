@@ -159,3 +159,13 @@ void request_answer(const struct ctl_ops *ops, void *app, const struct peer *pee
 		add_ok(&call, code, out);
 	buf_free(&call.error);
 }
+
+bool request_is_apart(const struct buf *line)
+{
+	_cleanup_(json_decrefp) json_t *request =
+		json_loadb(buf_str(line), line->len, JSON_REJECT_DUPLICATES, NULL);
+	const char *name = json_string_value(json_object_get(request, "command"));
+	const struct ctl_command *c = name ? command_by_name(name) : NULL;
+
+	return c && c->apart;
+}

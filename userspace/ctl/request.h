@@ -18,6 +18,9 @@
 void request_answer(const struct ctl_ops *ops, void *app, const struct peer *peer,
 		    const struct buf *line, struct buf *out);
 
+/* Is it one for a copy of the daemon (ctl/apart.h)? */
+bool request_is_apart(const struct buf *line);
+
 /* An answer that is not ok. */
 void request_refuse(enum ctl_exit code, const char *error, struct buf *out);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -122,6 +123,17 @@ static int fake_connections(void *app, size_t service, size_t max, struct snapsh
 	return 0;
 }
 
+static int fake_explain(void *app, const struct explain_packet *p, struct explain *out)
+{
+	const struct fake_daemon *d = app;
+
+	while (d->explains_for_ever)
+		pause();
+	*out = d->explained;
+	out->packet = *p;
+	return d->explained.reason ? 0 : -EIO;
+}
+
 static const struct admin_entry *fake_admin_find(void *app, const char *service,
 						 const char *backend)
 {
@@ -147,6 +159,7 @@ const struct ctl_ops fake_ops = {
 	.snapshot = fake_snapshot,
 	.reload = fake_reload,
 	.connections = fake_connections,
+	.explain = fake_explain,
 	.admin_find = fake_admin_find,
 	.admin_set = fake_admin_set,
 };

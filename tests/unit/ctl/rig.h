@@ -28,6 +28,8 @@ struct fake_daemon {
 	int conns_err;
 	uint64_t looks; /* times that its services were seen to move on */
 	uint64_t moves; /* packets of each backend between two of them */
+	struct explain explained; /* of every packet, but for the packet */
+	bool explains_for_ever;
 	uint32_t sharing; /* of each service; 0: as in the fixture */
 };
 

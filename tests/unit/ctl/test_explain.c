@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* shunt explain: what is said, and that the daemon goes on meanwhile. */
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <linux/bpf.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/apart.h"
+#include "net/addr.h"
+#include "rig.h"
+
+#define QUESTION                                                                                   \
+	"{\"schema\":1,\"command\":\"explain\",\"args\":"                                          \
+	"[\"tcp\",\"192.0.2.1:40000\",\"203.0.113.10:443\"]}\n"
+
+static struct rig r;
+
+/* What is said of a slot that nginx1 had, and nginx2 has. */
+static struct explain transition(void)
+{
+	struct explain x = {
+		.reason = SHUNT_FORWARDED,
+		.action = XDP_TX,
+		.has_service = true,
+		.key = { .port = htons(443), .proto = 6 },
+		.slots = 1024,
+		.slot = 17,
+		.word = SHUNT_SLOT(SHUNT_SLOT_MIGRATING, 1, 2),
+		.tracked = true,
+		.backend = 1,
+		.why = EXPLAIN_FORMER_OWNER,
+	};
+
+	addr_parse("203.0.113.10", &x.key.vip);
+	return x;
+}
+
+static void setup(void)
+{
+	rig_open(&r, NULL, NULL);
+	r.daemon.explained = transition();
+}
+
+static void teardown(void)
+{
+	rig_close(&r);
+}
+
+TestSuite(explain, .init = setup, .fini = teardown);
+
+/* clang-format off */
+Test(explain, tells_what_was_decided)
+{
+	cr_assert_eq(rig_run(&r, "explain", "tcp", "192.0.2.1:40000", "203.0.113.10:443", NULL), CTL_OK);
+	cr_assert_str_eq(buf_str(&r.out),
+"packet      tcp 192.0.2.1:40000 > 203.0.113.10:443, no SYN: of a connection that is open\n"
+"interface   eth0, native mode\n"
+"service     web, by 203.0.113.10:443 (direct, consistent)\n"
+"slot        17 of 1024: migrating, owner nginx2, before it nginx1\n"
+"flow cache  nothing\n"
+"noted       nothing\n"
+"backend     web/nginx1: it had the slot before, and the flow may be an old one\n"
+"result      FORWARDED (tx): sent to a backend by the interface it came in\n");
+}
+/* clang-format on */
+
+Test(explain, tells_what_would_be_remembered)
+{
+	r.daemon.explained.pinned[EXPLAIN_AFTER].backend = 1;
+	r.daemon.explained.noted[EXPLAIN_BEFORE] =
+		(struct explain_flow){ .backend = 2, .age_s = 12 };
+	cr_assert_eq(rig_run(&r, "explain", "tcp", "192.0.2.1:40000", "203.0.113.10:443", NULL),
+		     CTL_OK);
+	cr_expect(strstr(buf_str(&r.out), "\nflow cache  nothing; would be entered at nginx1\n"));
+	cr_expect(strstr(buf_str(&r.out), "\nnoted       at nginx2, seen 12s ago\n"));
+}
+
+Test(explain, tells_who_sends_what)
+{
+	static const __u8 out[] = "\2\0\0\0\0\1\2\0\0\0\0\2\x08\0"
+				  "\x45\0\0\x3c\0\0\0\0\x40\4\0\0\xc0\0\2\1\xc0\0\2\x0b"
+				  "\x45\0\0\x28\0\0\0\0\x3f\6\0\0\xc6\x33\x64\7\xcb\0\x71\x0a"
+				  "\x9c\x40\1\xbb\0\0\0\0\0\0\0\0\x50\2\0\0\0\0\0";
+
+	r.daemon.explained.out_bytes = sizeof(out);
+	memcpy(r.daemon.explained.out, out, sizeof(out));
+	cr_assert_eq(rig_run(&r, "explain", "tcp", "192.0.2.1:40000", "203.0.113.10:443", NULL),
+		     CTL_OK);
+	cr_expect(strstr(buf_str(&r.out), "\nout         74 bytes, 192.0.2.1 > 192.0.2.11 ipip: "
+					  "198.51.100.7:40000 > 203.0.113.10:443 tcp syn\n"),
+		  "%s", buf_str(&r.out));
+}
+
+Test(explain, refuses_what_is_no_packet)
+{
+	static const char *const wrong[][3] = {
+		{ "sctp", "192.0.2.1:1", "203.0.113.10:443" },
+		{ "tcp", "192.0.2.1", "203.0.113.10:443" },
+		{ "tcp", "192.0.2.1:1", "203.0.113.10" },
+		{ "tcp", "192.0.2.1:1", "[2001:db8::10]:443" },
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		cr_expect_eq(rig_run(&r, "explain", wrong[i][0], wrong[i][1], wrong[i][2], NULL),
+			     CTL_USAGE, "%s %s %s", wrong[i][0], wrong[i][1], wrong[i][2]);
+	cr_expect_eq(
+		rig_run(&r, "explain", "udp", "192.0.2.1:1", "203.0.113.10:443", "--syn", NULL),
+		CTL_USAGE);
+	cr_expect_eq(rig_run(&r, "explain", "tcp", "192.0.2.1:1", "203.0.113.10:443", "eth7", NULL),
+		     CTL_NOT_FOUND);
+	r.daemon.explained.reason = SHUNT_CONTINUE;
+	cr_expect_eq(rig_run(&r, "explain", "tcp", "192.0.2.1:1", "203.0.113.10:443", NULL),
+		     CTL_FAILED);
+}
+
+Test(explain, others_are_served_meanwhile)
+{
+	struct buf line = { 0 };
+	int fds[APART_MAX], one_more;
+
+	r.daemon.explains_for_ever = true;
+	for (int i = 0; i < APART_MAX; i++) {
+		fds[i] = rig_connect(&r);
+		rig_send(fds[i], QUESTION);
+		/* Asked later, and answered: the copy is at work. */
+		cr_assert_eq(rig_run(&r, "status", NULL), CTL_OK);
+	}
+	one_more = rig_connect(&r);
+	rig_send(one_more, QUESTION);
+	cr_assert(rig_receive(one_more, &line));
+	cr_expect(strstr(buf_str(&line), "busy"), "%s", buf_str(&line));
+	cr_expect_eq(rig_run(&r, "status", NULL), CTL_OK);
+	/* Who hangs up leaves room for others. */
+	for (int i = 0; i < APART_MAX; i++)
+		close(fds[i]);
+	close(one_more);
+	r.daemon.explains_for_ever = false;
+	while (rig_run(&r, "explain", "tcp", "192.0.2.1:1", "203.0.113.10:443", NULL) != CTL_OK)
+		cr_assert(strstr(buf_str(&r.err), "busy"), "%s", buf_str(&r.err));
+	buf_free(&line);
+}
