@@ -127,7 +127,7 @@ $(BUILD)/obj/userspace/app/decap_attach.o: $(BUILD)/gen/decap.skel.h
 $(BUILD)/shunt-decap: $(BUILD)/obj/userspace/app/decap.o $(foreach f,app net base,$(call lib,$(f)))
 	$(call quiet,LD)$(CC) $(LDFLAGS) $< $(foreach f,app net base,$(call lib,$(f))) -lbpf -lelf -lz -o $@
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
 # --- tests --------------------------------------------------------------------
 
@@ -169,7 +169,7 @@ FORMER_COMMIT = 836779e9ea6e5e721bc251fb00c7016fb7ebe3af
 former:
 	@tests/lib/build_former.sh $(FORMER_COMMIT) $(FORMER)
 
-.PHONY: deps test test-all demo lint unit unit-san fuzz fuzz-long bpf netns vm bench help clean install
+.PHONY: deps test test-all demo lint unit unit-san fuzz fuzz-long bpf netns vm bench help clean install man packaging
 deps:
 	@scripts/install-deps.sh
 
@@ -177,7 +177,7 @@ deps:
 test: deps
 	@$(MAKE) --no-print-directory test-all
 
-test-all: lint unit unit-san fuzz bpf netns vm
+test-all: lint unit unit-san fuzz packaging bpf netns vm
 
 demo: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BPF)
@@ -285,21 +285,41 @@ vm: all next $(BUILD)/bpf-tests $(TEST_BPF) $(TEST_TOOLS)
 vm-%:
 	@tests/vm/run.sh --kernel $*
 
+# --- manual pages and installation ----------------------------------------------
+
 PREFIX	= /usr/local
 SYSCONF	= /etc
 UNITS	= /etc/systemd/system
+DATADIR	= $(PREFIX)/share
+MAN	 = $(patsubst scripts/man/%.in,$(BUILD)/man/%,$(wildcard scripts/man/*.in))
 
-# The example config is installed beside a config, never over it.
-install: all
-	install -D -m 755 $(BUILD)/shuntd $(DESTDIR)$(PREFIX)/sbin/shuntd
-	install -D -m 755 $(BUILD)/shunt $(DESTDIR)$(PREFIX)/bin/shunt
-	install -D -m 755 $(BUILD)/shunt-decap $(DESTDIR)$(PREFIX)/sbin/shunt-decap
+# Their reference parts are what the programs' tables say.
+$(BUILD)/man/%: scripts/man/%.in scripts/man/build.sh scripts/packaging/shunt.yaml $(BUILD)/shuntd
+	@mkdir -p $(@D)
+	$(call quiet,MAN)scripts/man/build.sh $(BUILD)/shuntd $(DATADIR) $< >$@
+
+man: $(MAN)
+
+# The unit has the paths of this installation. The example config is installed beside a
+# config, never over it.
+install: all man
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/sbin $(BUILD)/shuntd $(BUILD)/shunt-decap
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/shunt
 	install -D -m 644 scripts/packaging/shunt.yaml $(DESTDIR)$(SYSCONF)/shunt/shunt.yaml.example
-	install -D -m 644 scripts/packaging/shuntd.service $(DESTDIR)$(UNITS)/shuntd.service
+	install -d $(DESTDIR)$(UNITS)
+	sed 's|/usr/local/|$(PREFIX)/|' scripts/packaging/shuntd.service >$(DESTDIR)$(UNITS)/shuntd.service
+	install -D -m 644 -t $(DESTDIR)$(DATADIR)/man/man5 $(filter %.5,$(MAN))
+	install -D -m 644 -t $(DESTDIR)$(DATADIR)/man/man7 $(filter %.7,$(MAN))
+	install -D -m 644 -t $(DESTDIR)$(DATADIR)/man/man8 $(filter %.8,$(MAN))
+	install -D -m 644 -t $(DESTDIR)$(DATADIR)/shunt scripts/monitoring/shunt.rules.yml \
+		scripts/monitoring/shunt-dashboard.json
 	install -D -m 644 scripts/completion/shunt.bash \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/shunt
-	ln -sf shunt $(DESTDIR)$(PREFIX)/share/bash-completion/completions/shuntd
-	ln -sf shunt $(DESTDIR)$(PREFIX)/share/bash-completion/completions/shunt-decap
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/shunt
+	ln -sf shunt $(DESTDIR)$(DATADIR)/bash-completion/completions/shuntd
+	ln -sf shunt $(DESTDIR)$(DATADIR)/bash-completion/completions/shunt-decap
+
+packaging: all man
+	@tests/packaging/run.sh
 
 clean:
 	rm -rf $(BUILD)
@@ -307,8 +327,8 @@ clean:
 help:
 	@echo "make             build everything into $(BUILD)/"
 	@echo "make demo        the main job on real traffic (root; KEEP=1 leaves it running)"
-	@echo "make test        every test (root): lint unit unit-san fuzz bpf netns vm, each a target"
+	@echo "make test        every test (root): lint unit unit-san fuzz packaging bpf netns vm, each a target"
 	@echo "make fuzz-long   damaged frames and configs for FUZZ_S seconds each (root)"
 	@echo "make bench       what a packet costs, beside other programs (root; QUICK=1, SAVE=, COMPARE=)"
-	@echo "make install     shuntd, shunt, shunt-decap, the systemd unit, an example config (DESTDIR, PREFIX)"
+	@echo "make install     programs, manual pages, the systemd unit, an example config (DESTDIR, PREFIX)"
 	@echo "make clean       remove $(BUILD)/"

@@ -23,6 +23,8 @@ packages=(
 	mariadb-server-core mariadb-client-core
 	# a virtual machine with a kernel that is unpacked, not installed
 	qemu-system-x86 busybox-static kmod cpio
+	# manual pages and the package
+	mandoc dpkg-dev debootstrap
 )
 # What would serve on this machine: prometheus is wanted for promtool only.
 services=(nginx prometheus)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/daemon.h"
+#include "app/manual.h"
 #include "base/cleanup.h"
 
 #define DEFAULT_CONFIG "/etc/shunt/shunt.yaml"
@@ -34,6 +35,7 @@ enum action {
 	ACTION_DETACH,
 	ACTION_CHECK,
 	ACTION_EXPLAIN,
+	ACTION_MANUAL,
 	ACTION_HELP,
 	ACTION_VERSION,
 	ACTION_USAGE,
@@ -52,6 +54,7 @@ static struct options options_parse(int argc, char **argv)
 		{ "config", required_argument, NULL, 'c' },
 		{ "check", required_argument, NULL, 'k' },
 		{ "explain", no_argument, NULL, 'e' },
+		{ "manual", required_argument, NULL, 'm' }, /* for the build alone */
 		{ "detach", no_argument, NULL, 'd' },
 		{ "pin-dir", required_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
@@ -75,6 +78,10 @@ static struct options options_parse(int argc, char **argv)
 			break;
 		case 'e':
 			o.action = ACTION_EXPLAIN;
+			break;
+		case 'm':
+			o.action = ACTION_MANUAL;
+			o.key = optarg;
 			break;
 		case 'd':
 			o.action = ACTION_DETACH;
@@ -135,6 +142,17 @@ static int explain(const char *key)
 	return DAEMON_BAD_CONFIG;
 }
 
+/* A part of the manual pages; see manual.h. */
+static int manual(const char *part)
+{
+	_cleanup_(buf_free) struct buf text = { 0 };
+
+	if (!manual_write(part, &text) || text.failed)
+		return DAEMON_BAD_CONFIG;
+	fputs(buf_str(&text), stdout);
+	return DAEMON_OK;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o;
@@ -151,6 +169,8 @@ int main(int argc, char **argv)
 		return DAEMON_OK;
 	case ACTION_EXPLAIN:
 		return explain(o.key);
+	case ACTION_MANUAL:
+		return manual(o.key);
 	case ACTION_DETACH:
 		return daemon_detach(o.pin_dir);
 	case ACTION_USAGE:

@@ -15,6 +15,10 @@
 /* Every metric of @s as text; pure. Backends only where the config wants them. */
 void metrics_write(const struct snapshot *s, struct buf *out);
 
+/* The families of metrics, for the manual. */
+void metrics_each(void (*fn)(void *arg, const char *name, const char *type, const char *help),
+		  void *arg);
+
 struct exporter;
 
 /**

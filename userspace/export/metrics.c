@@ -523,3 +523,10 @@ void metrics_write(const struct snapshot *s, struct buf *out)
 			f->write(f, s, out);
 	}
 }
+
+void metrics_each(void (*fn)(void *arg, const char *name, const char *type, const char *help),
+		  void *arg)
+{
+	array_for_each (f, families, array_len(families))
+		fn(arg, f->name, f->type, f->help);
+}
