@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "health/agent_line.h"
 #include "health/http_status.h"
 #include "health/prober_proto.h"
 
@@ -34,12 +35,19 @@ struct probe {
 	union {
 		struct http_status http;
 		uint16_t dns_id;
+		struct agent_line agent;
 	};
 };
 
+/**
+ * struct check_result - how it ended
+ * @agent, @agent_percent: as in struct prober_answer
+ */
 struct check_result {
 	enum health_code code;
 	char detail[HEALTH_DETAIL];
+	enum health_agent agent;
+	uint8_t agent_percent;
 };
 
 enum check_transport {
@@ -77,6 +85,7 @@ extern const struct check_ops check_udp;
 extern const struct check_ops check_icmp;
 extern const struct check_ops check_mysql;
 extern const struct check_ops check_exec;
+extern const struct check_ops check_agent;
 
 /* NULL if there is no such kind. */
 const struct check_ops *check_ops_of(enum conf_check_type type);

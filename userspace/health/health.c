@@ -50,11 +50,13 @@ static bool take_answer(struct health *h, const struct health_prober *p,
 			const struct prober_answer *a, uint64_t now_ms)
 {
 	struct target *t = a->target < h->set.n_ids ? h->set.by_id[a->target] : NULL;
+	bool wants;
 
 	if (!t || t->request.serial != a->serial || health_prober_of(h, t) != p)
 		return false;
 	verdict_note_duration(t, a->duration_us);
-	return finish(h, t, a->code, a->detail, now_ms);
+	wants = verdict_note_agent(t, a);
+	return finish(h, t, a->code, a->detail, now_ms) || wants;
 }
 
 /*

@@ -39,7 +39,8 @@ enum health_state {
 	X(L7AUTH, "the log-in was refused")                                                        \
 	X(L7ROLE, "another role than the wanted one")                                              \
 	X(PROCERR, "the command did not end with 0")                                               \
-	X(PROCTOUT, "the command did not end within the timeout")
+	X(PROCTOUT, "the command did not end within the timeout")                                  \
+	X(AGENT, "its agent says that it is down")
 
 enum health_code {
 #define HEALTH_CODE_ENUM(name, text) HEALTH_##name##_CODE,
@@ -58,6 +59,17 @@ extern const uint32_t health_bucket_us[HEALTH_BUCKETS];
 
 #define HEALTH_DETAIL 96
 
+/* What an agent on the backend wants. */
+enum health_agent {
+	HEALTH_AGENT_SILENT, /* there is none, or it has not said anything yet */
+	HEALTH_AGENT_READY,
+	HEALTH_AGENT_DRAIN, /* no new flows */
+	HEALTH_AGENT_MAINT, /* nor those that it has */
+	HEALTH_AGENT_STATES,
+};
+
+const char *health_agent_name(enum health_agent agent); /* "silent", "ready", ... */
+
 /*
  * SOCKERR and INTERNAL are faults of this side. They are counted as failed
  * probes, but do not move a verdict: they say nothing of the backend.
@@ -70,6 +82,8 @@ extern const uint32_t health_bucket_us[HEALTH_BUCKETS];
  * @results: probes by outcome, since the start: [0] failed, [1] passed
  * @bucket: of probe durations, not cumulative
  * @rising, @falling: consecutive passes or failures towards a change
+ * @agent: what its agent said last
+ * @agent_percent: of its weight, which it wants; 100 while it is silent
  */
 struct health_status {
 	enum health_state state;
@@ -82,6 +96,8 @@ struct health_status {
 	uint64_t duration_sum_us;
 	uint32_t rising;
 	uint32_t falling;
+	enum health_agent agent;
+	uint8_t agent_percent;
 };
 
 struct health;
@@ -116,7 +132,8 @@ int health_fd(const struct health *h);
 /**
  * health_dispatch() - send what is due, take what came back
  *
- * Return: the number of backends whose state changed; each was logged.
+ * Return: the number of backends whose state changed, each of which was logged, or
+ * whose agents want something else than before.
  */
 int health_dispatch(struct health *h, uint64_t now_ms);
 

@@ -30,6 +30,18 @@ const char *health_code_text(enum health_code code)
 	return texts[code];
 }
 
+const char *health_agent_name(enum health_agent agent)
+{
+	static const char *const names[HEALTH_AGENT_STATES] = {
+		[HEALTH_AGENT_SILENT] = "silent",
+		[HEALTH_AGENT_READY] = "ready",
+		[HEALTH_AGENT_DRAIN] = "drain",
+		[HEALTH_AGENT_MAINT] = "maint",
+	};
+
+	return names[agent];
+}
+
 const char *health_state_name(enum health_state state)
 {
 	static const char *const names[] = {

@@ -97,6 +97,8 @@ static int queue_answer(struct prober *p, const struct probe *probe, const struc
 	a->target = probe->request.target;
 	a->duration_us = clock_now_us() - probe->started_us;
 	a->code = r->code;
+	a->agent = r->agent;
+	a->agent_percent = r->agent_percent;
 	memcpy(a->detail, r->detail, sizeof(a->detail));
 	return 0;
 }

@@ -146,6 +146,8 @@ bool prober_answer_is_valid(const void *data, size_t len)
 	memcpy(&a, data, sizeof(a));
 	if (a.code >= HEALTH_CODES || a.code == HEALTH_NONE_CODE || a.code == HEALTH_UNCHECKED_CODE)
 		return false;
+	if (a.agent >= HEALTH_AGENT_STATES || a.agent_percent > (a.agent ? 100 : 0))
+		return false;
 	/* The detail goes to logs and terminals. */
 	return a.serial && a.duration_us <= (PROBER_MAX_TIMEOUT_MS + 60 * 1000) * 1000U &&
 	       is_text(a.detail, sizeof(a.detail), ' ');

@@ -138,6 +138,8 @@ struct prober_request {
  * @serial, @target: of the request
  * @code: enum health_code of a probe that was made
  * @detail: printable ASCII
+ * @agent: enum health_agent; of agents that answered, not HEALTH_AGENT_SILENT
+ * @agent_percent: [0, 100], 0 if @agent is silent
  */
 struct prober_answer {
 	uint64_t serial;
@@ -145,7 +147,9 @@ struct prober_answer {
 	uint32_t duration_us;
 	uint32_t code;
 	char detail[HEALTH_DETAIL];
-	uint8_t pad[4];
+	uint8_t agent;
+	uint8_t agent_percent;
+	uint8_t pad[2];
 };
 
 _Static_assert(sizeof(struct prober_request) == 1624, "no hidden padding");

@@ -36,6 +36,12 @@ static uint64_t seed_of(const char *name, uint64_t seed)
 	return h;
 }
 
+static void forget_agent(struct target *t)
+{
+	t->status.agent = HEALTH_AGENT_SILENT;
+	t->status.agent_percent = 100;
+}
+
 void target_forget(struct target *t, uint64_t seed)
 {
 	check_state_init(&t->check, seed_of(t->name, seed), 0);
@@ -46,6 +52,7 @@ void target_forget(struct target *t, uint64_t seed)
 	t->status.duration_us = 0;
 	t->status.rising = 0;
 	t->status.falling = 0;
+	forget_agent(t);
 }
 
 static void pass_unchecked(struct target *t)
@@ -98,6 +105,8 @@ static void follow(struct target *t, const struct conf_service *s, const struct 
 	t->request = request;
 	t->request.target = t->id;
 	t->checked = b->check.type != CONF_CHECK_NONE;
+	if (b->check.type != CONF_CHECK_AGENT)
+		forget_agent(t);
 	if (!t->checked)
 		pass_unchecked(t);
 }

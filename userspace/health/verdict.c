@@ -29,6 +29,23 @@ void verdict_note_duration(struct target *t, uint32_t duration_us)
 	t->status.duration_us = duration_us;
 }
 
+bool verdict_note_agent(struct target *t, const struct prober_answer *a)
+{
+	struct health_status *s = &t->status;
+
+	if (t->request.type != CONF_CHECK_AGENT || a->agent == HEALTH_AGENT_SILENT)
+		return false;
+	if (s->agent == a->agent && s->agent_percent == a->agent_percent)
+		return false;
+	if (s->agent != a->agent && (s->agent || a->agent != HEALTH_AGENT_READY))
+		log_info("%s: its agent wants %s", t->name, health_agent_name(a->agent));
+	else
+		log_debug("%s: its agent wants %u%% of the weight", t->name, a->agent_percent);
+	s->agent = a->agent;
+	s->agent_percent = a->agent_percent;
+	return true;
+}
+
 static void log_change(const struct target *t, enum health_state old)
 {
 	const struct health_status *s = &t->status;

@@ -15,6 +15,15 @@
  */
 bool verdict_note(struct target *t, enum health_code code, const char *detail, uint64_t now_ms);
 
+/**
+ * verdict_note_agent() - what the agent of @t wants, if @a is of one
+ *
+ * One that does not answer wants what it wanted before.
+ *
+ * Return: true if it wants something else now.
+ */
+bool verdict_note_agent(struct target *t, const struct prober_answer *a);
+
 /* How long it took, if the prober said so. */
 void verdict_note_duration(struct target *t, uint32_t duration_us);
 

@@ -43,6 +43,21 @@ Test(prober_proto, an_answer_has_a_code_of_a_probe)
 	cr_expect_not(accepts(&a));
 }
 
+Test(prober_proto, an_answer_has_an_agent_or_none)
+{
+	struct prober_answer a = good_answer();
+
+	a.agent_percent = 1;
+	cr_expect_not(accepts(&a), "nobody wants this");
+	a.agent = HEALTH_AGENT_READY;
+	cr_expect(accepts(&a));
+	a.agent_percent = 101;
+	cr_expect_not(accepts(&a));
+	a.agent_percent = 100;
+	a.agent = HEALTH_AGENT_STATES;
+	cr_expect_not(accepts(&a));
+}
+
 /* A detail ends in the log: no escapes, no line breaks, an end. */
 Test(prober_proto, a_detail_is_printable_and_ends)
 {
@@ -109,6 +124,31 @@ Test(prober_proto, a_request_cannot_break_out_of_its_line)
 	cr_expect_not(asks(&r));
 	memset(r.http.host, 'h', sizeof(r.http.host));
 	cr_expect_not(asks(&r));
+}
+
+Test(prober_proto, a_request_is_of_its_type)
+{
+	struct prober_request r = { .serial = 1, .timeout_ms = 1, .type = CONF_CHECK_ICMP };
+
+	cr_expect(asks(&r), "no port");
+	r.type = CONF_CHECK_UDP;
+	cr_expect_not(asks(&r), "no port");
+	r.port = 53;
+	cr_expect(asks(&r));
+	r.udp.n_send = CONF_MAX_SEND + 1;
+	cr_expect_not(asks(&r));
+	r.udp.n_send = 0;
+	r.udp.n_payload = CONF_MAX_PAYLOAD + 1;
+	cr_expect_not(asks(&r));
+	r.type = CONF_CHECK_DNS;
+	r.dns = (struct prober_dns){ .name = "a.example", .qtype = 1, .rcodes = 1 };
+	cr_expect(asks(&r));
+	r.dns.rcodes = 0;
+	cr_expect_not(asks(&r), "nothing would pass");
+	r.dns = (struct prober_dns){ .name = "a..example", .qtype = 1, .rcodes = 1 };
+	cr_expect_not(asks(&r));
+	memset(r.dns.name, 'a', sizeof(r.dns.name));
+	cr_expect_not(asks(&r), "no end");
 }
 
 Test(prober_proto, a_request_has_all_it_needs)

@@ -37,8 +37,8 @@ struct server {
 	const char *reply;
 	size_t reply_len;
 	bool bytewise;
-	bool speaks_first;
 	bool hang_up;
+	bool speaks_first;
 	int peer;
 	size_t sent;
 	char request[1024];
