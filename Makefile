@@ -198,26 +198,45 @@ unit-san:
 		tee $(BUILD)/san.log
 	@! grep -A 20 'SUMMARY: .*Sanitizer' $(BUILD)/san.log
 
-# A short run over the seeds and what it makes of them; FUZZ_S=3600 for a long one.
-FUZZ_S	 = 15
-FUZZ_SRC = $(wildcard tests/fuzz/fuzz_conf.c userspace/conf/*.c userspace/base/*.c) userspace/net/addr.c
-$(BUILD)/fuzz_conf: $(FUZZ_SRC)
-	@mkdir -p $(@D)
-	$(call quiet,FUZZ)$(CLANG) $(CPPFLAGS) -std=gnu11 -g -O1 -fno-strict-aliasing \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $^ -lyaml -ljansson -o $@
+# Parsers of foreign bytes: tests/fuzz/fuzz_NAME.c with the sources that it is about. A
+# short run each over the seeds and what it makes of them; FUZZ_S=3600 for a long one.
+FUZZ_S	 = 8
+FUZZERS	 = conf http dns agent request
+FUZZ_SRC_conf	 = conf/*.c base/*.c net/addr.c
+FUZZ_SRC_http	 = health/http_status.c
+FUZZ_SRC_dns	 = health/dns_message.c
+FUZZ_SRC_agent	 = health/agent_line.c
+FUZZ_SRC_request = ctl/*.c base/*.c net/addr.c
+FUZZ_LIBS_conf	 = $(LIBS_conf)
+FUZZ_LIBS_request = $(call link_libs,ctl)
+FUZZ_MAX_conf	 = 6000
 
-fuzz: $(BUILD)/fuzz_conf
-	@mkdir -p $(BUILD)/corpus
-	@$< -print_final_stats=1 -max_len=6000 -max_total_time=$(FUZZ_S) \
-		-artifact_prefix=$(BUILD)/ $(BUILD)/corpus tests/fuzz/corpus/conf \
-		>$(BUILD)/fuzz.log 2>&1 || { tail -n 60 $(BUILD)/fuzz.log; exit 1; }
-	@grep stat::number_of_executed_units $(BUILD)/fuzz.log
-	@echo "fuzz: 1 passed, 0 failed"
+define fuzz_rule
+$(BUILD)/fuzz_$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/fuzz.h \
+		$(wildcard $(addprefix userspace/,$(FUZZ_SRC_$(1)))) \
+		$(filter %.a,$(FUZZ_LIBS_$(1)))
+	@mkdir -p $$(@D)
+	$$(call quiet,FUZZ)$$(CLANG) $$(CPPFLAGS) -std=gnu11 -g -O1 -fno-strict-aliasing \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Wno-format-zero-length \
+		$$(filter %.c,$$^) $(FUZZ_LIBS_$(1)) -o $$@
+endef
+$(foreach f,$(FUZZERS),$(eval $(call fuzz_rule,$(f))))
+
+fuzzed-%: $(BUILD)/fuzz_%
+	@mkdir -p $(BUILD)/corpus/$*
+	@$< -print_final_stats=1 -max_len=$(or $(FUZZ_MAX_$*),1000) -max_total_time=$(FUZZ_S) \
+		-artifact_prefix=$(BUILD)/$*- $(BUILD)/corpus/$* tests/fuzz/corpus/$* \
+		>$(BUILD)/fuzz_$*.log 2>&1 || { tail -n 60 $(BUILD)/fuzz_$*.log; exit 1; }
+	@sed -n 's/^stat::number_of_executed_units: */fuzz: $*: runs: /p' $(BUILD)/fuzz_$*.log
+
+fuzz:
+	@$(MAKE) --no-print-directory -j$$(nproc) --output-sync=target $(FUZZERS:%=fuzzed-%)
+	@echo "fuzz: $(words $(FUZZERS)) passed, 0 failed"
 
 # For so many seconds each, from new seeds, as root: damaged frames against the references,
-# and the config parser: make fuzz-long FUZZ_S=600. The logs say which seeds it were.
+# and the parsers: make fuzz-long FUZZ_S=600. The logs say which seeds it were.
 FUZZ_BPF = mutate mutate_nat mutate_decap
-fuzz-long: $(BUILD)/bpf-tests $(BUILD)/fuzz_conf
+fuzz-long: $(BUILD)/bpf-tests
 	@for suite in $(FUZZ_BPF); do \
 		SHUNT_FUZZ_S=$(FUZZ_S) $< --filter "$$suite/*" >$(BUILD)/fuzz_$$suite.log 2>&1 || \
 			{ tail -n 60 $(BUILD)/fuzz_$$suite.log; exit 1; }; \

@@ -12,14 +12,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-	if (!holds)
-		__builtin_trap();
-}
+#include "fuzz.h"
 
 static void no_change(void *arg, const struct conf_change *change)
 {

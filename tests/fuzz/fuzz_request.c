@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Any bytes as a line on the control socket; the first one says what the client may.
+ * What comes back is one line, JSON, and says whether it went well; nobody changes
+ * anything who may not.
+ */
+#include <jansson.h>
+#include <string.h>
+
+#include "../lib/snapshot_fixture.h"
+#include "base/log.h"
+#include "ctl/request.h"
+#include "fuzz.h"
+
+/* How often something was changed. */
+struct daemon {
+	unsigned int changes;
+};
+
+static struct snapshot *get_snapshot(void *app)
+{
+	(void)app;
+	return fixture_snapshot();
+}
+
+static int reload(void *app, bool dry_run, struct buf *errors)
+{
+	struct daemon *d = app;
+
+	(void)dry_run;
+	(void)errors;
+	d->changes++;
+	return 0;
+}
+
+static int get_connections(void *app, size_t service, size_t max, struct snapshot_conns *out)
+{
+	(void)app;
+	(void)service;
+	(void)max;
+	(void)out;
+	return 0;
+}
+
+static const struct admin_entry *find_word(void *app, const char *service, const char *backend)
+{
+	(void)app;
+	(void)service;
+	(void)backend;
+	return NULL;
+}
+
+static int set_word(void *app, const struct admin_entry *entry)
+{
+	struct daemon *d = app;
+
+	require(entry->service && entry->backend);
+	require(entry->weight <= PLAN_MAX_WEIGHT);
+	d->changes++;
+	return 0;
+}
+
+static const struct ctl_ops ops = {
+	.snapshot = get_snapshot,
+	.reload = reload,
+	.connections = get_connections,
+	.admin_find = find_word,
+	.admin_set = set_word,
+};
+
+static void check_answer(const struct buf *out)
+{
+	json_t *answer;
+
+	require(out->len && out->data[out->len - 1] == '\n');
+	require(memchr(out->data, '\n', out->len) == out->data + out->len - 1);
+	answer = json_loadb(out->data, out->len, JSON_REJECT_DUPLICATES, NULL);
+	require(answer);
+	require(json_is_boolean(json_object_get(answer, "ok")));
+	json_decref(answer);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct daemon d = { 0 };
+	struct buf line = { 0 }, out = { 0 };
+	struct peer peer = { .uid = 1000 };
+
+	if (!size || size > REQUEST_MAX_BYTES)
+		return 0;
+	log_level_set(LOG_LEVEL_ERROR);
+	peer.right = data[0] % (PEER_CHANGE + 1);
+	buf_add(&line, data + 1, size - 1);
+	request_answer(&ops, &d, &peer, &line, &out);
+	check_answer(&out);
+	require(!d.changes || peer.right == PEER_CHANGE);
+	buf_free(&line);
+	buf_free(&out);
+	return 0;
+}
