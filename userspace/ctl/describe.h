@@ -39,6 +39,7 @@ json_t *describe_conntrack(const struct snapshot *s); /* connections of nat */
 json_t *describe_tables(const struct snapshot *s); /* where slots lie */
 json_t *describe_slots(const struct snapshot *s); /* number by state */
 json_t *describe_conf(const struct conf *conf);
+json_t *describe_check(const struct conf_check *check);
 /* Most of the above in one object, as /status.json has it. */
 json_t *describe_all(const struct snapshot *s);
 

@@ -13,36 +13,6 @@ static json_t *text_or_null(const char *s)
 	return s ? json_string(s) : json_null();
 }
 
-static json_t *statuses_of(const struct conf_check *c)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < c->n_status; i++)
-		json_array_append_new(list,
-				      json_pack("[i, i]", c->status[i].first, c->status[i].last));
-	return list;
-}
-
-static json_t *check_of(const struct conf_check *c)
-{
-	json_t *check;
-
-	if (c->type == CONF_CHECK_NONE)
-		return json_pack("{s:s}", "type", conf_check_type_name(c->type));
-	check = json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "type",
-			  conf_check_type_name(c->type), "port", c->port, "interval_ms",
-			  (int)c->interval_ms, "fast_interval_ms", (int)c->fast_interval_ms,
-			  "down_interval_ms", (int)c->down_interval_ms, "timeout_ms",
-			  (int)c->timeout_ms, "rise", (int)c->rise, "fall", (int)c->fall,
-			  "jitter_percent", (int)c->jitter_percent);
-	if (c->type != CONF_CHECK_HTTP)
-		return check;
-	json_object_set_new(check, "path", text_or_null(c->path));
-	json_object_set_new(check, "host", text_or_null(c->host));
-	json_object_set_new(check, "status", statuses_of(c));
-	return check;
-}
-
 static json_t *addr_or_null(bool has, const struct shunt_addr *a)
 {
 	char text[ADDR_TEXT];
@@ -52,11 +22,11 @@ static json_t *addr_or_null(bool has, const struct shunt_addr *a)
 
 static json_t *backend_of(const struct conf_backend *b)
 {
-	json_t *backend =
-		json_pack("{s:s, s:o, s:o, s:i, s:i, s:b, s:o}", "name", b->name, "address",
-			  addr_or_null(b->has_address, &b->address), "address6",
-			  addr_or_null(b->has_address6, &b->address6), "weight", (int)b->weight,
-			  "id", (int)b->id, "backup", b->backup, "check", check_of(&b->check));
+	json_t *backend = json_pack("{s:s, s:o, s:o, s:i, s:i, s:b, s:o}", "name", b->name,
+				    "address", addr_or_null(b->has_address, &b->address),
+				    "address6", addr_or_null(b->has_address6, &b->address6),
+				    "weight", (int)b->weight, "id", (int)b->id, "backup", b->backup,
+				    "check", describe_check(&b->check));
 
 	settings_describe_backend(b, backend);
 	return backend;
@@ -87,7 +57,7 @@ static json_t *service_of(const struct conf_service *s)
 		conf_scheduler_name(s->scheduler), "failback", conf_failback_name(s->failback),
 		"when_all_down", conf_all_down_name(s->when_all_down), "udp",
 		conf_udp_name(s->udp_moves), "track", s->track, "slots", (int)s->slots, "check",
-		check_of(&s->check), "backends", backends);
+		describe_check(&s->check), "backends", backends);
 	settings_describe(s, service);
 	return service;
 }
