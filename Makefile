@@ -100,6 +100,7 @@ $(BUILD)/obj/%.o: %.c
 
 # The one file that includes the skeleton.
 $(BUILD)/obj/userspace/dataplane/load.o: $(BUILD)/gen/shunt.skel.h
+$(BUILD)/obj/userspace/dataplane/via.o: $(BUILD)/gen/probe.skel.h
 
 # Files that the daemon serves, as C strings.
 $(BUILD)/gen/page/%.inc: userspace/export/%

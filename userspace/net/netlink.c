@@ -82,19 +82,30 @@ static void netlink_closep(struct netlink **nl)
 	netlink_close(*nl);
 }
 
-int netlink_open(struct netlink **out)
+static int open_sockets(bool quiet, struct netlink **out)
 {
 	_cleanup_(netlink_closep) struct netlink *nl = calloc(1, sizeof(*nl));
 	int err;
 
 	if (!nl)
 		return -ENOMEM;
-	err = socket_open(0, &nl->request) ?: socket_open(SOCK_NONBLOCK, &nl->watch)
-	      ?: subscribe(nl->watch);
+	err = socket_open(0, &nl->request);
+	if (!err && !quiet)
+		err = socket_open(SOCK_NONBLOCK, &nl->watch) ?: subscribe(nl->watch);
 	if (err)
 		return err;
 	*out = take_ptr(&nl);
 	return 0;
+}
+
+int netlink_open(struct netlink **out)
+{
+	return open_sockets(false, out);
+}
+
+int netlink_open_quiet(struct netlink **out)
+{
+	return open_sockets(true, out);
 }
 
 void netlink_close(struct netlink *nl)

@@ -113,6 +113,8 @@ typedef void netlink_event_fn(void *arg, const struct netlink_event *ev);
 
 /* Open both sockets and subscribe. Return: 0 or a negative errno, not logged. */
 int netlink_open(struct netlink **out);
+/* For requests alone: there are no events, and no descriptor for them. */
+int netlink_open_quiet(struct netlink **out);
 void netlink_close(struct netlink *nl);
 
 /**
