@@ -93,19 +93,6 @@ static void on_signal(struct loop *l)
 	}
 }
 
-/* What connections tell of their servers. Of another config the places mean nothing. */
-static void suspect(struct daemon *d, uint64_t now_ms)
-{
-	const struct plan_backend *b;
-	uint32_t id;
-
-	while (dataplane_take_suspect(d->dp, &id)) {
-		b = d->plan && d->plan_conf == d->conf ? plan_backend_by_id(d->plan, id) : NULL;
-		if (b)
-			health_suspect(d->health, b->conf_service, b->conf_backend, now_ms);
-	}
-}
-
 static void on_tick(struct loop *l)
 {
 	struct daemon *d = l->d;
@@ -118,7 +105,7 @@ static void on_tick(struct loop *l)
 	daemon_age(d);
 	dataplane_mend(d->dp);
 	l->has_more = dataplane_tick(d->dp, d->plan, d->plan_conf, clock_now_ms());
-	suspect(d, clock_now_ms());
+	daemon_tick_probes(d);
 	if (d->state_is_dirty)
 		daemon_save(d);
 }
@@ -174,7 +161,7 @@ static void work_on(struct loop *l)
 	struct daemon *d = l->d;
 
 	l->has_more = dataplane_work(d->dp, d->plan, d->plan_conf, clock_now_ms());
-	suspect(d, clock_now_ms());
+	daemon_probe_suspects(d);
 }
 
 static int loop_run(struct loop *l)

@@ -17,6 +17,7 @@
 #include "ctl/ctl.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/hops.h"
+#include "dataplane/via.h"
 #include "export/export.h"
 #include "health/health.h"
 #include "plan/life.h"
@@ -74,6 +75,7 @@ struct daemon {
 	struct dataplane_sizes sizes;
 	struct dataplane *dp;
 	struct health *health;
+	struct via *via; /* NULL: no check needs it */
 	struct hops *hops;
 	bool hops_are_new; /* the loop does not watch them yet; likewise: */
 	struct ctl *ctl;
@@ -120,6 +122,20 @@ int daemon_start_exporter(struct daemon *d);
 
 /* Which exit code a failed start has. */
 int daemon_exit_code(int err);
+
+/* --- probes.c --------------------------------------------------------------- */
+
+/* What the checks of the config need beside sockets. 0 or a negative errno, logged. */
+int daemon_prepare_probes(struct daemon *d);
+
+/* What none of them needs any more. */
+void daemon_release_probes(struct daemon *d);
+
+/* Once a second: what was taken away is put back; who is suspect is looked at. */
+void daemon_tick_probes(struct daemon *d);
+
+/* Who is suspect by what connections tell is probed out of turn. */
+void daemon_probe_suspects(struct daemon *d);
 
 /* --- sizes.c ---------------------------------------------------------------- */
 

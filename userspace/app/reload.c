@@ -94,6 +94,7 @@ static void go_back(struct daemon *d, struct conf *old, const struct conf *faile
 	use_conf(d, old);
 	daemon_attach(d);
 	detach_removed(d, failed);
+	daemon_release_probes(d);
 	if (!d->exporter)
 		daemon_start_exporter(d);
 }
@@ -113,6 +114,7 @@ static int swap(struct daemon *d, struct conf *new, struct buf *report)
 		return err;
 	}
 	detach_removed(d, old);
+	daemon_release_probes(d);
 	report_restart_keys(old, new, report);
 	report_steps(d, report);
 	log_level_set(new->log_level);

@@ -147,6 +147,7 @@ static int start_health(struct daemon *d)
 {
 	int err;
 
+	via_clean(d->pin_dir);
 	err = health_create(&d->health) ?: daemon_watch(d);
 	if (err)
 		return err;
@@ -260,10 +261,13 @@ int daemon_detach(const char *pin_dir)
 	int lock_fd = -1, err = privilege_check();
 
 	if (!err && access(pin_dir, F_OK)) {
+		via_clean(pin_dir);
 		log_info("nothing to detach: there is no %s", pin_dir);
 		return DAEMON_OK;
 	}
 	err = err ?: dataplane_lock(pin_dir, &lock_fd) ?: dataplane_detach_all(pin_dir);
+	if (!err)
+		via_clean(pin_dir);
 	dataplane_unlock(pin_dir, lock_fd);
 	if (!err)
 		log_info("removed %s: packets are not forwarded any more", pin_dir);
@@ -288,6 +292,7 @@ void daemon_stop(struct daemon *d, bool withdraw)
 	hops_free(d->hops);
 	dataplane_close(d->dp);
 	health_free(d->health);
+	via_close(d->via);
 	plan_free(d->plan);
 	lives_free(&d->lives);
 	state_free(&d->state);

@@ -26,7 +26,8 @@
 int daemon_watch(struct daemon *d)
 {
 	const uint64_t now_ms = clock_now_ms();
-	int err = health_configure(d->health, d->conf, now_ms) ?: lives_follow(&d->lives, d->conf);
+	int err = daemon_prepare_probes(d) ?: health_configure(d->health, d->conf, now_ms)
+		  ?: lives_follow(&d->lives, d->conf);
 
 	if (err)
 		return log_err(err, "watch the backends of %s", d->conf_path);

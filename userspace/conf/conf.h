@@ -320,6 +320,11 @@ const char *conf_check_type_name(enum conf_check_type t);
 const char *conf_qtype_name(enum conf_qtype t);
 const char *conf_rcode_name(unsigned int rcode); /* "unknown" for those without a word */
 const char *conf_role_name(enum conf_role r);
+/*
+ * The VIP that probes of @b are sent to via: vip: the first that it has an address of the
+ * family of, which they are sent by; NULL: there is none.
+ */
+const struct shunt_addr *conf_via_vip(const struct conf_service *s, const struct conf_backend *b);
 const char *conf_via_name(enum conf_via v);
 const char *conf_on_stop_name(enum conf_on_stop s);
 const char *conf_xdp_mode_name(enum conf_xdp_mode m);

@@ -100,13 +100,10 @@ static void warn_of_idle_keys(struct conf_job *job, const struct conf_node *node
 static void refuse_what_is_not_yet(struct conf_job *job, const struct conf_node *node,
 				   const struct conf_check *check)
 {
-	const struct conf_node *type = conf_node_get(node, "type"),
-			       *via = conf_node_get(node, "via");
+	const struct conf_node *type = conf_node_get(node, "type");
 
 	if (type && NOT_YET & 1U << check->type)
 		conf_error(job, type, "%s is not supported yet", conf_check_type_name(check->type));
-	if (via && check->via == CONF_VIA_VIP)
-		conf_error(job, via, "%s is not supported yet", conf_via_name(check->via));
 }
 
 static void verify_command(struct conf_job *job, const struct conf_node *node,

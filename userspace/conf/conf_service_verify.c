@@ -101,6 +101,7 @@ void conf_service_verify(struct conf_job *job, const struct conf_node *node, voi
 		conf_check_fill_in_port(&b->check, s, b->port);
 	if (!has_wrong_port(s))
 		conf_checks_verify(job, node, s);
+	conf_via_verify(job, node, s);
 	warn_of_mysql(job, node, s);
 	warn_of_idle_udp(job, node, s);
 	warn_of_idle_failback(job, node, s);

@@ -69,6 +69,10 @@ void conf_check_fill_in_port(struct conf_check *check, const struct conf_service
 void conf_checks_verify(struct conf_job *job, const struct conf_node *node,
 			const struct conf_service *s);
 
+/* Note checks of its backends that cannot go via: vip. */
+void conf_via_verify(struct conf_job *job, const struct conf_node *node,
+		     const struct conf_service *s);
+
 /* Checks across the fields of a service; @node: where it was written. */
 void conf_service_verify(struct conf_job *job, const struct conf_node *node, void *service);
 

@@ -214,6 +214,11 @@ int health_configure(struct health *h, const struct conf *conf, uint64_t now_ms)
 	return 0;
 }
 
+void health_set_sockets(struct health *h, const struct health_sockets *sockets)
+{
+	h->sockets = *sockets;
+}
+
 static int open_loop(struct health *h)
 {
 	struct epoll_event ev = { .events = EPOLLIN };

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "conf/conf.h"
+#include "shunt/probe.h"
 
 enum health_state {
 	HEALTH_UNKNOWN, /* no verdict yet; not used by the tables */
@@ -110,6 +111,21 @@ struct health;
  */
 int health_create(struct health **out);
 void health_free(struct health *h);
+
+/**
+ * struct health_sockets - who makes the sockets of checks via: vip
+ * @open: one for @probe, of SOCK_STREAM or SOCK_DGRAM, that does not block. Return: a
+ *	descriptor; -ENETUNREACH: no route leads to the backend, which counts against it;
+ *	another negative errno: a fault of this side
+ * @ctx: for @open
+ */
+struct health_sockets {
+	int (*open)(void *ctx, const struct shunt_probe *probe, int type);
+	void *ctx;
+};
+
+/* From now on; copied. Without them such checks fail, by a fault of this side. */
+void health_set_sockets(struct health *h, const struct health_sockets *sockets);
 
 /**
  * health_configure() - probe the backends of @conf from now on

@@ -36,6 +36,7 @@ struct health {
 	struct target_set set;
 	struct check_sched sched;
 	struct ration suspects;
+	struct health_sockets sockets;
 };
 
 /* The prober that @t is probed by. */

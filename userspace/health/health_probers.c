@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "base/array.h"
+#include "health/check.h"
 #include "health/health_internal.h"
 
 /* The prober keeps the time of its probes; this much later it has failed to. */
@@ -28,14 +31,39 @@ void health_postpone(struct health *h, struct target *t, uint64_t now_ms)
 	check_sched_wait(&h->sched, t->id, from_ms + check_state_draw(&t->check, CHECK_SPREAD_MS));
 }
 
+/* What the prober shall answer if there is no socket to give it. */
+static enum prober_via via_of(int fd)
+{
+	if (fd >= 0)
+		return PROBER_VIA_GIVEN;
+	return fd == -ENETUNREACH ? PROBER_VIA_NO_ROUTE : PROBER_VIA_NO_SOCKET;
+}
+
+/* A socket for the probe of @t, if it is one via: vip; else, or without one, -1. */
+static int open_via(struct health *h, struct target *t)
+{
+	int type, fd;
+
+	if (!t->request.via)
+		return -1;
+	type = check_ops_of(t->request.type)->transport == CHECK_OVER_UDP ? SOCK_DGRAM
+									  : SOCK_STREAM;
+	fd = h->sockets.open ? h->sockets.open(h->sockets.ctx, &t->via, type) : -EOPNOTSUPP;
+	t->request.via = via_of(fd);
+	return fd < 0 ? -1 : fd;
+}
+
 static size_t send_batch(struct health *h, struct health_prober *p, uint64_t now_ms)
 {
 	struct prober_request *requests[PROBER_BATCH];
+	int fds[PROBER_BATCH];
 	size_t n = 0, sent;
 
-	for (struct target *t = p->queue.head; t && n < PROBER_BATCH; t = t->next)
+	for (struct target *t = p->queue.head; t && n < PROBER_BATCH; t = t->next) {
+		fds[n] = open_via(h, t);
 		requests[n++] = &t->request;
-	sent = n ? prober_link_send(&p->link, requests, n) : 0;
+	}
+	sent = n ? prober_link_send(&p->link, requests, fds, n) : 0;
 	for (size_t i = 0; i < sent; i++) {
 		struct target *t = p->queue.head;
 

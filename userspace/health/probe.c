@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "health/probe.h"
 #include "health/prober_socket.h"
@@ -46,9 +45,8 @@ static bool connect_fails(struct probe *probe, int epoll_fd, uint32_t place, str
 	socklen_t len = addr_to_sockaddr(&probe->request.addr, probe->request.port, &ss);
 	int err;
 
-	probe->fd = prober_socket_open(probe->ops->transport, ss.ss_family);
-	if (probe->fd < 0)
-		return check_fail(r, HEALTH_SOCKERR_CODE, probe->fd);
+	if (prober_socket_fails(probe, ss.ss_family, r))
+		return true;
 	if (connect(probe->fd, (struct sockaddr *)&ss, len) && errno != EINPROGRESS)
 		return check_fail(r, HEALTH_L4CON_CODE, -errno);
 	err = watch_fd(epoll_fd, probe->fd, place);
@@ -89,11 +87,11 @@ bool probe_step(struct probe *probe, struct check_result *r)
 	return connected_badly(probe, r) || probe->ops->step(probe, r);
 }
 
-void probe_close(struct probe *probe)
+void probe_close(struct probe *probe, int epoll_fd)
 {
 	if (probe->ops->close)
 		probe->ops->close(probe);
-	else if (probe->fd >= 0)
-		close(probe->fd);
+	else
+		prober_socket_close(probe, epoll_fd);
 	probe->ops = NULL;
 }

@@ -8,7 +8,8 @@
 
 /**
  * probe_begin() - connect, or what a kind has instead
- * @probe: @probe->request and @probe->ops are set, and it has no descriptors
+ * @probe: @probe->request and @probe->ops are set, and it has no descriptors but a
+ *	socket that came with the request
  * @epoll_fd: will tell of its descriptors, with @place
  *
  * Return: true if @r is the result already.
@@ -20,6 +21,6 @@ bool probe_begin(struct probe *probe, int epoll_fd, const struct prober_echo *ec
 bool probe_step(struct probe *probe, struct check_result *r);
 
 /* Whether it is through or given up. Its place is free then. */
-void probe_close(struct probe *probe);
+void probe_close(struct probe *probe, int epoll_fd);
 
 #endif /* HEALTH_PROBE_H */

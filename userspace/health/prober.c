@@ -111,12 +111,13 @@ static int end_probe(struct prober *p, uint32_t place, const struct check_result
 	if (!vacant || queue_answer(p, probe, r))
 		return -ENOMEM;
 	*vacant = place;
-	probe_close(probe);
+	probe_close(probe, p->epoll_fd);
 	check_sched_remove(&p->timeouts, place);
 	return 0;
 }
 
-static int start_probe(struct prober *p, const struct prober_request *request)
+/* @fd: a socket that came with it, or -1. */
+static int start_probe(struct prober *p, const struct prober_request *request, int fd)
 {
 	uint64_t now_us = clock_now_us();
 	struct check_result r = { 0 };
@@ -128,7 +129,7 @@ static int start_probe(struct prober *p, const struct prober_request *request)
 	p->probes[place] = (struct probe){
 		.request = *request,
 		.ops = check_ops_of(request->type),
-		.fd = -1,
+		.fd = fd,
 		.also_fd = -1,
 		.started_us = now_us,
 	};
@@ -200,18 +201,20 @@ static bool is_for_us(const struct prober *p, const struct prober_request *r)
 static int take_requests(struct prober *p)
 {
 	struct prober_request requests[PROBER_BATCH];
+	int fds[PROBER_BATCH], n, err = 0;
 	size_t room;
-	int n, err = 0;
 
 	while (!err && (room = p->max_flying - flying(p))) {
-		n = prober_control_receive(p->control_fd, requests, room);
+		n = prober_control_receive(p->control_fd, requests, fds, room);
 		if (n <= 0)
 			return n;
 		for (int i = 0; i < n && !err; i++) {
-			if (is_for_us(p, &requests[i]))
-				err = start_probe(p, &requests[i]);
-			else
+			if (is_for_us(p, &requests[i])) {
+				err = start_probe(p, &requests[i], fds[i]);
+			} else {
 				log_warn("prober: dropped a request that is not valid");
+				cleanup_closep(&fds[i]);
+			}
 		}
 	}
 	return err;
@@ -291,7 +294,7 @@ static void close_prober(struct prober *p)
 {
 	array_for_each (probe, p->probes, p->n_probes) {
 		if (probe->ops)
-			probe_close(probe);
+			probe_close(probe, p->epoll_fd);
 	}
 	free(p->probes);
 	free(p->vacant);

@@ -3,10 +3,12 @@
 #include <sys/socket.h>
 
 #include "health/prober_control.h"
+#include "health/prober_rights.h"
 
-int prober_control_receive(int fd, struct prober_request *requests, size_t room)
+int prober_control_receive(int fd, struct prober_request *requests, int *fds, size_t room)
 {
 	struct mmsghdr msgs[PROBER_BATCH] = { 0 };
+	union prober_rights rights[PROBER_BATCH];
 	struct iovec iov[PROBER_BATCH];
 	int n;
 
@@ -14,8 +16,10 @@ int prober_control_receive(int fd, struct prober_request *requests, size_t room)
 		iov[i] = (struct iovec){ &requests[i], sizeof(requests[i]) };
 		msgs[i].msg_hdr.msg_iov = &iov[i];
 		msgs[i].msg_hdr.msg_iovlen = 1;
+		prober_rights_expect(&msgs[i].msg_hdr, &rights[i]);
 	}
-	n = recvmmsg(fd, msgs, room < PROBER_BATCH ? room : PROBER_BATCH, MSG_DONTWAIT, NULL);
+	n = recvmmsg(fd, msgs, room < PROBER_BATCH ? room : PROBER_BATCH,
+		     MSG_DONTWAIT | MSG_CMSG_CLOEXEC, NULL);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < n; i++) {
@@ -23,6 +27,7 @@ int prober_control_receive(int fd, struct prober_request *requests, size_t room)
 
 		if (!msgs[i].msg_len)
 			return i ?: -EPIPE;
+		fds[i] = prober_rights_take(&msgs[i].msg_hdr);
 		if (!prober_request_is_valid(&requests[i], len))
 			requests[i].serial = 0;
 	}

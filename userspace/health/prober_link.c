@@ -14,10 +14,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "health/prober_jail.h"
 #include "health/prober_link.h"
+#include "health/prober_rights.h"
 
 #define WARN_EVERY_MS 10000
 
@@ -176,9 +178,18 @@ static void set_blocked(struct prober_link *l, bool blocked)
 		l->ended = true;
 }
 
-size_t prober_link_send(struct prober_link *l, struct prober_request *const *requests, size_t n)
+static void close_all(const int *fds, size_t n)
+{
+	array_for_each (fd, fds, n)
+		if (*fd >= 0)
+			close(*fd);
+}
+
+size_t prober_link_send(struct prober_link *l, struct prober_request *const *requests,
+			const int *fds, size_t n)
 {
 	struct mmsghdr msgs[PROBER_BATCH] = { 0 };
+	union prober_rights rights[PROBER_BATCH];
 	struct iovec iov[PROBER_BATCH];
 	int sent;
 
@@ -188,12 +199,15 @@ size_t prober_link_send(struct prober_link *l, struct prober_request *const *req
 		iov[i] = (struct iovec){ requests[i], sizeof(*requests[i]) };
 		msgs[i].msg_hdr.msg_iov = &iov[i];
 		msgs[i].msg_hdr.msg_iovlen = 1;
+		if (fds[i] >= 0)
+			prober_rights_put(&msgs[i].msg_hdr, &rights[i], fds[i]);
 	}
 	sent = sendmmsg(l->socket_fd, msgs, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (sent < 0) {
 		l->ended = errno != EAGAIN && errno != EINTR;
 		sent = 0;
 	}
+	close_all(fds, n);
 	l->next_serial += sent;
 	for (size_t i = sent; i < n; i++)
 		requests[i]->serial = 0;

@@ -61,11 +61,13 @@ bool prober_link_is_up(const struct prober_link *l);
 /**
  * prober_link_send() - hand over requests
  * @requests: at most PROBER_BATCH; each gets its serial
+ * @fds: what goes with them, or -1; closed
  *
  * Return: how many were taken; fewer than @n sets @blocked or @ended. The serial
  * of those that were not is 0.
  */
-size_t prober_link_send(struct prober_link *l, struct prober_request *const *requests, size_t n);
+size_t prober_link_send(struct prober_link *l, struct prober_request *const *requests,
+			const int *fds, size_t n);
 
 /**
  * prober_link_receive() - take answers

@@ -134,7 +134,7 @@ bool prober_request_is_valid(const void *data, size_t len)
 		return false;
 	memcpy(&r, data, sizeof(r));
 	return r.serial && r.timeout_ms && r.timeout_ms <= PROBER_MAX_TIMEOUT_MS &&
-	       is_of_its_type(&r);
+	       r.via < PROBER_VIAS && is_of_its_type(&r);
 }
 
 bool prober_answer_is_valid(const void *data, size_t len)

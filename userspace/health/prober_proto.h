@@ -82,6 +82,15 @@ struct prober_udp {
 	uint8_t payload[CONF_MAX_PAYLOAD];
 };
 
+/* Whose socket a probe goes by. */
+enum prober_via {
+	PROBER_VIA_OWN, /* the prober's: to the backend's own address */
+	PROBER_VIA_GIVEN, /* the one that comes with the request: to the VIP */
+	PROBER_VIA_NO_ROUTE, /* there is none: no route leads there */
+	PROBER_VIA_NO_SOCKET, /* there is none, by a fault of this side */
+	PROBER_VIAS,
+};
+
 /**
  * struct prober_mysql - for mysql
  * @role: enum conf_role
@@ -112,6 +121,7 @@ struct prober_exec {
  * @target: the parent's name for the backend; comes back as it went
  * @timeout_ms: from connect() to the verdict
  * @port: 0 for icmp
+ * @via: enum prober_via
  * @type: enum conf_check_type, but not CONF_CHECK_NONE; tells which of the rest is
  *	looked at
  */
@@ -122,7 +132,8 @@ struct prober_request {
 	struct shunt_addr addr;
 	uint16_t port;
 	uint8_t type;
-	uint8_t pad[5];
+	uint8_t via;
+	uint8_t pad[4];
 	struct prober_tls tls;
 	union {
 		struct prober_http http;

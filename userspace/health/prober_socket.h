@@ -13,12 +13,15 @@
 #include "health/check.h"
 
 /**
- * prober_socket_open() - a non-blocking socket for one probe
- * @transport: not CHECK_OVER_ECHO
+ * prober_socket_fails() - give @probe a non-blocking socket
+ * @probe: not over echo; its fd is -1, or what came with the request
  * @family: AF_INET or AF_INET6
  *
- * Return: a descriptor, or a negative errno.
+ * Return: true, and what that means in @r, if there is none.
  */
-int prober_socket_open(enum check_transport transport, int family);
+bool prober_socket_fails(struct probe *probe, int family, struct check_result *r);
+
+/* The socket of @probe, if it has one, leaves @epoll_fd and is closed. */
+void prober_socket_close(const struct probe *probe, int epoll_fd);
 
 #endif /* HEALTH_PROBER_SOCKET_H */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -132,6 +133,25 @@ int request_fill(struct prober_request *r, const char *service, const struct con
 	if (!prober_request_is_valid(r, sizeof(*r)))
 		return -EINVAL;
 	r->serial = 0;
+	return 0;
+}
+
+int request_fill_via(struct prober_request *r, struct shunt_probe *via,
+		     const struct conf_service *s, const struct conf_backend *b)
+{
+	const struct shunt_addr *vip = conf_via_vip(s, b);
+
+	memset(via, 0, sizeof(*via));
+	if (b->check.via != CONF_VIA_VIP || b->check.type == CONF_CHECK_NONE)
+		return 0;
+	if (!vip || conf_forward_is_nat(s->forward))
+		return -EINVAL;
+	r->via = PROBER_VIA_GIVEN;
+	r->addr = addr_is_v4(vip) ? b->address : b->address6;
+	via->vip = *vip;
+	via->addr = r->addr;
+	via->forward = s->forward;
+	via->port = htons(s->gue_port);
 	return 0;
 }
 

@@ -16,6 +16,16 @@
  */
 int request_fill(struct prober_request *r, const char *service, const struct conf_backend *b);
 
+/**
+ * request_fill_via() - if the check of @b, a backend of @s, goes via: vip
+ * @r: of request_fill(); told so, and to which address
+ * @via: of the socket that it needs; zeroes if it needs none
+ *
+ * Return: 0; -EINVAL if there is no such way to @b.
+ */
+int request_fill_via(struct prober_request *r, struct shunt_probe *via,
+		     const struct conf_service *s, const struct conf_backend *b);
+
 /*
  * Add what is in no config file, but in one that it names; as it is at this moment.
  * Return: 0, also if there is nothing to add; or a negative errno.

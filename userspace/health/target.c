@@ -68,16 +68,33 @@ static void pass_unchecked(struct target *t)
 	t->status.falling = 0;
 }
 
-static enum target_news compare(const struct target *t, const struct prober_request *request,
-				const struct check_timing *timing)
+/* What the config says of a target. */
+struct wanted {
+	struct check_timing timing;
+	struct prober_request request;
+	struct shunt_probe via;
+};
+
+static int want(struct wanted *w, const struct conf_service *s, const struct conf_backend *b)
+{
+	w->timing = timing_of(&b->check);
+	return request_fill(&w->request, s->name, b)
+		       ?: request_fill_via(&w->request, &w->via, s, b);
+}
+
+static enum target_news compare(const struct target *t, const struct wanted *w)
 {
 	struct prober_request old = t->request;
 
 	old.serial = 0;
 	old.target = 0;
-	if (!addr_is_equal(&old.addr, &request->addr))
+	/* What the last probe went by. */
+	if (old.via != PROBER_VIA_OWN)
+		old.via = PROBER_VIA_GIVEN;
+	if (!addr_is_equal(&old.addr, &w->request.addr))
 		return TARGET_NEW;
-	return memcmp(&old, request, sizeof(old)) || memcmp(&t->timing, timing, sizeof(*timing))
+	return memcmp(&old, &w->request, sizeof(old)) || memcmp(&t->via, &w->via, sizeof(t->via)) ||
+			       memcmp(&t->timing, &w->timing, sizeof(t->timing))
 		       ? TARGET_CHECK
 		       : TARGET_SAME;
 }
@@ -86,23 +103,23 @@ static enum target_news compare(const struct target *t, const struct prober_requ
 static void follow(struct target *t, const struct conf_service *s, const struct conf_backend *b,
 		   uint64_t seed)
 {
-	struct check_timing timing = timing_of(&b->check);
-	struct prober_request request;
-	int err = request_fill(&request, s->name, b);
+	struct wanted w;
+	int err = want(&w, s, b);
 
 	assert(!err); /* target_set_build() has tried it */
 	/* This, too; if the file has gone since, the server will say what it misses. */
-	err = request_read_password(&request, &b->check);
+	err = request_read_password(&w.request, &b->check);
 	if (err)
 		log_err(err, "%s: %s", t->name, b->check.password_file);
-	t->news = t->kept ? compare(t, &request, &timing) : TARGET_NEW;
+	t->news = t->kept ? compare(t, &w) : TARGET_NEW;
 	t->kept = false;
 	if (t->news == TARGET_SAME)
 		return;
 	if (t->news == TARGET_NEW)
 		target_forget(t, seed);
-	t->timing = timing;
-	t->request = request;
+	t->timing = w.timing;
+	t->via = w.via;
+	t->request = w.request;
 	t->request.target = t->id;
 	t->checked = b->check.type != CONF_CHECK_NONE;
 	if (b->check.type != CONF_CHECK_AGENT)
@@ -186,16 +203,16 @@ static int allocate(struct target_set *next, const struct target_set *old, const
 static int add_service(struct target_set *next, struct target_set *old,
 		       const struct conf_service *service)
 {
-	struct prober_request unused;
+	struct wanted unused;
 	int err;
 
 	for (size_t b = 0; b < service->n_backends; b++) {
 		const struct conf_backend *backend = &service->backends[b];
 
-		if (request_fill(&unused, service->name, backend))
+		if (want(&unused, service, backend))
 			return log_err(0, "%s/%s: this check cannot be made", service->name,
 				       backend->name);
-		err = request_read_password(&unused, &backend->check);
+		err = request_read_password(&unused.request, &backend->check);
 		if (err)
 			return log_err(err, "%s/%s: %s", service->name, backend->name,
 				       backend->check.password_file);

@@ -35,6 +35,7 @@ struct target_queue;
  * @kept: scratch: is in the next set, too
  * @resting: it is not probed, and nothing is known of it
  * @queue, @next: where it stands, with those that could not be sent yet, or NULL
+ * @via: of its sockets, if @request.via is set
  * @request: what the prober is told; serial 0 unless a probe is under way
  */
 struct target {
@@ -49,6 +50,7 @@ struct target {
 	struct check_timing timing;
 	struct check_state check;
 	struct health_status status;
+	struct shunt_probe via;
 	struct prober_request request;
 };
 

@@ -93,13 +93,6 @@ static const struct row rows[] = {
 		"    check: { type: http, name: a.example, expect: { rcode: REFUSED } }\n"
 		"                                                    ^~~~~\n",
 	},
-	{
-		"what comes later",
-		SERVICE "    check: { type: tcp, via: vip }\n",
-		"t.yaml:8:30: error: services.web.check.via: vip is not supported yet\n"
-		"    check: { type: tcp, via: vip }\n"
-		"                             ^~~\n",
-	},
 };
 
 Test(say_kinds, a_command_that_is_too_long)
