@@ -34,9 +34,9 @@ printf '%s\n' "${files[@]}" | sort | diff - "$tmp/have" || die "not what should 
 
 # Programs that the unit names are there, and it says that it has a watchdog.
 unit=$tmp/root/lib/systemd/system/shuntd.service
-for program in $(sed -nE 's/^Exec[A-Za-z]+=([^ ]+).*/\1/p' "$unit"); do
+while read -r program; do
 	[[ -x $tmp/root$program ]] || die "the unit runs $program, which is not installed"
-done
+done < <(sed -nE 's/^Exec[A-Za-z]+=([^ ]+).*/\1/p' "$unit")
 grep -q '^WatchdogSec=' "$unit" || die "no watchdog"
 if type -P systemd-analyze >/dev/null; then
 	sed "s|=/usr/|=$tmp/root/usr/|" "$unit" >"$tmp/shuntd.service"
