@@ -170,7 +170,7 @@ FORMER_COMMIT = 836779e9ea6e5e721bc251fb00c7016fb7ebe3af
 former:
 	@tests/lib/build_former.sh $(FORMER_COMMIT) $(FORMER)
 
-.PHONY: deps test test-all demo lint unit unit-san fuzz fuzz-long bpf netns vm bench help clean install man packaging
+.PHONY: deps test test-all demo lint unit unit-san fuzz fuzz-long bpf netns vm bench help clean install man deb packaging
 deps:
 	@scripts/install-deps.sh
 
@@ -338,6 +338,10 @@ install: all man
 	ln -sf shunt $(DESTDIR)$(DATADIR)/bash-completion/completions/shuntd
 	ln -sf shunt $(DESTDIR)$(DATADIR)/bash-completion/completions/shunt-decap
 
+# For the Debian that it is built on; asks for neither root nor debhelper.
+deb: all man
+	@scripts/packaging/deb.sh $(BUILD) $(VERSION)
+
 packaging: all man
 	@tests/packaging/run.sh
 
@@ -351,4 +355,5 @@ help:
 	@echo "make fuzz-long   damaged frames and configs for FUZZ_S seconds each (root)"
 	@echo "make bench       what a packet costs, beside other programs (root; QUICK=1, SAVE=, COMPARE=)"
 	@echo "make install     programs, manual pages, the systemd unit, an example config (DESTDIR, PREFIX)"
+	@echo "make deb         a Debian package in $(BUILD)/"
 	@echo "make clean       remove $(BUILD)/"

@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 export BUILD=${BUILD:-$(realpath -m ../../build)}
 passed=0 failed=0 skipped=0
 
-[[ $# -gt 0 ]] || set -- man install
+[[ $# -gt 0 ]] || set -- man install deb
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 for name in "$@"; do
