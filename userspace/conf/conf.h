@@ -128,6 +128,7 @@ struct conf_backend {
  * @mss: what the MSS option of SYNs is lowered to; 0: nothing
  * @max_connections: of backends that say nothing themselves
  * @timeouts: of nat and fullnat
+ * @min_healthy: with fewer usable backends it is not healthy
  * @slow_start_ms: in which a backend that has come up gets ever more flows; 0: at once
  */
 struct conf_service {
@@ -144,6 +145,7 @@ struct conf_service {
 	enum conf_on_down on_down;
 	struct conf_drain drain;
 	uint32_t slow_start_ms;
+	uint32_t min_healthy;
 	bool udp_moves; /* UDP flows go to the new backend at once */
 	bool track; /* every flow is kept in the flow cache */
 	uint32_t affinity_ms;

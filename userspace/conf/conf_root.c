@@ -80,6 +80,20 @@ static const struct conf_field defaults_rows[] = {
 		.doc = "How backends are drained.",
 	},
 	{
+		.key = "slow_start",
+		.kind = CONF_OFF_MSEC,
+		.effect = CONF_LIVE,
+		.off = offsetof(struct conf_defaults, slow_start_ms),
+		.min = 1000,
+		.max = CONF_MAX_SLOW_START_MS,
+		.preset = "off",
+		.doc = "A backend that has come up, after a failure, after maintenance, or new by "
+		       "a reload, has a tenth of its weight at first, and in nine steps all of "
+		       "it in this time. Not when the daemon starts; and not with scheduler "
+		       "maglev or where all backends have an id, whose tables must be the same on "
+		       "all balancers, nor with first.",
+	},
+	{
 		.key = "timeouts",
 		.kind = CONF_GROUP,
 		.fields = &conf_timeouts_fields,

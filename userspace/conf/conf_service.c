@@ -86,6 +86,27 @@ static const struct conf_field service_rows[] = {
 		.doc = "What becomes of the flows that a backend has when its check fails.",
 	},
 	{
+		.key = "slow_start",
+		.kind = CONF_OFF_MSEC,
+		.effect = CONF_LIVE,
+		.off = OFF(slow_start_ms),
+		.min = 1000,
+		.max = CONF_MAX_SLOW_START_MS,
+		.base = "defaults.slow_start",
+		.doc = "In this time a backend that has come up gets ever more flows.",
+	},
+	{
+		.key = "min_healthy",
+		.kind = CONF_NUMBER,
+		.effect = CONF_LIVE,
+		.off = OFF(min_healthy),
+		.min = 1,
+		.max = SHUNT_MAX_MEMBERS - 1,
+		.preset = "1",
+		.doc = "With fewer usable backends the service is unhealthy: status, health and "
+		       "metrics say so. Those that there are go on getting flows.",
+	},
+	{
 		.key = "drain",
 		.kind = CONF_GROUP,
 		.fields = &conf_drain_fields,
@@ -255,6 +276,7 @@ static void begin_service(struct conf_job *job, const struct conf_node *node, vo
 	s->max_connections = draft->defaults.max_connections;
 	s->on_down = draft->defaults.on_down;
 	s->drain = draft->defaults.drain;
+	s->slow_start_ms = draft->defaults.slow_start_ms;
 	s->timeouts = draft->defaults.timeouts;
 	s->check = draft->defaults.check;
 }

@@ -91,6 +91,39 @@ static void warn_of_idle_mss(struct conf_job *job, const struct conf_node *node,
 			     "\"mss\" means nothing to a service without TCP ports");
 }
 
+static bool have_ids(const struct conf_service *s)
+{
+	array_for_each (b, s->backends, s->n_backends)
+		if (!b->id)
+			return false;
+	return s->n_backends;
+}
+
+static void warn_of_idle_slow_start(struct conf_job *job, const struct conf_node *node,
+				    const struct conf_service *s)
+{
+	const struct conf_node *own = conf_node_get(node, "slow_start");
+
+	if (!own || !s->slow_start_ms || !is_scheduler_right(node, s))
+		return;
+	if (s->scheduler == CONF_SCHEDULER_MAGLEV || s->scheduler == CONF_SCHEDULER_FIRST)
+		conf_warning(job, own->key, "\"slow_start\" means nothing to scheduler %s",
+			     conf_scheduler_name(s->scheduler));
+	else if (have_ids(s))
+		conf_warning(job, own->key,
+			     "\"slow_start\" means nothing to a service whose backends have an id");
+}
+
+static void warn_of_min_healthy(struct conf_job *job, const struct conf_node *node,
+				const struct conf_service *s)
+{
+	const struct conf_node *own = conf_node_get(node, "min_healthy");
+
+	if (own && s->n_backends && s->min_healthy > s->n_backends)
+		conf_warning(job, own, "it has %zu backends: it will never be healthy",
+			     s->n_backends);
+}
+
 void conf_service_verify(struct conf_job *job, const struct conf_node *node, void *service)
 {
 	const struct conf_node *backends = conf_node_get(node, "backends");
@@ -107,6 +140,8 @@ void conf_service_verify(struct conf_job *job, const struct conf_node *node, voi
 	warn_of_idle_failback(job, node, s);
 	warn_of_idle_affinity(job, node, s);
 	warn_of_idle_mss(job, node, s);
+	warn_of_idle_slow_start(job, node, s);
+	warn_of_min_healthy(job, node, s);
 	conf_forward_verify(job, node, s);
 	conf_backends_verify(job, backends, s);
 	if (!node->is_open && (!backends || conf_node_is_empty(backends)))

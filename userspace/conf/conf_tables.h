@@ -9,6 +9,8 @@
 /* Greatest value of max_connections: sums of some still fit. */
 #define CONF_MAX_CONNECTIONS (100 * 1000 * 1000)
 
+#define CONF_MAX_SLOW_START_MS (3600 * 1000)
+
 /* What services that do not say otherwise have. */
 struct conf_defaults {
 	enum shunt_forward forward;
@@ -17,6 +19,7 @@ struct conf_defaults {
 	uint32_t max_connections;
 	enum conf_on_down on_down;
 	struct conf_drain drain;
+	uint32_t slow_start_ms;
 	struct conf_timeouts timeouts;
 	struct conf_check check;
 };

@@ -116,7 +116,7 @@ enum ctl_exit cmd_health(struct ctl_call *call)
 	if (!s)
 		return CTL_FAILED;
 	array_for_each (service, s->services, s->n_services)
-		healthy &= service->n_usable > 0;
+		healthy &= describe_is_healthy(service);
 	err = describe_put(call, "healthy", json_boolean(healthy))
 		      ?: describe_put(call, "services", describe_services(s));
 	return err ?: healthy ? CTL_OK : CTL_NOT_FOUND;

@@ -24,7 +24,7 @@ const struct ctl_command ctl_commands[] = {
 	},
 	{
 		.noun = "health",
-		.help = "exit 3 if a service has no usable backend",
+		.help = "exit 3 if a service has no usable backend, or fewer than min_healthy",
 		.options = CTL_QUIET,
 		.answer = cmd_health,
 		.render = render_health,

@@ -9,11 +9,21 @@
 #include "ctl/settings.h"
 #include "net/addr.h"
 
-/* "up", "degraded" or "down": all, some or none of its backends are usable. */
+bool describe_is_healthy(const struct snapshot_service *s)
+{
+	return s->n_usable && s->n_usable >= s->conf->min_healthy;
+}
+
+/*
+ * "up", "degraded" or "down": all, some or none of its backends are usable; "unhealthy":
+ * fewer than min_healthy.
+ */
 static const char *service_state(const struct snapshot_service *s)
 {
 	if (!s->n_usable)
 		return "down";
+	if (!describe_is_healthy(s))
+		return "unhealthy";
 	return s->n_usable < s->conf->n_backends ? "degraded" : "up";
 }
 
@@ -104,13 +114,14 @@ static json_t *describe_load(const struct snapshot_backend *b)
 static json_t *describe_backend(const struct snapshot_backend *b)
 {
 	return json_pack(
-		"{s:s, s:i, s:o, s:s, s:s, s:b, s:i, s:i, s:i, s:I, s:o, s:I, s:I, s:o, s:o}",
+		"{s:s, s:i, s:o, s:s, s:s, s:b, s:i, s:i, s:i, s:I, s:o, s:I, s:I, s:o, s:o, s:i}",
 		"name", b->name, "id", (int)b->id, "address", describe_addr(&b->addr), "admin",
 		admin_state_name(b->admin), "state", describe_backend_state(b), "usable", b->usable,
 		"weight", (int)b->weight, "effective_weight", (int)b->effective_weight, "slots",
 		(int)b->slots, "flows", (json_int_t)b->flows, "connections", describe_load(b),
 		"packets", (json_int_t)b->packets, "bytes", (json_int_t)b->bytes, "check",
-		describe_health(b), "drain", describe_drain(b));
+		describe_health(b), "drain", describe_drain(b), "warmth_percent",
+		(int)b->warmth_percent);
 }
 
 static json_t *describe_service(const struct snapshot_service *s)

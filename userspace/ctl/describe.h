@@ -11,6 +11,9 @@
 #include "ctl/command.h"
 #include "dataplane/snapshot.h"
 
+/* As many of its backends are usable as it needs. */
+bool describe_is_healthy(const struct snapshot_service *s);
+
 /* "drain", "maint", else the health: "up", "down", "unknown". */
 const char *describe_backend_state(const struct snapshot_backend *b);
 

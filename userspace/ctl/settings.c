@@ -41,6 +41,10 @@ void settings_describe(const struct conf_service *s, json_t *service)
 	json_object_set_new(service, "affinity_ms", json_integer(s->affinity_ms));
 	json_object_set_new(service, "mss", json_integer(s->mss));
 	json_object_set_new(service, "max_connections", json_integer(s->max_connections));
+	json_object_set_new(service, "on_down", json_string(conf_on_down_name(s->on_down)));
+	json_object_set_new(service, "drain_timeout_ms", json_integer(s->drain.timeout_ms));
+	json_object_set_new(service, "slow_start_ms", json_integer(s->slow_start_ms));
+	json_object_set_new(service, "min_healthy", json_integer(s->min_healthy));
 	if (conf_forward_is_nat(s->forward))
 		json_object_set_new(service, "timeouts", timeouts_of(&s->timeouts));
 }
@@ -57,6 +61,25 @@ static void render_number(const json_t *object, const char *key, struct buf *out
 		buf_printf(out, ", %s %" PRIu64, key, view_int(object, key));
 }
 
+static void render_msec(const json_t *service, const char *key, const char *name, struct buf *out)
+{
+	if (view_int(service, key))
+		buf_printf(out, ", %s %s", name, fmt_msec(view_int(service, key)).text);
+}
+
+/* What becomes of backends, where it is not what is preset. */
+static void render_states(const json_t *service, struct buf *out)
+{
+	const char *on_down = view_text(service, "on_down");
+
+	if (*on_down && strcmp(on_down, conf_on_down_name(CONF_ON_DOWN_MOVE)))
+		buf_printf(out, ", on_down %s", on_down);
+	render_msec(service, "drain_timeout_ms", "drain timeout", out);
+	render_msec(service, "slow_start_ms", "slow_start", out);
+	if (view_int(service, "min_healthy") > 1)
+		render_number(service, "min_healthy", out);
+}
+
 void settings_render(const json_t *service, struct buf *out)
 {
 	const json_t *times = json_object_get(service, "timeouts");
@@ -69,6 +92,7 @@ void settings_render(const json_t *service, struct buf *out)
 		buf_printf(out, ", affinity %s", fmt_msec(view_int(service, "affinity_ms")).text);
 	render_number(service, "mss", out);
 	render_number(service, "max_connections", out);
+	render_states(service, out);
 	if (!times)
 		return;
 	buf_puts(out, ", timeouts");

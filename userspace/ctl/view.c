@@ -77,11 +77,11 @@ enum table_color view_state_color(const char *state)
 		const char *state;
 		enum table_color color;
 	} colors[] = {
-		{ "up", TABLE_GREEN },	       { "resolved", TABLE_GREEN },
-		{ "degraded", TABLE_YELLOW },  { "drain", TABLE_YELLOW },
-		{ "maint", TABLE_YELLOW },     { "unknown", TABLE_YELLOW },
-		{ "resolving", TABLE_YELLOW }, { "down", TABLE_RED },
-		{ "no-route", TABLE_RED },
+		{ "up", TABLE_GREEN },	      { "resolved", TABLE_GREEN },
+		{ "degraded", TABLE_YELLOW }, { "drain", TABLE_YELLOW },
+		{ "maint", TABLE_YELLOW },    { "unhealthy", TABLE_RED },
+		{ "unknown", TABLE_YELLOW },  { "resolving", TABLE_YELLOW },
+		{ "down", TABLE_RED },	      { "no-route", TABLE_RED },
 	};
 
 	array_for_each (c, colors, array_len(colors))
@@ -177,6 +177,9 @@ void view_backend_state(const json_t *backend, struct buf *out)
 		buf_puts(out, ", empty");
 	else
 		add_time_left(drain, out);
+	if (serves && view_int(backend, "warmth_percent") &&
+	    view_int(backend, "warmth_percent") < 100)
+		buf_printf(out, ", %" PRIu64 "%% warm", view_int(backend, "warmth_percent"));
 	if (usable != serves)
 		buf_puts(out, usable ? ", standby" : ", in use");
 	add_connections(json_object_get(backend, "connections"), out);

@@ -62,6 +62,7 @@ struct snapshot_backend {
 	bool is_over; /* its time is */
 	bool is_empty; /* it is not enabled, and has nothing left that is known of */
 	uint32_t slots_leaving; /* slots in transition from it to another backend */
+	uint32_t warmth_percent; /* of its weight that it gets while it warms up; else 100 */
 	uint32_t weight; /* configured */
 	uint32_t effective_weight; /* after the operator's word; 0 unless it takes flows */
 	const char *check_type;

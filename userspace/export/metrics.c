@@ -206,6 +206,11 @@ static void write_drops(const struct family *f, const struct snapshot *s, struct
 
 /* --- services ---------------------------------------------------------------- */
 
+static uint64_t service_healthy(const struct snapshot_service *s)
+{
+	return s->n_usable && s->n_usable >= s->conf->min_healthy;
+}
+
 static uint64_t service_up(const struct snapshot_service *s)
 {
 	return s->n_usable > 0;
@@ -441,6 +446,8 @@ static const struct family families[] = {
 
 	{ .name = "shunt_service_up", .type = "gauge", .service = service_up,
 	  .help = "1 if the service has a usable backend." },
+	{ .name = "shunt_service_healthy", .type = "gauge", .service = service_healthy,
+	  .help = "1 if as many backends of the service are usable as min_healthy says." },
 	{ .name = "shunt_service_backends", .type = "gauge", .service = service_backends,
 	  .help = "Backends in the config." },
 	{ .name = "shunt_service_backends_usable", .type = "gauge", .service = service_usable,

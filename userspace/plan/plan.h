@@ -157,6 +157,18 @@ struct plan_backend {
 
 #define PLAN_KEEP_ALL 65536
 
+/* @part of @whole, of @all; nothing only if @part is nothing. */
+static inline uint32_t plan_part(uint32_t all, uint32_t part, uint32_t whole)
+{
+	return ((uint64_t)all * part + whole - 1) / whole;
+}
+
+/* The weight of a backend that may be warming up: never 0 if the weight is not. */
+static inline uint32_t plan_warm_weight(const struct plan_backend *b)
+{
+	return plan_part(b->weight, b->warmth, PLAN_KEEP_ALL);
+}
+
 /**
  * struct plan_position - who sits at a position of a table
  * @member: the id of the backend in the block of its service, so that the recipes of

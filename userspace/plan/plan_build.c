@@ -17,6 +17,7 @@
 #include "plan/features.h"
 #include "plan/ids.h"
 #include "plan/recipe.h"
+#include "plan/seats.h"
 
 static bool service_has_family(const struct conf_service *service, enum shunt_family family)
 {
@@ -61,6 +62,16 @@ static struct plan_condition condition_of(const struct inputs *in, size_t s, siz
 	return in->condition ? in->condition(in->arg, s, i) : well;
 }
 
+/*
+ * Balancers of a fleet see a backend come up at different times: where they agree by the
+ * config alone their tables would differ meanwhile. And one that has all has no share.
+ */
+static bool has_slow_start(const struct conf_service *service)
+{
+	return service->scheduler != CONF_SCHEDULER_MAGLEV &&
+	       service->scheduler != CONF_SCHEDULER_FIRST && !seats_are_fixed(service);
+}
+
 /* May it keep the flows that it has? */
 static bool keeps_flows(const struct conf_service *service, const struct plan_condition *c,
 			const struct admin_entry *said)
@@ -88,7 +99,7 @@ static struct plan_backend backend_of(const struct inputs *in, size_t s, size_t 
 		.leg = { leg_of(service, b, SHUNT_V4), leg_of(service, b, SHUNT_V6) },
 		.weight = weight,
 		.weight_enabled = admin_weight_enabled(e, b->weight),
-		.warmth = PLAN_KEEP_ALL,
+		.warmth = has_slow_start(service) ? c.warmth : PLAN_KEEP_ALL,
 		.down = c.health == HEALTH_DOWN,
 		.usable = c.health == HEALTH_UP && weight,
 		.alive = keeps_flows(service, &c, e),
@@ -118,11 +129,29 @@ static int backends_enter(const struct inputs *in, struct plan *plan)
 	return 0;
 }
 
+/*
+ * Warm is who is as warm as anybody of those who serve: they share all flows, whatever
+ * they can bear.
+ */
+static void warm_enter(const struct conf_service *service, struct plan_backend *backends)
+{
+	uint32_t most = 0;
+
+	for (size_t i = 0; i < service->n_backends; i++)
+		if (backends[i].serves && backends[i].warmth > most)
+			most = backends[i].warmth;
+	for (size_t i = 0; most && i < service->n_backends; i++)
+		backends[i].warmth = backends[i].warmth >= most
+					     ? PLAN_KEEP_ALL
+					     : plan_part(PLAN_KEEP_ALL, backends[i].warmth, most);
+}
+
 static int tables_enter(const struct conf *conf, struct seats (*seats)[POOLS], struct plan *plan)
 {
 	int err = 0;
 
 	for (size_t s = 0; !err && s < conf->n_services; s++) {
+		warm_enter(&conf->services[s], &plan->backends[plan->first_backend[s]]);
 		plan->tables[s].scheduler = recipe_scheduler(conf->services[s].scheduler);
 		err = recipe_make(&plan->arena, &conf->services[s],
 				  &plan->backends[plan->first_backend[s]], seats[s],
@@ -141,7 +170,7 @@ static void loads_enter(const struct conf *conf, struct plan *plan)
 		if (!b->counted)
 			continue;
 		b->limit = service->backends[b->conf_backend].max_connections;
-		b->load_weight = b->serves ? b->weight : 0;
+		b->load_weight = b->serves ? plan_warm_weight(b) : 0;
 	}
 }
 

@@ -41,7 +41,7 @@ static uint32_t full_position(const struct conf_service *service,
 /* What is @part of @full, of PLAN_KEEP_ALL; nothing only if @part is nothing. */
 static uint32_t keep_of(uint32_t part, uint32_t full)
 {
-	return part >= full ? PLAN_KEEP_ALL : ((uint64_t)part * PLAN_KEEP_ALL + full - 1) / full;
+	return part >= full ? PLAN_KEEP_ALL : plan_part(PLAN_KEEP_ALL, part, full);
 }
 
 /* Backups serve alone. */
@@ -77,7 +77,8 @@ static int recipe_consistent(struct arena *arena, const struct conf_service *ser
 			continue;
 		table->positions[p] = (struct plan_position){
 			.member = backends[b].id - table->base,
-			.keep = keep_of(left[b], full),
+			.keep = plan_part(keep_of(left[b], full), backends[b].warmth,
+					  PLAN_KEEP_ALL),
 		};
 		left[b] -= left[b] < each ? left[b] : each;
 	}
@@ -121,6 +122,12 @@ static int recipe_maglev(struct arena *arena, const struct conf_service *service
 	return 0;
 }
 
+/* In hundredths, so that one of weight 1 can warm up, too. */
+static uint32_t sequence_weight(const struct plan_backend *b)
+{
+	return b->weight * plan_part(100, b->warmth, PLAN_KEEP_ALL);
+}
+
 /*
  * Weights without what all have in common: if all are doubled the table is the same.
  */
@@ -140,8 +147,8 @@ static int recipe_sequence(struct arena *arena, const struct conf_service *servi
 		if (!b->serves || !b->weight)
 			continue;
 		table->positions[n] = (struct plan_position){ b->id - table->base, PLAN_KEEP_ALL };
-		table->weights[n] = b->weight;
-		common = greatest_common_divisor(b->weight, common);
+		table->weights[n] = sequence_weight(b);
+		common = greatest_common_divisor(table->weights[n], common);
 		n++;
 	}
 	for (uint32_t i = 0; i < n; i++)

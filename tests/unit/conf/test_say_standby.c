@@ -55,6 +55,47 @@ static const struct row rows[] = {
 		"               ^~~~~\n",
 	},
 	{
+		"a slow start of a scheduler that has none",
+		SERVICE "    scheduler: maglev\n"
+			"    slow_start: 30s\n",
+		"t.yaml:9:5: warning: services.web: \"slow_start\" means nothing to scheduler "
+		"maglev\n"
+		"    slow_start: 30s\n"
+		"    ^~~~~~~~~~\n",
+	},
+	{
+		"a slow start that is short",
+		SERVICE "    slow_start: 999ms\n",
+		"t.yaml:8:17: error: services.web.slow_start: \"999ms\" is out of range: 1s to "
+		"1h\n"
+		"    slow_start: 999ms\n"
+		"                ^~~~~\n",
+	},
+	{
+		"more healthy backends than there are",
+		SERVICE "    min_healthy: 3\n",
+		"t.yaml:8:18: warning: services.web.min_healthy: it has 1 backends: it will never "
+		"be healthy\n"
+		"    min_healthy: 3\n"
+		"                 ^\n",
+	},
+	{
+		"every word of drains and failures",
+		SERVICE "    drain: { timeout: 5m }\n"
+			"    on_down: drain\n"
+			"    slow_start: 30s\n"
+			"    min_healthy: 1\n",
+		"",
+	},
+	{
+		"a drain without a unit",
+		SERVICE "    drain: { timeout: 5 }\n",
+		"t.yaml:8:23: error: services.web.drain.timeout: \"5\" needs a unit: ms, s, m or "
+		"h\n"
+		"    drain: { timeout: 5 }\n"
+		"                      ^\n",
+	},
+	{
 		"a misspelt key",
 		SERVICE "    fail_back: no\n",
 		"t.yaml:8:5: error: services.web: unknown key \"fail_back\" (did you mean "

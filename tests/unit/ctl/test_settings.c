@@ -9,6 +9,8 @@
 #include "ctl/settings.h"
 #include "net/addr.h"
 
+#define UNSAID "\"on_down\":\"move\",\"drain_timeout_ms\":0,\"slow_start_ms\":0,\"min_healthy\":0"
+
 static void expect_settings(const struct conf_service *s, const char *json, const char *text)
 {
 	json_auto_t *object = json_object();
@@ -28,7 +30,7 @@ Test(settings, of_a_service_that_says_nothing)
 
 	expect_settings(&s,
 			"{\"fragments\":\"track\",\"affinity_ms\":0,\"mss\":0,"
-			"\"max_connections\":0}",
+			"\"max_connections\":0," UNSAID "}",
 			"");
 }
 
@@ -45,7 +47,7 @@ Test(settings, of_a_tunnel)
 
 	expect_settings(&s,
 			"{\"gue_port\":6081,\"fragments\":\"l3hash\",\"affinity_ms\":600000,"
-			"\"mss\":1400,\"max_connections\":50}",
+			"\"mss\":1400,\"max_connections\":50," UNSAID "}",
 			", gue_port 6081, fragments l3hash, affinity 600s, mss 1400, "
 			"max_connections 50");
 }
@@ -60,11 +62,27 @@ Test(settings, of_connections)
 
 	expect_settings(&s,
 			"{\"fragments\":\"drop\",\"affinity_ms\":0,\"mss\":0,"
-			"\"max_connections\":0,\"timeouts\":{\"syn_ms\":1000,"
+			"\"max_connections\":0," UNSAID ",\"timeouts\":{\"syn_ms\":1000,"
 			"\"established_ms\":2000,\"closing_ms\":3000,\"closed_ms\":4000,"
 			"\"udp_ms\":5000,\"udp_replied_ms\":6000}}",
 			", fragments drop, timeouts syn 1s established 2s closing 3s closed 4s "
 			"udp 5s udp_replied 6s");
+}
+
+Test(settings, of_what_becomes_of_backends)
+{
+	const struct conf_service s = {
+		.on_down = CONF_ON_DOWN_KEEP,
+		.drain.timeout_ms = 300000,
+		.slow_start_ms = 30000,
+		.min_healthy = 2,
+	};
+
+	expect_settings(&s,
+			"{\"fragments\":\"track\",\"affinity_ms\":0,\"mss\":0,"
+			"\"max_connections\":0,\"on_down\":\"keep\",\"drain_timeout_ms\":300000,"
+			"\"slow_start_ms\":30000,\"min_healthy\":2}",
+			", on_down keep, drain timeout 300s, slow_start 30s, min_healthy 2");
 }
 
 Test(settings, of_a_backend)

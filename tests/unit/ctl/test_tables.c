@@ -311,7 +311,7 @@ Test(tables, json_has_every_field_of_a_backend)
 		       "\"unknown\","
 		       "\"since\":0,\"code\":\"NONE\",\"reason\":\"not probed yet\","
 		       "\"detail\":\"\",\"duration_us\":0,\"passed\":0,\"failed\":0},"
-		       "\"drain\":null,"
+		       "\"drain\":null,\"warmth_percent\":0,"
 		       "\"port\":0,\"max_connections\":0}]"),
 		"%s", buf_str(&r.out));
 }
