@@ -159,8 +159,11 @@ static uint16_t first_port(const struct conf_service *s, uint8_t proto)
 
 void conf_check_fill_in_port(struct conf_check *check, const struct conf_service *s, uint16_t own)
 {
-	const uint16_t theirs = first_port(s, proto_of(check->type));
+	uint16_t theirs = first_port(s, proto_of(check->type));
 
+	/* It connects with nothing itself, but may want to know. */
+	if (check->type == CONF_CHECK_EXEC)
+		theirs = first_port(s, IPPROTO_TCP) ?: first_port(s, IPPROTO_UDP);
 	if (!check->port)
 		check->port = theirs && own ? own : theirs;
 }

@@ -87,10 +87,24 @@ static void render_overrides(uint64_t n, struct buf *out)
 			   n == 1 ? "" : "s");
 }
 
+/* "db: TWO PRIMARIES: db2 says that it is one, too, and is not used" */
+static void render_rivals(const json_t *service, bool color, struct buf *out)
+{
+	const json_t *rivals = json_object_get(service, "rival_primaries");
+
+	for (size_t i = 0; i < json_array_size(rivals); i++) {
+		buf_printf(out, "%s: ", view_text(service, "name"));
+		table_paint(out, color, TABLE_RED, "TWO PRIMARIES");
+		buf_printf(out, ": %s says that it is one, too, and is not used\n",
+			   json_string_value(json_array_get(rivals, i)));
+	}
+}
+
 void render_status(const struct ctl_view *view, struct buf *out)
 {
 	const json_t *config = json_object_get(view->data, "config");
 	const json_t *interfaces = json_object_get(view->data, "interfaces");
+	const json_t *services = json_object_get(view->data, "services");
 
 	render_daemon(view->data, out);
 	if (!view_bool(config, "last_reload_ok")) {
@@ -100,6 +114,8 @@ void render_status(const struct ctl_view *view, struct buf *out)
 	}
 	for (size_t i = 0; i < json_array_size(interfaces); i++)
 		render_interface(json_array_get(interfaces, i), view->color, out);
+	for (size_t i = 0; i < json_array_size(services); i++)
+		render_rivals(json_array_get(services, i), view->color, out);
 	render_slots(json_object_get(view->data, "slots"), out);
 	view_conntrack(json_object_get(view->data, "conntrack"), out);
 	render_overrides(view_int(view->data, "overrides"), out);

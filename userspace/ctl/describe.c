@@ -124,18 +124,29 @@ static json_t *describe_backend(const struct snapshot_backend *b)
 		(int)b->warmth_percent);
 }
 
+/* Backends that say that they are the primary, as another one does that stays. */
+static json_t *rivals_of(const struct snapshot_service *s)
+{
+	json_t *list = json_array();
+
+	array_for_each (b, s->backends, s->n_backends)
+		if (b->health.code == HEALTH_L7DUAL_CODE)
+			json_array_append_new(list, json_string(b->name));
+	return list;
+}
+
 static json_t *describe_service(const struct snapshot_service *s)
 {
 	const struct conf_service *c = s->conf;
 
-	return json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:I, s:I}",
+	return json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:i, s:i, s:o, s:i, s:i, s:i, s:I, s:I}",
 			 "name", c->name, "vips", vips_of(c), "ports", ports_of(c), "forward",
 			 conf_forward_name(c->forward), "scheduler",
 			 conf_scheduler_name(c->scheduler), "state", service_state(s),
 			 "backends_total", (int)s->n_backends, "backends_usable", (int)s->n_usable,
-			 "slots", (int)s->slots, "sharing", (int)s->sharing, "slots_moving",
-			 (int)s->slots_moving, "packets", (json_int_t)s->packets, "bytes",
-			 (json_int_t)s->bytes);
+			 "rival_primaries", rivals_of(s), "slots", (int)s->slots, "sharing",
+			 (int)s->sharing, "slots_moving", (int)s->slots_moving, "packets",
+			 (json_int_t)s->packets, "bytes", (json_int_t)s->bytes);
 }
 
 json_t *describe_service_deep(const struct snapshot_service *s)

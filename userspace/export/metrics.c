@@ -226,6 +226,15 @@ static uint64_t service_usable(const struct snapshot_service *s)
 	return s->n_usable;
 }
 
+static uint64_t service_rivals(const struct snapshot_service *s)
+{
+	uint64_t n = 0;
+
+	array_for_each (b, s->backends, s->n_backends)
+		n += b->health.code == HEALTH_L7DUAL_CODE;
+	return n;
+}
+
 static uint64_t service_slots(const struct snapshot_service *s)
 {
 	return s->slots;
@@ -452,6 +461,8 @@ static const struct family families[] = {
 	  .help = "Backends in the config." },
 	{ .name = "shunt_service_backends_usable", .type = "gauge", .service = service_usable,
 	  .help = "Backends that take flows: healthy, not drained, weight above 0." },
+	{ .name = "shunt_service_rival_primaries", .type = "gauge", .service = service_rivals,
+	  .help = "Backends that say that they are the primary, as another one does that stays." },
 	{ .name = "shunt_service_slots", .type = "gauge", .service = service_slots,
 	  .help = "Slots of the service's table." },
 	{ .name = "shunt_service_slots_moving", .type = "gauge", .service = service_slots_moving,

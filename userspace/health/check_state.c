@@ -102,6 +102,16 @@ void check_state_hasten(struct check_state *s, const struct check_timing *t, uin
 	s->apart = false;
 }
 
+bool check_state_hasten_down(struct check_state *s, const struct check_timing *t, uint64_t now_ms)
+{
+	const uint64_t soon_ms = soonest_ms(s, t, now_ms);
+
+	if (s->state != HEALTH_DOWN || soon_ms >= s->due_ms)
+		return false;
+	s->due_ms = soon_ms;
+	return true;
+}
+
 uint64_t check_state_first_ms(const struct check_timing *t, size_t index, size_t n)
 {
 	/* Tens of thousands of targets take longer than the usual spread. */

@@ -93,6 +93,12 @@ bool check_state_finish(struct check_state *s, const struct check_timing *t,
  */
 void check_state_hasten(struct check_state *s, const struct check_timing *t, uint64_t now_ms);
 
+/*
+ * The same for one that is down and may be needed: but if it would not be sooner, false,
+ * and nothing is changed.
+ */
+bool check_state_hasten_down(struct check_state *s, const struct check_timing *t, uint64_t now_ms);
+
 /* That would be sooner than it is due. */
 bool check_state_may_hasten(const struct check_state *s, const struct check_timing *t,
 			    uint64_t now_ms);

@@ -28,6 +28,7 @@
 #include "health/health.h"
 #include "health/health_create.h"
 #include "health/health_internal.h"
+#include "health/primary.h"
 #include "health/prober_link.h"
 #include "health/target_queue.h"
 #include "health/verdict.h"
@@ -36,13 +37,34 @@
 
 /* --- what came back ----------------------------------------------------------- */
 
+/* A primary fails, or has failed just now: see at once who is one instead. */
+static void look_for_primary(struct health *h, const struct target *t, uint64_t now_ms)
+{
+	struct target *other;
+	size_t i = 0;
+
+	while ((other = primary_next(&h->set, t, &i))) {
+		if (other->queue || other->request.serial)
+			continue;
+		if (check_state_hasten_down(&other->check, &other->timing, now_ms))
+			check_sched_wait(&h->sched, other->id, other->check.due_ms);
+	}
+}
+
 static bool finish(struct health *h, struct target *t, enum health_code code, const char *detail,
 		   uint64_t now_ms)
 {
-	bool changed = verdict_note(t, code, detail, now_ms);
+	char text[HEALTH_DETAIL];
+	bool changed;
 
+	snprintf(text, sizeof(text), "%s", detail);
+	if (code == HEALTH_OK_CODE)
+		code = primary_judge(&h->set, t, text);
+	changed = verdict_note(t, code, text, now_ms);
 	t->request.serial = 0;
 	check_sched_wait(&h->sched, t->id, t->check.due_ms);
+	if (t->check.falling || (changed && t->status.state == HEALTH_DOWN))
+		look_for_primary(h, t, now_ms);
 	return changed;
 }
 

@@ -41,7 +41,8 @@ enum health_state {
 	X(L7ROLE, "another role than the wanted one")                                              \
 	X(PROCERR, "the command did not end with 0")                                               \
 	X(PROCTOUT, "the command did not end within the timeout")                                  \
-	X(AGENT, "its agent says that it is down")
+	X(AGENT, "its agent says that it is down")                                                 \
+	X(L7DUAL, "a second primary")
 
 enum health_code {
 #define HEALTH_CODE_ENUM(name, text) HEALTH_##name##_CODE,

@@ -298,8 +298,10 @@ void target_set_switch(struct target_set *set, struct target_set *next, const st
 	for (size_t s = 0; s < conf->n_services; s++) {
 		const struct conf_service *service = &conf->services[s];
 
-		for (size_t b = 0; b < service->n_backends; b++)
+		for (size_t b = 0; b < service->n_backends; b++) {
+			next->by_place[i]->service = s;
 			follow(next->by_place[i++], service, &service->backends[b], seed);
+		}
 	}
 	free_arrays(set);
 	*set = *next;

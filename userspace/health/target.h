@@ -32,6 +32,7 @@ struct target_queue;
  * struct target - one backend of one service
  * @name: "service/backend", what it is known by; names have no slash in them
  * @id: index in target_set.by_id
+ * @service: index in the config
  * @kept: scratch: is in the next set, too
  * @resting: it is not probed, and nothing is known of it
  * @queue, @next: where it stands, with those that could not be sent yet, or NULL
@@ -41,6 +42,7 @@ struct target_queue;
 struct target {
 	char *name;
 	uint32_t id;
+	size_t service;
 	enum target_news news;
 	bool checked;
 	bool kept;

@@ -286,14 +286,16 @@ Test(tables, json_is_the_answer_as_it_came)
 		    "\"ports\":[{\"port\":80,\"protocol\":\"tcp\"},"
 		    "{\"port\":443,\"protocol\":\"tcp\"}],"
 		    "\"forward\":\"direct\",\"scheduler\":\"consistent\",\"state\":\"degraded\","
-		    "\"backends_total\":3,\"backends_usable\":1,\"slots\":65536,\"sharing\":1,"
+		    "\"backends_total\":3,\"backends_usable\":1,\"rival_primaries\":[],\"slots\":"
+		    "65536,\"sharing\":1,"
 		    "\"slots_moving\":13107,"
 		    "\"packets\":12346677,\"bytes\":9876544210},"
 		    "{\"name\":\"dns\",\"vips\":[\"203.0.113.53\"],"
 		    "\"ports\":[{\"port\":53,\"protocol\":\"udp\"},"
 		    "{\"port\":0,\"protocol\":\"tcp\"}],"
 		    "\"forward\":\"ipip\",\"scheduler\":\"maglev\",\"state\":\"down\","
-		    "\"backends_total\":1,\"backends_usable\":0,\"slots\":1024,\"sharing\":1,"
+		    "\"backends_total\":1,\"backends_usable\":0,\"rival_primaries\":[],\"slots\":"
+		    "1024,\"sharing\":1,"
 		    "\"slots_moving\":0,"
 		    "\"packets\":0,\"bytes\":0}]}}\n");
 }
