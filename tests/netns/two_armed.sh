@@ -40,3 +40,14 @@ for vip in "$vip4" "$vip6"; do
 done
 [[ $(reason_count redirected) -gt 10000 ]] || die "packets were not redirected"
 want "packets sent back where they came from" 0 "$(reason_count forwarded)"
+
+# Checks by `via: vip` find the other arm, which the config does not name.
+quick_check+=", via: vip"
+web_service | write_conf
+shunt reload
+ip -n b2 addr del "$vip4/32" dev lo
+wait_for 5 only_answers "$vip4" "b1 b3"
+ip -n b2 addr add "$vip4/32" dev lo
+wait_for 5 every_backend_answers "$vip4"
+stop_shuntd
+! in_host lb tc qdisc show dev back | grep clsact || die "a stop has left something on back"

@@ -89,6 +89,17 @@ check_traffic()
 	want "packets that were redirected" 0 "$(reason_count redirected)"
 }
 
+# Checks by `via: vip` leave by the VLAN device, whatever the frames of clients look like.
+check_by_vip()
+{
+	quick_check="$quick_check, via: vip" web_service | write_conf
+	shunt reload
+	ip -n b2 addr del "$vip4/32" dev lo
+	wait_for 5 only_answers "$vip4" "b1 b3"
+	ip -n b2 addr add "$vip4/32" dev lo
+	wait_for 5 every_backend_answers "$vip4"
+}
+
 # A device with two tags is no way, and the log says so.
 check_two_tags()
 {
@@ -130,5 +141,6 @@ route_to client 10.1.0.1 2001:db8:1::1 "$vip4" "$vip6"
 check_traffic "from VLAN 200"
 route_to client 10.3.0.1 2001:db8:3::1 "$vip4" "$vip6"
 check_traffic "from no VLAN"
+check_by_vip
 check_gue
 check_two_tags

@@ -16,7 +16,7 @@
 #include "ctl/cli.h"
 #include "ctl/client.h"
 #include "ctl/cmd.h"
-#include "base/fmt.h"
+#include "ctl/fmt.h"
 #include "ctl/view.h"
 
 /* Home, and what is below goes: no line flickers. */

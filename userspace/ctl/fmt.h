@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where it was before other floors wanted it. */
+#include "base/fmt.h"
