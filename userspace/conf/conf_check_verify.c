@@ -12,7 +12,7 @@
 #define BIT(type) (1U << CONF_CHECK_##type)
 
 /* Types whose words are known and that no prober can make yet. */
-#define NOT_YET (BIT(HTTPS) | BIT(TLS) | BIT(AGENT))
+#define NOT_YET (BIT(AGENT))
 
 /* --- in the mapping of one check -------------------------------------------- */
 

@@ -10,10 +10,11 @@
 const struct check_ops *check_ops_of(enum conf_check_type type)
 {
 	static const struct check_ops *const kinds[] = {
-		[CONF_CHECK_TCP] = &check_tcp,	 [CONF_CHECK_HTTP] = &check_http,
-		[CONF_CHECK_DNS] = &check_dns,	 [CONF_CHECK_UDP] = &check_udp,
-		[CONF_CHECK_ICMP] = &check_icmp, [CONF_CHECK_MYSQL] = &check_mysql,
-		[CONF_CHECK_EXEC] = &check_exec, [CONF_CHECK_AGENT] = &check_agent,
+		[CONF_CHECK_TCP] = &check_tcp,	   [CONF_CHECK_HTTP] = &check_http,
+		[CONF_CHECK_HTTPS] = &check_https, [CONF_CHECK_TLS] = &check_tls,
+		[CONF_CHECK_DNS] = &check_dns,	   [CONF_CHECK_UDP] = &check_udp,
+		[CONF_CHECK_ICMP] = &check_icmp,   [CONF_CHECK_MYSQL] = &check_mysql,
+		[CONF_CHECK_EXEC] = &check_exec,   [CONF_CHECK_AGENT] = &check_agent,
 	};
 
 	return type < array_len(kinds) ? kinds[type] : NULL;

@@ -10,10 +10,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "health/agent_line.h"
 #include "health/http_status.h"
 #include "health/prober_proto.h"
+
+struct tls;
 
 /**
  * struct probe - one probe under way
@@ -22,6 +25,7 @@
  * @also_fd: of a kind by itself: another one to wake up for, or -1
  * @own: of a kind by itself: what it keeps
  * @sent: bytes of the question that are out
+ * @tls: NULL until a session is opened over @fd
  */
 struct probe {
 	struct prober_request request;
@@ -32,6 +36,8 @@ struct probe {
 	bool connected;
 	uint64_t started_us;
 	size_t sent;
+	const struct tls_client *tls_client;
+	struct tls *tls;
 	union {
 		struct http_status http;
 		uint16_t dns_id;
@@ -41,13 +47,15 @@ struct probe {
 
 /**
  * struct check_result - how it ended
- * @agent, @agent_percent: as in struct prober_answer
+ * @agent, @agent_percent, @warning, @cert_ends_s: as in struct prober_answer
  */
 struct check_result {
 	enum health_code code;
 	char detail[HEALTH_DETAIL];
 	enum health_agent agent;
 	uint8_t agent_percent;
+	bool warning;
+	uint64_t cert_ends_s;
 };
 
 enum check_transport {
@@ -80,6 +88,8 @@ struct check_ops {
 
 extern const struct check_ops check_tcp;
 extern const struct check_ops check_http;
+extern const struct check_ops check_https;
+extern const struct check_ops check_tls;
 extern const struct check_ops check_dns;
 extern const struct check_ops check_udp;
 extern const struct check_ops check_icmp;
@@ -100,6 +110,16 @@ bool check_end(struct check_result *r, enum health_code code, const char *fmt, .
  *	fault of the backend
  */
 bool check_fail(struct check_result *r, enum health_code code, int err);
+
+/*
+ * As send() and recv(), but over the session where there is one, and with a negative
+ * errno.
+ */
+ssize_t check_send(const struct probe *p, const void *data, size_t len);
+ssize_t check_recv(const struct probe *p, void *data, size_t len);
+
+/* End with an error of these two. */
+bool check_stream_fail(const struct probe *p, struct check_result *r, int err);
 
 /* The probe ran out of time. */
 void check_time_out(const struct probe *p, struct check_result *r);

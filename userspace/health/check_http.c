@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* GET over HTTP/1.1 (RFC 9112); the status line decides, the rest is not read. */
+/*
+ * GET over HTTP/1.1 (RFC 9112); the status line decides, the rest is not read.
+ * Whether there is TLS below makes no difference here.
+ */
 #include <errno.h>
 #include <stdio.h>
-#include <sys/socket.h>
 
 #include "health/check.h"
 #include "net/addr.h"
@@ -11,10 +13,12 @@
 #define REQUEST_ROOM (PROBER_PATH + PROBER_HOST + 128)
 
 #define HTTP_PORT 80
+#define HTTPS_PORT 443
 
 /* Host field, RFC 9110 section 7.2: an IPv6 address goes in brackets. */
 static void format_host(const struct prober_request *q, char *out, size_t size)
 {
+	const uint16_t usual = q->type == CONF_CHECK_HTTPS ? HTTPS_PORT : HTTP_PORT;
 	char text[ADDR_TEXT];
 	struct shunt_addr a;
 
@@ -25,7 +29,7 @@ static void format_host(const struct prober_request *q, char *out, size_t size)
 		return;
 	}
 	addr_format(&q->addr, text);
-	if (q->port == HTTP_PORT)
+	if (q->port == usual)
 		snprintf(out, size, addr_is_v4(&q->addr) ? "%s" : "[%s]", text);
 	else
 		snprintf(out, size, addr_is_v4(&q->addr) ? "%s:%u" : "[%s]:%u", text, q->port);
@@ -57,9 +61,9 @@ static int send_request(struct probe *p)
 		return 1;
 	len = format_request(&p->request, text, sizeof(text));
 	while (p->sent < len) {
-		n = send(p->fd, text + p->sent, len - p->sent, MSG_NOSIGNAL);
+		n = check_send(p, text + p->sent, len - p->sent);
 		if (n < 0)
-			return errno == EAGAIN ? 0 : -errno;
+			return n == -EAGAIN ? 0 : n;
 		p->sent += n;
 	}
 	return 1;
@@ -80,7 +84,7 @@ static bool read_status(struct probe *p, struct check_result *r)
 	ssize_t n;
 	int status;
 
-	while ((n = recv(p->fd, data, sizeof(data), 0)) > 0) {
+	while ((n = check_recv(p, data, sizeof(data))) > 0) {
 		status = http_status_feed(&p->http, data, n);
 		if (status > 0)
 			return judge(&p->request.http, status, r);
@@ -92,7 +96,7 @@ static bool read_status(struct probe *p, struct check_result *r)
 	}
 	if (n == 0)
 		return check_end(r, HEALTH_L7RSP_CODE, "closed after %zu bytes", p->http.bytes);
-	return errno == EAGAIN ? false : check_fail(r, HEALTH_L7RSP_CODE, -errno);
+	return n != -EAGAIN && check_stream_fail(p, r, n);
 }
 
 static bool step(struct probe *p, struct check_result *r)
@@ -100,7 +104,7 @@ static bool step(struct probe *p, struct check_result *r)
 	int sent = send_request(p);
 
 	if (sent < 0)
-		return check_fail(r, HEALTH_L7RSP_CODE, sent);
+		return check_stream_fail(p, r, sent);
 	return sent && read_status(p, r);
 }
 

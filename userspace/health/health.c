@@ -77,6 +77,7 @@ static bool take_answer(struct health *h, const struct health_prober *p,
 	if (!t || t->request.serial != a->serial || health_prober_of(h, t) != p)
 		return false;
 	verdict_note_duration(t, a->duration_us);
+	verdict_note_certificate(t, a);
 	wants = verdict_note_agent(t, a);
 	return finish(h, t, a->code, a->detail, now_ms) || wants;
 }

@@ -42,7 +42,10 @@ enum health_state {
 	X(PROCERR, "the command did not end with 0")                                               \
 	X(PROCTOUT, "the command did not end within the timeout")                                  \
 	X(AGENT, "its agent says that it is down")                                                 \
-	X(L7DUAL, "a second primary")
+	X(L7DUAL, "a second primary")                                                              \
+	X(L6TOUT, "no TLS session within the timeout")                                             \
+	X(L6RSP, "the TLS handshake failed, or the session broke")                                 \
+	X(L6CERT, "a certificate that is not to be trusted")
 
 enum health_code {
 #define HEALTH_CODE_ENUM(name, text) HEALTH_##name##_CODE,
@@ -81,6 +84,8 @@ const char *health_agent_name(enum health_agent agent); /* "silent", "ready", ..
  * struct health_status - what is known of one backend
  * @since_wall_s: when @state was entered, seconds since 1970
  * @code, @detail, @duration_us: of the last probe ("http 503", "refused")
+ * @cert_ends_s: when the certificate ends that it showed last, or one that vouches for
+ *	it; seconds since 1970; 0 if none was verified
  * @results: probes by outcome, since the start: [0] failed, [1] passed
  * @bucket: of probe durations, not cumulative
  * @rising, @falling: consecutive passes or failures towards a change
@@ -92,6 +97,7 @@ struct health_status {
 	uint64_t since_wall_s;
 	enum health_code code;
 	char detail[HEALTH_DETAIL];
+	uint64_t cert_ends_s;
 	uint32_t duration_us;
 	uint64_t results[2];
 	uint64_t bucket[HEALTH_BUCKETS + 1];

@@ -76,6 +76,9 @@ static size_t send_batch(struct health *h, struct health_prober *p, uint64_t now
 
 void health_send(struct health *h, struct health_prober *p, uint64_t now_ms)
 {
+	/* Whom to trust, before anything that hangs on it. */
+	if (p->link.trade == PROBER_NET && !trust_tell(&h->set.trust, &p->link, now_ms))
+		return;
 	while (prober_link_is_up(&p->link) && send_batch(h, p, now_ms) == PROBER_BATCH)
 		;
 }

@@ -5,6 +5,7 @@
 
 #include "health/probe.h"
 #include "health/prober_socket.h"
+#include "health/tls.h"
 #include "net/addr.h"
 
 /* Return: true and the result in @r; or false, and the question is out. */
@@ -89,9 +90,11 @@ bool probe_step(struct probe *probe, struct check_result *r)
 
 void probe_close(struct probe *probe, int epoll_fd)
 {
-	if (probe->ops->close)
+	if (probe->ops->close) {
 		probe->ops->close(probe);
-	else
+	} else {
+		tls_close(probe->tls);
 		prober_socket_close(probe, epoll_fd);
+	}
 	probe->ops = NULL;
 }

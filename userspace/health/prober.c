@@ -27,6 +27,8 @@
 #include "health/prober_control.h"
 #include "health/prober_echo.h"
 #include "health/prober_jail.h"
+#include "health/prober_trust.h"
+#include "health/tls_client.h"
 #include "net/addr.h"
 
 #define EVENTS 128
@@ -44,7 +46,7 @@
 
 /**
  * struct prober - all the child has
- * @echo: of all probes over echo
+ * @echo, @tls: of all probes that need them
  * @control_events: what epoll watches @control_fd for
  * @probes: places; @vacant: those that are free
  * @max_flying: places that may be taken at once
@@ -56,6 +58,7 @@ struct prober {
 	int epoll_fd;
 	int control_fd;
 	struct prober_echo echo;
+	struct tls_client tls;
 	uint32_t control_events;
 	struct probe *probes;
 	size_t n_probes;
@@ -99,6 +102,8 @@ static int queue_answer(struct prober *p, const struct probe *probe, const struc
 	a->code = r->code;
 	a->agent = r->agent;
 	a->agent_percent = r->agent_percent;
+	a->warning = r->warning;
+	a->cert_ends_s = r->cert_ends_s;
 	memcpy(a->detail, r->detail, sizeof(a->detail));
 	return 0;
 }
@@ -132,6 +137,7 @@ static int start_probe(struct prober *p, const struct prober_request *request, i
 		.fd = fd,
 		.also_fd = -1,
 		.started_us = now_us,
+		.tls_client = &p->tls,
 	};
 	if (probe_begin(&p->probes[place], p->epoll_fd, &p->echo, place, &r))
 		return end_probe(p, place, &r);
@@ -193,46 +199,34 @@ static int end_overdue(struct prober *p)
 
 /* --- the parent ------------------------------------------------------------- */
 
-static bool is_for_us(const struct prober *p, const struct prober_request *r)
+static int take_message(struct prober *p, struct prober_message *m)
 {
-	return r->serial && prober_trade_of(r->type) == p->trade && check_ops_of(r->type);
+	if (m->said == PROBER_SAID_REQUEST && prober_trade_of(m->request.type) == p->trade &&
+	    check_ops_of(m->request.type))
+		return start_probe(p, &m->request, m->fd);
+	if (m->said == PROBER_SAID_TRUST)
+		prober_trust_take(&p->tls, &m->trust, take_fd(&m->fd));
+	else
+		log_warn("prober: dropped a message that is not valid");
+	cleanup_closep(&m->fd);
+	return 0;
 }
 
-static int take_requests(struct prober *p)
+/* As many as there are free places: so there are descriptors for what comes along. */
+static int take_messages(struct prober *p)
 {
-	struct prober_request requests[PROBER_BATCH];
-	int fds[PROBER_BATCH], n, err = 0;
+	struct prober_message messages[PROBER_BATCH];
 	size_t room;
+	int n, err = 0;
 
 	while (!err && (room = p->max_flying - flying(p))) {
-		n = prober_control_receive(p->control_fd, requests, fds, room);
+		n = prober_control_receive(p->control_fd, messages, room);
 		if (n <= 0)
 			return n;
-		for (int i = 0; i < n && !err; i++) {
-			if (is_for_us(p, &requests[i])) {
-				err = start_probe(p, &requests[i], fds[i]);
-			} else {
-				log_warn("prober: dropped a request that is not valid");
-				cleanup_closep(&fds[i]);
-			}
-		}
+		for (int i = 0; i < n && !err; i++)
+			err = take_message(p, &messages[i]);
 	}
 	return err;
-}
-
-static int flush_answers(struct prober *p)
-{
-	size_t done = 0;
-	int n = 0;
-
-	while (done < p->n_answers &&
-	       (n = prober_control_send(p->control_fd, p->answers + done, p->n_answers - done)) > 0)
-		done += n;
-	if (done) {
-		p->n_answers -= done;
-		memmove(p->answers, p->answers + done, p->n_answers * sizeof(p->answers[0]));
-	}
-	return n < 0 ? n : 0;
 }
 
 /* Look at the control socket only for what can be done with it. */
@@ -286,8 +280,8 @@ static int turn(struct prober *p)
 		return -EPIPE;
 	err = err ?: end_overdue(p);
 	if (!err && control)
-		err = take_requests(p);
-	return err ?: flush_answers(p) ?: watch_control(p);
+		err = take_messages(p);
+	return err ?: prober_control_flush(p->control_fd, p->answers, &p->n_answers) ?: watch_control(p);
 }
 
 static void close_prober(struct prober *p)
@@ -296,6 +290,7 @@ static void close_prober(struct prober *p)
 		if (probe->ops)
 			probe_close(probe, p->epoll_fd);
 	}
+	tls_client_free(&p->tls);
 	free(p->probes);
 	free(p->vacant);
 	free(p->answers);
@@ -342,6 +337,19 @@ static int open_prober(struct prober *p, int socket_fd)
 	return watch_echo(p);
 }
 
+/* What kinds need of libraries, as long as files can be opened. */
+static int prepare(struct prober *p)
+{
+	switch (p->trade) {
+	case PROBER_NET:
+		return tls_client_init(&p->tls);
+	case PROBER_MYSQL:
+		return check_mysql_prepare();
+	default:
+		return 0;
+	}
+}
+
 static int run(enum prober_trade trade, int socket_fd)
 {
 	_cleanup_(close_prober) struct prober p = {
@@ -357,7 +365,7 @@ static int run(enum prober_trade trade, int socket_fd)
 		prober_echo_open(&p.echo);
 	if (prober_jail_enter(trade))
 		return EXIT_FAILURE;
-	err = open_prober(&p, socket_fd) ?: trade == PROBER_MYSQL ? check_mysql_prepare() : 0;
+	err = open_prober(&p, socket_fd) ?: prepare(&p);
 	if (err)
 		log_err(err, "%s: set up", prober_trade_name(trade));
 	if (err || prober_jail_lock(trade))

@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "health/prober_control.h"
 #include "health/prober_rights.h"
 
-int prober_control_receive(int fd, struct prober_request *requests, int *fds, size_t room)
+static void understand(struct prober_message *m, struct mmsghdr *msg)
+{
+	size_t len = msg->msg_hdr.msg_flags & MSG_TRUNC ? 0 : msg->msg_len;
+
+	m->said = PROBER_SAID_NONSENSE;
+	m->fd = prober_rights_take(&msg->msg_hdr);
+	if (prober_request_is_valid(&m->request, len))
+		m->said = PROBER_SAID_REQUEST;
+	else if (m->fd >= 0 && prober_trust_is_valid(&m->trust, len))
+		m->said = PROBER_SAID_TRUST;
+}
+
+int prober_control_receive(int fd, struct prober_message *messages, size_t room)
 {
 	struct mmsghdr msgs[PROBER_BATCH] = { 0 };
 	union prober_rights rights[PROBER_BATCH];
@@ -13,7 +26,7 @@ int prober_control_receive(int fd, struct prober_request *requests, int *fds, si
 	int n;
 
 	for (size_t i = 0; i < PROBER_BATCH; i++) {
-		iov[i] = (struct iovec){ &requests[i], sizeof(requests[i]) };
+		iov[i] = (struct iovec){ &messages[i].request, sizeof(messages[i].request) };
 		msgs[i].msg_hdr.msg_iov = &iov[i];
 		msgs[i].msg_hdr.msg_iovlen = 1;
 		prober_rights_expect(&msgs[i].msg_hdr, &rights[i]);
@@ -23,18 +36,15 @@ int prober_control_receive(int fd, struct prober_request *requests, int *fds, si
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < n; i++) {
-		size_t len = msgs[i].msg_hdr.msg_flags & MSG_TRUNC ? 0 : msgs[i].msg_len;
-
 		if (!msgs[i].msg_len)
 			return i ?: -EPIPE;
-		fds[i] = prober_rights_take(&msgs[i].msg_hdr);
-		if (!prober_request_is_valid(&requests[i], len))
-			requests[i].serial = 0;
+		understand(&messages[i], &msgs[i]);
 	}
 	return n;
 }
 
-int prober_control_send(int fd, struct prober_answer *answers, size_t n)
+/* Return: how many were sent, 0 if the parent takes none now, or a negative errno. */
+static int send_batch(int fd, struct prober_answer *answers, size_t n)
 {
 	struct mmsghdr msgs[PROBER_BATCH] = { 0 };
 	struct iovec iov[PROBER_BATCH];
@@ -51,4 +61,18 @@ int prober_control_send(int fd, struct prober_answer *answers, size_t n)
 	if (sent < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	return sent;
+}
+
+int prober_control_flush(int fd, struct prober_answer *answers, size_t *n)
+{
+	size_t done = 0;
+	int sent = 0;
+
+	while (done < *n && (sent = send_batch(fd, answers + done, *n - done)) > 0)
+		done += sent;
+	if (done) {
+		*n -= done;
+		memmove(answers, answers + done, *n * sizeof(*answers));
+	}
+	return sent < 0 ? sent : 0;
 }

@@ -121,6 +121,7 @@ static const int plain_calls[] = {
 	SCMP_SYS(madvise),
 	SCMP_SYS(futex),
 	SCMP_SYS(getrandom),
+	SCMP_SYS(getpid), /* OpenSSL: has there been a fork() since the last random number? */
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),

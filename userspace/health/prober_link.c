@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -126,6 +127,7 @@ int prober_link_start(struct prober_link *l, uint64_t now_ms)
 	l->ended = false;
 	l->blocked = false;
 	l->started_ms = now_ms;
+	l->n_starts++;
 	l->heard_ms = now_ms;
 	err = spawn(l) ?: watch(l, EPOLL_CTL_ADD, EPOLLIN | EPOLLRDHUP);
 	if (err)
@@ -213,6 +215,26 @@ size_t prober_link_send(struct prober_link *l, struct prober_request *const *req
 		requests[i]->serial = 0;
 	set_blocked(l, (size_t)sent < n);
 	return sent;
+}
+
+int prober_link_hand_over(struct prober_link *l, const void *message, size_t len, int fd)
+{
+	struct iovec iov = { (void *)message, len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	union prober_rights rights;
+	int err;
+
+	prober_rights_put(&msg, &rights, fd);
+	if (sendmsg(l->socket_fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+		set_blocked(l, false);
+		return 0;
+	}
+	err = errno == EINTR ? -EAGAIN : -errno;
+	if (err == -EAGAIN)
+		set_blocked(l, true);
+	else if (err == -EPIPE || err == -ECONNRESET)
+		l->ended = true;
+	return err;
 }
 
 /*

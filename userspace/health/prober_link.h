@@ -24,6 +24,7 @@
  *	which is how a death is noticed, too; prober_link_stop() comes next
  * @blocked: the child takes no more now; epoll tells when it does
  * @started_ms: when the child was started
+ * @n_starts: how many there were, this one included
  * @heard_ms: when it last said something
  * @next_serial: of the next request; never starts over
  * @warn_after_ms, @n_quiet: warnings held back until then, and how many
@@ -37,6 +38,7 @@ struct prober_link {
 	bool ended;
 	bool blocked;
 	uint64_t started_ms;
+	uint64_t n_starts;
 	uint64_t heard_ms;
 	uint64_t next_serial;
 	uint64_t warn_after_ms;
@@ -68,6 +70,15 @@ bool prober_link_is_up(const struct prober_link *l);
  */
 size_t prober_link_send(struct prober_link *l, struct prober_request *const *requests,
 			const int *fds, size_t n);
+
+/**
+ * prober_link_hand_over() - one message that is no request, and a descriptor with it
+ * @fd: stays the caller's
+ *
+ * Return: 0; -EAGAIN, and @l->blocked is set, if the child takes no more now; another
+ * negative errno, with @l->ended if it is of no use any more.
+ */
+int prober_link_hand_over(struct prober_link *l, const void *message, size_t len, int fd);
 
 /**
  * prober_link_receive() - take answers

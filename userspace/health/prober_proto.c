@@ -61,7 +61,7 @@ static bool is_http(const struct prober_http *r)
 
 static bool is_tls(const struct prober_tls *r)
 {
-	return is_text(r->sni, sizeof(r->sni), '!') && r->verify <= 1;
+	return is_text(r->sni, sizeof(r->sni), '!') && r->trust < TLS_TRUST_PLACES;
 }
 
 static bool is_dns(const struct prober_dns *r)
@@ -137,6 +137,17 @@ bool prober_request_is_valid(const void *data, size_t len)
 	       r.via < PROBER_VIAS && is_of_its_type(&r);
 }
 
+bool prober_trust_is_valid(const void *data, size_t len)
+{
+	struct prober_trust t;
+
+	if (len != sizeof(t))
+		return false;
+	memcpy(&t, data, sizeof(t));
+	return t.place != TLS_TRUST_NONE && t.place < TLS_TRUST_PLACES && t.len &&
+	       t.len <= TLS_MAX_BYTES;
+}
+
 bool prober_answer_is_valid(const void *data, size_t len)
 {
 	struct prober_answer a;
@@ -150,5 +161,6 @@ bool prober_answer_is_valid(const void *data, size_t len)
 		return false;
 	/* The detail goes to logs and terminals. */
 	return a.serial && a.duration_us <= (PROBER_MAX_TIMEOUT_MS + 60 * 1000) * 1000U &&
-	       is_text(a.detail, sizeof(a.detail), ' ');
+	       is_text(a.detail, sizeof(a.detail), ' ') && a.warning <= 1 &&
+	       a.cert_ends_s <= INT64_MAX;
 }

@@ -16,6 +16,7 @@
 
 #include "conf/conf.h"
 #include "health/health.h"
+#include "health/tls_client.h"
 #include "shunt/abi.h"
 
 /* NUL included; as long as the config lets them be. */
@@ -49,13 +50,15 @@ bool prober_trade_is_named(const char *argv0, enum prober_trade *out);
 
 /**
  * struct prober_tls - for https and tls
- * @sni: "" if no name is sent
+ * @sni: the name that is asked for and must be in the certificate; "": the address must
+ * @trust: the place of those who are trusted, of a struct prober_trust before; or
+ *	TLS_TRUST_NONE: any certificate passes
  */
 struct prober_tls {
 	char sni[PROBER_NAME];
 	uint32_t expires_days;
-	uint8_t verify;
-	uint8_t pad[3];
+	uint16_t trust;
+	uint8_t pad[2];
 };
 
 /* For http and https; @host "" means the address. */
@@ -145,12 +148,24 @@ struct prober_request {
 };
 
 /**
+ * struct prober_trust - "trust those"
+ * @place: [1, TLS_TRUST_PLACES); what was there before is forgotten
+ * @len: bytes of PEM in the sealed file that comes with it (SCM_RIGHTS)
+ */
+struct prober_trust {
+	uint32_t place;
+	uint32_t len;
+};
+
+/**
  * struct prober_answer - "this came back"
  * @serial, @target: of the request
  * @code: enum health_code of a probe that was made
  * @detail: printable ASCII
  * @agent: enum health_agent; of agents that answered, not HEALTH_AGENT_SILENT
  * @agent_percent: [0, 100], 0 if @agent is silent
+ * @warning: it passed, but somebody should read @detail
+ * @cert_ends_s: of struct health_status
  */
 struct prober_answer {
 	uint64_t serial;
@@ -160,14 +175,17 @@ struct prober_answer {
 	char detail[HEALTH_DETAIL];
 	uint8_t agent;
 	uint8_t agent_percent;
-	uint8_t pad[2];
+	uint8_t warning;
+	uint8_t pad[1];
+	uint64_t cert_ends_s;
 };
 
 _Static_assert(sizeof(struct prober_request) == 1624, "no hidden padding");
-_Static_assert(sizeof(struct prober_answer) == 120, "no hidden padding");
+_Static_assert(sizeof(struct prober_answer) == 128, "no hidden padding");
 
-/* Is this a request, or an answer, in every field? @data need not be aligned. */
+/* Is this such a message, in every field? @data need not be aligned. */
 bool prober_request_is_valid(const void *data, size_t len);
+bool prober_trust_is_valid(const void *data, size_t len);
 bool prober_answer_is_valid(const void *data, size_t len);
 
 #endif /* HEALTH_PROBER_PROTO_H */

@@ -36,15 +36,31 @@ static int fill_http(struct prober_http *r, const struct conf_check *c)
 		       ?: copy_text(r->path, sizeof(r->path), c->path);
 }
 
-/* An address is no name to be asked for (RFC 6066, section 3). */
-static int fill_tls(struct prober_tls *r, const struct conf_check *c)
+/*
+ * The name without a port, which host may have, and without the final dot. An
+ * address is no name to be asked for (RFC 6066, section 3).
+ */
+static int fill_sni(char *out, size_t size, const char *name)
 {
+	size_t len = strcspn(name, ":");
 	struct shunt_addr unused;
-	bool is_named = c->host && addr_parse(c->host, &unused);
 
-	r->verify = c->verify;
+	if (name[0] == '[' || !addr_parse(name, &unused))
+		return 0;
+	len -= len && name[len - 1] == '.';
+	if (len >= size)
+		return -EINVAL;
+	memcpy(out, name, len);
+	if (!addr_parse(out, &unused))
+		memset(out, 0, size);
+	return 0;
+}
+
+static int fill_tls(struct prober_tls *r, const struct conf_check *c, const struct trust_set *trust)
+{
+	r->trust = trust_place(trust, c);
 	r->expires_days = c->expires_days;
-	return copy_text(r->sni, sizeof(r->sni), c->sni ?: is_named ? c->host : NULL);
+	return fill_sni(r->sni, sizeof(r->sni), c->sni ?: c->host ?: "");
 }
 
 static int fill_dns(struct prober_dns *r, const struct conf_check *c)
@@ -89,15 +105,16 @@ static int fill_exec(struct prober_exec *r, const struct conf_check *c)
 	return at ? 0 : -EINVAL;
 }
 
-static int fill_kind(struct prober_request *r, const struct conf_check *c)
+static int fill_kind(struct prober_request *r, const struct conf_check *c,
+		     const struct trust_set *trust)
 {
 	switch (c->type) {
 	case CONF_CHECK_HTTP:
 		return fill_http(&r->http, c);
 	case CONF_CHECK_HTTPS:
-		return fill_tls(&r->tls, c) ?: fill_http(&r->http, c);
+		return fill_tls(&r->tls, c, trust) ?: fill_http(&r->http, c);
 	case CONF_CHECK_TLS:
-		return fill_tls(&r->tls, c);
+		return fill_tls(&r->tls, c, trust);
 	case CONF_CHECK_DNS:
 		return fill_dns(&r->dns, c);
 	case CONF_CHECK_UDP:
@@ -111,7 +128,8 @@ static int fill_kind(struct prober_request *r, const struct conf_check *c)
 	}
 }
 
-int request_fill(struct prober_request *r, const char *service, const struct conf_backend *b)
+int request_fill(struct prober_request *r, const char *service, const struct conf_backend *b,
+		 const struct trust_set *trust)
 {
 	const struct conf_check *c = &b->check;
 
@@ -122,7 +140,7 @@ int request_fill(struct prober_request *r, const char *service, const struct con
 		return 0;
 	r->timeout_ms = c->timeout_ms;
 	r->port = c->type == CONF_CHECK_ICMP ? 0 : c->port;
-	if (fill_kind(r, c))
+	if (fill_kind(r, c, trust))
 		return -EINVAL;
 	if (c->type == CONF_CHECK_EXEC &&
 	    (copy_text(r->exec.service, sizeof(r->exec.service), service) ||

@@ -5,16 +5,20 @@
 
 #include "conf/conf.h"
 #include "health/prober_proto.h"
+#include "health/trust.h"
 
 /**
  * request_fill() - all that the check of @b is about, but a password
+ *
+ * @trust: has what the check trusts
  *
  * Every byte of @r is set, so that two requests can be compared whole; serial and
  * target are 0.
  *
  * Return: 0; -EINVAL if it cannot be put to the prober.
  */
-int request_fill(struct prober_request *r, const char *service, const struct conf_backend *b);
+int request_fill(struct prober_request *r, const char *service, const struct conf_backend *b,
+		 const struct trust_set *trust);
 
 /**
  * request_fill_via() - if the check of @b, a backend of @s, goes via: vip

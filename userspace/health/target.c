@@ -53,6 +53,8 @@ void target_forget(struct target *t, uint64_t seed)
 	t->status.rising = 0;
 	t->status.falling = 0;
 	forget_agent(t);
+	t->status.cert_ends_s = 0;
+	t->warned = false;
 }
 
 static void pass_unchecked(struct target *t)
@@ -75,10 +77,11 @@ struct wanted {
 	struct shunt_probe via;
 };
 
-static int want(struct wanted *w, const struct conf_service *s, const struct conf_backend *b)
+static int want(struct wanted *w, const struct conf_service *s, const struct conf_backend *b,
+		const struct trust_set *trust)
 {
 	w->timing = timing_of(&b->check);
-	return request_fill(&w->request, s->name, b)
+	return request_fill(&w->request, s->name, b, trust)
 		       ?: request_fill_via(&w->request, &w->via, s, b);
 }
 
@@ -101,10 +104,10 @@ static enum target_news compare(const struct target *t, const struct wanted *w)
 
 /* Take over what the config says of the target now. */
 static void follow(struct target *t, const struct conf_service *s, const struct conf_backend *b,
-		   uint64_t seed)
+		   const struct trust_set *trust, uint64_t seed)
 {
 	struct wanted w;
-	int err = want(&w, s, b);
+	int err = want(&w, s, b, trust);
 
 	assert(!err); /* target_set_build() has tried it */
 	/* This, too; if the file has gone since, the server will say what it misses. */
@@ -209,7 +212,7 @@ static int add_service(struct target_set *next, struct target_set *old,
 	for (size_t b = 0; b < service->n_backends; b++) {
 		const struct conf_backend *backend = &service->backends[b];
 
-		if (want(&unused, service, backend))
+		if (want(&unused, service, backend, &next->trust))
 			return log_err(0, "%s/%s: this check cannot be made", service->name,
 				       backend->name);
 		err = request_read_password(&unused.request, &backend->check);
@@ -250,7 +253,7 @@ static void assign_ids(struct target_set *next)
 
 int target_set_build(struct target_set *next, struct target_set *old, const struct conf *conf)
 {
-	int err = allocate(next, old, conf);
+	int err = trust_set_build(&next->trust, &old->trust, conf) ?: allocate(next, old, conf);
 
 	for (size_t s = 0; s < conf->n_services && !err; s++) {
 		next->first[next->n_services++] = next->n;
@@ -268,6 +271,7 @@ int target_set_build(struct target_set *next, struct target_set *old, const stru
 
 static void free_arrays(struct target_set *set)
 {
+	trust_set_free(&set->trust);
 	free(set->by_id);
 	free(set->by_place);
 	free(set->by_name);
@@ -300,7 +304,8 @@ void target_set_switch(struct target_set *set, struct target_set *next, const st
 
 		for (size_t b = 0; b < service->n_backends; b++) {
 			next->by_place[i]->service = s;
-			follow(next->by_place[i++], service, &service->backends[b], seed);
+			follow(next->by_place[i++], service, &service->backends[b], &next->trust,
+			       seed);
 		}
 	}
 	free_arrays(set);

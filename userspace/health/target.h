@@ -18,6 +18,7 @@
 #include "health/check_state.h"
 #include "health/health.h"
 #include "health/prober_proto.h"
+#include "health/trust.h"
 
 /* What the last target_set_switch() meant for a target. */
 enum target_news {
@@ -35,6 +36,7 @@ struct target_queue;
  * @service: index in the config
  * @kept: scratch: is in the next set, too
  * @resting: it is not probed, and nothing is known of it
+ * @warned: the last probe that passed came with a warning
  * @queue, @next: where it stands, with those that could not be sent yet, or NULL
  * @via: of its sockets, if @request.via is set
  * @request: what the prober is told; serial 0 unless a probe is under way
@@ -47,6 +49,7 @@ struct target {
 	bool checked;
 	bool kept;
 	bool resting;
+	bool warned;
 	struct target_queue *queue;
 	struct target *next;
 	struct check_timing timing;
@@ -58,11 +61,13 @@ struct target {
 
 /**
  * struct target_set - zero-initialised is empty and valid
+ * @trust: whom their checks trust
  * @by_id: NULL where an id is free
  * @by_place: in the order of the config; service s starts at @first[s]
  * @by_name: sorted
  */
 struct target_set {
+	struct trust_set trust;
 	struct target **by_id;
 	size_t n_ids;
 	struct target **by_place;

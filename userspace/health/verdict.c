@@ -75,3 +75,14 @@ bool verdict_note(struct target *t, enum health_code code, const char *detail, u
 	}
 	return changed;
 }
+
+/* A failure in between is no news of the certificate. */
+void verdict_note_certificate(struct target *t, const struct prober_answer *a)
+{
+	if (a->code != HEALTH_OK_CODE)
+		return;
+	if (a->warning && !t->warned)
+		log_warn("%s: %s", t->name, a->detail);
+	t->warned = a->warning;
+	t->status.cert_ends_s = a->cert_ends_s;
+}

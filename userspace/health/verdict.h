@@ -27,4 +27,7 @@ bool verdict_note_agent(struct target *t, const struct prober_answer *a);
 /* How long it took, if the prober said so. */
 void verdict_note_duration(struct target *t, uint32_t duration_us);
 
+/* What @a says of a certificate; a new warning is logged. */
+void verdict_note_certificate(struct target *t, const struct prober_answer *a);
+
 #endif /* HEALTH_VERDICT_H */
