@@ -11,7 +11,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "conf/conf.h"
+#include "conf/conf_diff.h"
+#include "conf/conf_read.h"
 #include "fuzz.h"
 
 static void no_change(void *arg, const struct conf_change *change)

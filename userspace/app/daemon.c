@@ -103,6 +103,8 @@ static void on_tick(struct loop *l)
 	sd_notify(0, "WATCHDOG=1");
 	daemon_retry(d);
 	daemon_age(d);
+	daemon_unconfirm(d);
+	daemon_watch_files(d);
 	dataplane_mend(d->dp);
 	l->has_more = dataplane_tick(d->dp, d->plan, d->plan_conf, clock_now_ms());
 	daemon_tick_probes(d);

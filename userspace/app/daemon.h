@@ -42,6 +42,7 @@ struct retired {
 /**
  * struct state - what survives a restart, kept in the state directory
  * @hash_key: of the flow hash, made once
+ * @edits: backends that came or went at runtime; strings are owned
  * @is_fresh: there was nothing to load: pinned maps cannot be ours
  */
 struct state {
@@ -49,6 +50,8 @@ struct state {
 	struct admin admin;
 	struct retired *retired;
 	size_t n_retired;
+	struct conf_edit *edits;
+	size_t n_edits;
 	uint8_t hash_key[16];
 	bool is_fresh;
 };
@@ -57,6 +60,9 @@ struct daemon {
 	const char *conf_path;
 	const char *pin_dir;
 	struct conf *conf;
+	struct conf *former; /* returns unless @conf is confirmed; NULL: it needs not be */
+	uint64_t confirm_by_ms; /* CLOCK_MONOTONIC */
+	uint64_t files_mark, files_seen; /* of the config's files: as read, and at the last look */
 	char *state_dir; /* of the first config: another one needs a new start */
 	struct state state;
 	int lock_fd;
@@ -179,6 +185,49 @@ void daemon_save(struct daemon *d);
 /* Read the config file again. @report gets errors, or what was done. */
 int daemon_reload(struct daemon *d, bool dry_run, struct buf *report);
 
+/*
+ * A config fit for this host, from @inputs or, if that is NULL, from the file, with the
+ * edits of the state. What is wrong is in @report.
+ */
+int daemon_read_conf(struct daemon *d, const struct conf_input *inputs, size_t n_inputs,
+		     struct buf *report, struct conf **out);
+
+/*
+ * Take over @new, or go back to what was. @former gets what ran before, to be released
+ * with conf_free(); on failure it is @new that was released.
+ */
+int daemon_swap(struct daemon *d, struct conf *new, struct buf *report, struct conf **former);
+
+/* --- apply.c ---------------------------------------------------------------- */
+
+/* See struct ctl_ops. */
+int daemon_config_diff(void *app, const struct ctl_config *c, conf_change_fn *fn, void *arg,
+		       struct buf *errors);
+int daemon_config_apply(void *app, const struct ctl_config *c, struct buf *report);
+int daemon_config_confirm(void *app, struct buf *report);
+
+/* Once a second: the former config returns when its time has come. */
+void daemon_unconfirm(struct daemon *d);
+
+/* What runs is not to be confirmed any more: it is that of the file. */
+void daemon_forget_former(struct daemon *d);
+
+/* --- edits.c ---------------------------------------------------------------- */
+
+/* See struct ctl_ops. */
+int daemon_backend_edit(void *app, const struct conf_edit *edit, bool is_new, struct buf *report);
+
+/* Forget edits that the config has made superfluous, as the last reading found. */
+void daemon_drop_idle_edits(struct daemon *d);
+
+/* --- watch.c ---------------------------------------------------------------- */
+
+/* A number that changes when a file of the config does. */
+uint64_t watch_mark(const char *path, const struct conf *conf);
+
+/* Once a second: read the config again if its files have changed and come to rest. */
+void daemon_watch_files(struct daemon *d);
+
 /* --- state.c, state_file.c ---------------------------------------------------- */
 
 /* Make the state directory and take its lock: -EADDRINUSE if somebody holds it. */
@@ -221,6 +270,10 @@ void state_hash_key(const struct state *s, const struct conf *conf, __u64 key[2]
 
 /* 2 * @n hex digits to @n bytes; -EINVAL, and @out untouched, if they are not. */
 int state_hex_decode(const char *hex, uint8_t *out, size_t n);
+
+/* Add an edit, copied; -ENOMEM. */
+int state_add_edit(struct state *s, const struct conf_edit *edit);
+void edits_free(struct conf_edit *edits, size_t n);
 
 /* The sums of a service's former backends; made if absent, NULL without memory. */
 struct retired *state_retired(struct state *s, const char *service);

@@ -240,6 +240,10 @@ static void view_process(const struct daemon *d, struct snapshot *s)
 	s->conf_loaded_wall_s = d->conf_loaded_wall_s;
 	s->conf_last_reload_ok = d->last_reload_ok;
 	memcpy(s->conf_reloads, d->reloads, sizeof(s->conf_reloads));
+	s->edits = d->state.edits;
+	s->n_edits = d->state.n_edits;
+	if (d->former && d->confirm_by_ms > clock_now_ms())
+		s->confirm_left_s = (d->confirm_by_ms - clock_now_ms() + 999) / 1000;
 	s->adopted = dataplane_was_adopted(d->dp);
 	s->rss_bytes = read_rss_bytes();
 	s->cpu_seconds = read_cpu_seconds();

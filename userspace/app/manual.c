@@ -4,7 +4,7 @@
 #include "app/manual.h"
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "conf/conf.h"
+#include "conf/conf_reference.h"
 #include "ctl/command.h"
 #include "dataplane/snapshot.h"
 #include "export/export.h"

@@ -11,6 +11,7 @@
 #include "app/daemon.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "conf/conf_read.h"
 
 static bool is_same(const char *a, const char *b)
 {
@@ -58,7 +59,8 @@ static int check_interfaces(const struct conf *conf, struct buf *report)
 		if (if_nametoindex(conf->interfaces[i].name))
 			continue;
 		buf_printf(report, "%s:%d: error: there is no interface %s on this host\n",
-			   conf->path, conf->interfaces[i].line, conf->interfaces[i].name);
+			   conf->interfaces[i].file, conf->interfaces[i].line,
+			   conf->interfaces[i].name);
 		err = -ENODEV;
 	}
 	return err;
@@ -99,8 +101,7 @@ static void go_back(struct daemon *d, struct conf *old, const struct conf *faile
 		daemon_start_exporter(d);
 }
 
-/* Take over @new, or go back to what was. */
-static int swap(struct daemon *d, struct conf *new, struct buf *report)
+int daemon_swap(struct daemon *d, struct conf *new, struct buf *report, struct conf **former)
 {
 	struct conf *old = d->conf;
 	int err;
@@ -118,28 +119,52 @@ static int swap(struct daemon *d, struct conf *new, struct buf *report)
 	report_restart_keys(old, new, report);
 	report_steps(d, report);
 	log_level_set(new->log_level);
-	conf_free(old);
 	d->conf_loaded_wall_s = clock_wall_s();
+	*former = old;
 	return 0;
+}
+
+int daemon_read_conf(struct daemon *d, const struct conf_input *inputs, size_t n_inputs,
+		     struct buf *report, struct conf **out)
+{
+	const struct conf_request request = {
+		.path = d->conf_path,
+		.inputs = inputs,
+		.n_inputs = n_inputs,
+		.edits = d->state.edits,
+		.n_edits = d->state.n_edits,
+	};
+	_cleanup_(conf_freep) struct conf *conf = NULL;
+	int err;
+
+	err = conf_read(&request, report, &conf) ?: check_interfaces(conf, report);
+	if (!err)
+		*out = take_ptr(&conf);
+	return err;
 }
 
 static int reload(struct daemon *d, bool dry_run, struct buf *report)
 {
-	_cleanup_(conf_freep) struct conf *conf = NULL;
+	const uint64_t mark = watch_mark(d->conf_path, d->conf);
+	_cleanup_(conf_freep) struct conf *conf = NULL, *former = NULL;
 	int err;
 
-	err = conf_load(d->conf_path, report, &conf);
-	if (err) {
-		buf_printf(report, "%s: refused, nothing was changed\n", d->conf_path);
-		return err;
-	}
-	err = check_interfaces(conf, report);
+	if (!dry_run)
+		d->files_mark = mark;
+	err = daemon_read_conf(d, NULL, 0, report, &conf);
 	if (err || dry_run) {
 		buf_printf(report, "%s: %s, nothing was changed\n", d->conf_path,
 			   err ? "refused" : "ok");
 		return err;
 	}
-	return swap(d, take_ptr(&conf), report);
+	err = daemon_swap(d, take_ptr(&conf), report, &former);
+	if (err)
+		return err;
+	daemon_drop_idle_edits(d);
+	daemon_forget_former(d);
+	/* Other files may be included now. */
+	d->files_mark = watch_mark(d->conf_path, d->conf);
+	return 0;
 }
 
 int daemon_reload(struct daemon *d, bool dry_run, struct buf *report)

@@ -7,6 +7,7 @@
 #include "app/daemon.h"
 #include "app/manual.h"
 #include "base/cleanup.h"
+#include "conf/conf_reference.h"
 
 #define DEFAULT_CONFIG "/etc/shunt/shunt.yaml"
 #define PROBER_FD 3

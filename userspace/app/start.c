@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/daemon.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "ctl/describe.h"
 
@@ -44,7 +45,7 @@ static int check_interfaces(const struct conf *conf)
 		if (if_nametoindex(name))
 			continue;
 		log_error("%s:%d: there is no interface %s on this host (see `ip link`)",
-			  conf->path, conf->interfaces[i].line, name);
+			  conf->interfaces[i].file, conf->interfaces[i].line, name);
 		err = -ENODEV;
 	}
 	return err;
@@ -96,6 +97,10 @@ static int explain(void *app, const struct explain_packet *p, struct explain *ou
 static const struct ctl_ops ctl_ops = {
 	.snapshot = daemon_snapshot,
 	.reload = reload,
+	.config_diff = daemon_config_diff,
+	.config_apply = daemon_config_apply,
+	.config_confirm = daemon_config_confirm,
+	.backend_edit = daemon_backend_edit,
 	.connections = connections,
 	.explain = explain,
 	.admin_find = said_of,
@@ -242,6 +247,31 @@ static int load_state(struct daemon *d)
 	return 0;
 }
 
+/* The config as it was read, and what came and went at runtime since it was written. */
+static int edit_conf(struct daemon *d)
+{
+	_cleanup_(buf_free) struct buf report = { 0 };
+	struct conf *conf;
+	int err;
+
+	d->files_mark = watch_mark(d->conf_path, d->conf);
+	if (!d->state.n_edits)
+		return 0;
+	err = daemon_read_conf(d, d->conf->inputs, d->conf->n_inputs, &report, &conf);
+	if (err) {
+		log_line(LOG_LEVEL_ERROR, "%s", buf_str(&report));
+		log_error("starting without the backends that came and went at runtime");
+		edits_free(d->state.edits, d->state.n_edits);
+		d->state.edits = NULL;
+		d->state.n_edits = 0;
+		return err == -ENOMEM ? err : 0;
+	}
+	conf_free(d->conf);
+	d->conf = conf;
+	daemon_drop_idle_edits(d);
+	return 0;
+}
+
 int daemon_start(struct daemon *d)
 {
 	const struct conf *conf = d->conf;
@@ -251,6 +281,7 @@ int daemon_start(struct daemon *d)
 		?: take_directories(d)
 		?: ctl_create(conf->socket, conf->group, conf->read_group, &ctl_ops, d, &d->ctl)
 		?: load_state(d)
+		?: edit_conf(d)
 		?: start_exporter(d)
 		?: start_health(d)
 		?: start_dataplane(d);
@@ -296,6 +327,7 @@ void daemon_stop(struct daemon *d, bool withdraw)
 	plan_free(d->plan);
 	lives_free(&d->lives);
 	state_free(&d->state);
+	daemon_forget_former(d);
 	conf_free(d->conf);
 	free(d->state_dir);
 	dataplane_unlock(d->pin_dir, d->pin_lock_fd);

@@ -39,8 +39,31 @@ uint64_t state_to_wall(uint64_t ms)
 	return ms >= now_ms ? now_s + (ms - now_ms + 999) / 1000 : now_s - (now_ms - ms) / 1000;
 }
 
+void edits_free(struct conf_edit *edits, size_t n)
+{
+	array_for_each (e, edits, n) {
+		free((char *)e->service);
+		free((char *)e->backend);
+		free((char *)e->text);
+	}
+	free(edits);
+}
+
+int state_add_edit(struct state *s, const struct conf_edit *edit)
+{
+	struct conf_edit *e = array_add(&s->edits, &s->n_edits);
+
+	if (!e)
+		return -ENOMEM;
+	e->service = strdup(edit->service);
+	e->backend = strdup(edit->backend);
+	e->text = edit->text ? strdup(edit->text) : NULL;
+	return e->service && e->backend && !e->text == !edit->text ? 0 : -ENOMEM;
+}
+
 void state_free(struct state *s)
 {
+	edits_free(s->edits, s->n_edits);
 	array_for_each (r, s->retired, s->n_retired)
 		free(r->service);
 	free(s->retired);

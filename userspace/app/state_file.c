@@ -5,6 +5,7 @@
  *	{ "version": 1, "hash_key": "32 hex digits", "ids": {...},
  *	  "admin":   [{ "service", "backend", "state", "weight", "weight_percent",
  *			"since", "until" }],
+ *	  "edits":   [{ "service", "backend", "text": YAML or null }],
  *	  "retired": [{ "service", "packets", "bytes" }],
  *	  "health":  [{ "service", "backend", "state", "since", "warming" }] }
  *

@@ -76,16 +76,26 @@ static json_t *health_to_json(const struct conf *conf, const struct health *heal
 	return list;
 }
 
+static json_t *edits_to_json(const struct state *s)
+{
+	json_t *list = json_array();
+
+	array_for_each (e, s->edits, s->n_edits)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s?}", "service", e->service,
+						      "backend", e->backend, "text", e->text));
+	return list;
+}
+
 json_t *state_to_json(const struct state *s, const struct conf *conf, const struct health *health,
 		      const struct lives *lives)
 {
 	char key[2 * sizeof(s->hash_key) + 1];
 
 	hex_encode(s->hash_key, sizeof(s->hash_key), key);
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}", "version", STATE_VERSION, "hash_key",
-			 key, "ids", ids_to_json(s->ids), "admin", admin_to_json(&s->admin),
-			 "retired", retired_to_json(s), "health",
-			 health_to_json(conf, health, lives));
+	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "version", STATE_VERSION,
+			 "hash_key", key, "ids", ids_to_json(s->ids), "admin",
+			 admin_to_json(&s->admin), "retired", retired_to_json(s), "edits",
+			 edits_to_json(s), "health", health_to_json(conf, health, lives));
 }
 
 /* --- reading ---------------------------------------------------------------- */
@@ -140,6 +150,23 @@ static int retired_from_json(struct state *s, const json_t *list)
 	return 0;
 }
 
+static int edits_from_json(struct state *s, const json_t *list)
+{
+	struct conf_edit e = { 0 };
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		if (json_unpack(item, "{s:s, s:s}", "service", &e.service, "backend", &e.backend))
+			return -EINVAL;
+		e.text = json_string_value(json_object_get(item, "text"));
+		if (state_add_edit(s, &e))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static int ids_from_json(const json_t *ids, struct ids **out)
 {
 	_cleanup_free_ char *text = json_dumps(ids, 0);
@@ -161,7 +188,9 @@ int state_from_json(struct state *s, const json_t *root)
 	return state_hex_decode(key, s->hash_key, sizeof(s->hash_key))
 		?: ids_from_json(ids, &s->ids)
 		?: admin_from_json(&s->admin, admin)
-		?: retired_from_json(s, retired);
+		?: retired_from_json(s, retired)
+		/* Those of former daemons have none. */
+		?: edits_from_json(s, json_object_get(root, "edits"));
 }
 
 void state_verdicts_from_json(const json_t *root,

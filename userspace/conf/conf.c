@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "conf/conf_include.h"
+#include "conf/conf_read.h"
 #include "conf/conf_tables.h"
 #include "conf/conf_yaml.h"
 

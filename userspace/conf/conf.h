@@ -174,10 +174,8 @@ struct conf_interface {
  * @inputs: the texts it was read from, that of @path first, without edits
  * @includes: paths and patterns, as written
  * @slots: slots of each table, a power of two; 0: as many as its backends need
- * @max_services, @max_backends: how many there may be, not less
- *	than the file has; 0 lets the daemon choose from the number in the file,
- *	with room to grow. Ids start from 1: a map of backends has an entry
- *	more.
+ * @max_services, @max_backends: how many there may be, not less than the file has; 0
+ *	lets the daemon choose from the number in the file, with room to grow
  * @hash_key: hex of 16 bytes shared by a fleet, or NULL: made once and kept
  * @icmp_per_s: answers by ICMP in a second and by CPU; 0: none
  * @nat_connections: of nat and fullnat, of all services added up
@@ -198,6 +196,7 @@ struct conf {
 	const char *read_group; /* may look; NULL: root and @group */
 	const char *state_dir;
 	enum conf_on_stop on_stop;
+	bool watch; /* read again when it changes */
 	enum log_level log_level;
 	const char *metrics_listen; /* "ADDRESS:PORT", or NULL: no exporter */
 	bool metrics_per_backend;
@@ -235,24 +234,7 @@ struct conf {
  */
 int conf_load(const char *path, struct buf *errors, struct conf **out);
 
-/**
- * struct conf_request - what to read a config from
- * @path: the config file; it and what it includes are read
- * @inputs: in place of files: the config file's text, then what it may include
- * @edits: carried out on what was read
- */
-struct conf_request {
-	const char *path;
-	const struct conf_input *inputs;
-	size_t n_inputs;
-	struct conf_edit *edits;
-	size_t n_edits;
-};
-
-/* As conf_load(), which reads what a path names. */
-int conf_read(const struct conf_request *r, struct buf *errors, struct conf **out);
-
-/* As conf_load(), from memory; any bytes. @name stands for the path. Nothing is included. */
+/* As conf_load(), from memory; any bytes. @name is for messages. Nothing is included. */
 int conf_parse(const char *name, const char *text, size_t len, struct buf *errors,
 	       struct conf **out);
 
@@ -285,31 +267,6 @@ bool conf_service_is_limited(const struct conf_service *s);
  */
 bool conf_service_needs_memory(const struct conf_service *s);
 
-enum conf_change_kind {
-	CONF_CHANGED,
-	CONF_ADDED, /* an element: what is not preset follows as changes */
-	CONF_REMOVED,
-};
-
-/**
- * struct conf_change - a difference between two configs
- * @path: "services.web.backends.nginx1.weight"
- * @before, @after: as they would be written; "" is nothing
- * @needs_restart: it takes effect when the daemon is started again
- */
-struct conf_change {
-	enum conf_change_kind kind;
-	const char *path;
-	const char *before;
-	const char *after;
-	bool needs_restart;
-};
-
-typedef void conf_change_fn(void *arg, const struct conf_change *change);
-
-/* Tell @fn what is different in @new, key by key. 0 or -ENOMEM. */
-int conf_diff(const struct conf *old, const struct conf *new, conf_change_fn *fn, void *arg);
-
 /* Names as they are written in the file. */
 const char *conf_scheduler_name(enum conf_scheduler s);
 const char *conf_forward_name(enum shunt_forward f);
@@ -330,19 +287,5 @@ const struct shunt_addr *conf_via_vip(const struct conf_service *s, const struct
 const char *conf_via_name(enum conf_via v);
 const char *conf_on_stop_name(enum conf_on_stop s);
 const char *conf_xdp_mode_name(enum conf_xdp_mode m);
-
-/*
- * The reference of all keys, from the tables of fields: one paragraph a key.
- * With a key, those it means: a path ("services.web.backends[2].weight", or its
- * beginning: all that is below) or some words of one ("weight",
- * "check.interval"). Nothing is added to @out if there is no such key.
- */
-void conf_explain(const char *key_or_null, struct buf *out);
-
-/*
- * A JSON Schema (draft 7) of the file, from the same tables. What it refuses
- * conf_load() refuses; the reverse does not hold.
- */
-void conf_schema(struct buf *out);
 
 #endif /* CONF_CONF_H */

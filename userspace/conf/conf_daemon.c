@@ -103,6 +103,15 @@ static const struct conf_field daemon_rows[] = {
 		       "or `shuntd --detach` takes it off. detach: it takes it off itself.",
 	},
 	{
+		.key = "watch",
+		.kind = CONF_BOOL,
+		.effect = CONF_LIVE,
+		.off = OFF(watch),
+		.preset = "false",
+		.doc = "Whether the config is read again by itself, a second or two after this "
+		       "file or one that it includes was changed.",
+	},
+	{
 		.key = "log",
 		.kind = CONF_GROUP,
 		.fields = &log_fields,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "conf/conf_diff.h"
 #include "conf/conf_print.h"
 #include "conf/conf_tables.h"
 
@@ -63,12 +64,15 @@ static const struct conf_field *find_row(const struct conf_fields *set, const ch
 static void report(struct differ *d, enum conf_change_kind kind, const char *before,
 		   const char *after, const struct conf_field *f)
 {
+	/* Whoever may look at a difference need not know a key. */
+	const bool is_secret = f->kind == CONF_HEX;
 	const struct conf_change c = {
 		.kind = kind,
 		.path = buf_str(&d->path),
-		.before = before,
-		.after = after,
+		.before = is_secret && *before ? "(secret)" : before,
+		.after = is_secret && *after ? "(secret)" : after,
 		.needs_restart = f->effect == CONF_RESTART,
+		.names_file = f->kind == CONF_FILE || f->kind == CONF_PATTERNS,
 	};
 
 	d->fn(d->arg, &c);

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "conf/conf_reference.h"
 #include "conf/conf_tables.h"
 #include "conf/conf_value.h"
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "conf/conf_reference.h"
 #include "conf/conf_tables.h"
 #include "conf/conf_value.h"
 

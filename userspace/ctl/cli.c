@@ -13,7 +13,7 @@
 #include "ctl/cmd.h"
 #include "ctl/view.h"
 
-#define CLI_MAX_WORDS 8
+#define CLI_MAX_WORDS (CTL_MAX_ARGS + 2)
 
 /* What is left of a command line once its options are taken out. */
 struct words {
@@ -225,15 +225,22 @@ static enum ctl_exit ask(struct cli *cli, const struct ctl_command *c, const cha
 	_cleanup_(buf_free) struct buf error = { 0 };
 	_cleanup_(json_decrefp) json_t *answer = NULL;
 	char name[COMMAND_NAME];
-	const struct client_request request = {
+	struct client_request request = {
 		.command = command_name(c, name),
 		.args = args,
 		.n_args = n,
 		.options = cli->options,
 		.values = cli->values,
+		.fd = -1,
 	};
-	enum ctl_exit err = client_ask(cli->socket, &request, &answer, &error);
+	enum ctl_exit err;
 
+	err = c->hand_over ? c->hand_over(cli, args, n, &request) : CTL_OK;
+	if (err)
+		return err;
+	err = client_ask(cli->socket, &request, &answer, &error);
+	json_decref(request.files);
+	cleanup_closep(&request.fd);
 	if (err)
 		return show_failure(cli, err, &error);
 	err = show_answer(cli, c, answer);

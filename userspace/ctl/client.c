@@ -36,8 +36,9 @@ static json_t *request_json(const struct client_request *request)
 		if (request->options & (1U << i) && ctl_options[i].on_wire &&
 		    json_object_set_new(options, ctl_options[i].name, option_json(request, i)))
 			goto bad;
-	return json_pack("{s:i, s:s, s:o, s:o}", "schema", CTL_SCHEMA, "command", request->command,
-			 "args", args, "options", options);
+	return json_pack("{s:i, s:s, s:o, s:o, s:O*}", "schema", CTL_SCHEMA, "command",
+			 request->command, "args", args, "options", options, "files",
+			 request->files);
 bad:
 	json_decref(args);
 	json_decref(options);
@@ -61,14 +62,34 @@ static int open_socket(const char *path, unsigned int timeout_s)
 	return take_fd(&fd);
 }
 
+/* As send(), with @passed, which goes with the first byte; -1: nothing does. */
+static ssize_t send_with(int fd, const char *data, size_t len, int passed)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { .iov_base = (char *)data, .iov_len = len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *c;
+
+	if (passed >= 0) {
+		msg.msg_control = control;
+		msg.msg_controllen = sizeof(control);
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &passed, sizeof(passed));
+	}
+	return sendmsg(fd, &msg, MSG_NOSIGNAL);
+}
+
 /*
  * A daemon that knows at once that it will not serve us answers and closes: the
  * answer is there to be read although nothing can be written any more.
  */
-static int send_all(int fd, const struct buf *text)
+static int send_all(int fd, const struct buf *text, int passed)
 {
 	for (size_t sent = 0; sent < text->len;) {
-		ssize_t n = send(fd, text->data + sent, text->len - sent, MSG_NOSIGNAL);
+		ssize_t n = send_with(fd, text->data + sent, text->len - sent, sent ? -1 : passed);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -128,7 +149,7 @@ enum ctl_exit client_ask(const char *socket_path, const struct client_request *r
 	fd = open_socket(socket_path, request->timeout_s);
 	if (fd < 0)
 		return say_unreachable(socket_path, fd, error);
-	err = send_all(fd, &line);
+	err = send_all(fd, &line, request->files ? request->fd : -1);
 	buf_free(&line);
 	err = err ?: receive_line(fd, &line);
 	if (err)

@@ -12,6 +12,7 @@
  * struct client_request - what to ask
  * @options: enum ctl_option_bit; only those on the wire are sent
  * @values: by option, of those that take one; NULL: there are none
+ * @files, @fd: a config that goes with it, see handover.h; NULL: none does
  * @timeout_s: of each wait; 0: CLIENT_TIMEOUT_S
  */
 struct client_request {
@@ -20,6 +21,8 @@ struct client_request {
 	size_t n_args;
 	unsigned int options;
 	const char *const *values;
+	json_t *files;
+	int fd;
 	unsigned int timeout_s;
 };
 

@@ -24,6 +24,11 @@ enum ctl_exit cmd_show_connections(struct ctl_call *call);
 enum ctl_exit cmd_show_overrides(struct ctl_call *call);
 enum ctl_exit cmd_explain(struct ctl_call *call);
 enum ctl_exit cmd_reload(struct ctl_call *call);
+enum ctl_exit cmd_config_diff(struct ctl_call *call);
+enum ctl_exit cmd_config_apply(struct ctl_call *call);
+enum ctl_exit cmd_config_confirm(struct ctl_call *call);
+enum ctl_exit cmd_backend_add(struct ctl_call *call);
+enum ctl_exit cmd_backend_del(struct ctl_call *call);
 enum ctl_exit cmd_doctor(struct ctl_call *call);
 enum ctl_exit cmd_events(struct ctl_call *call);
 
@@ -42,6 +47,12 @@ void render_show_connections(const struct ctl_view *view, struct buf *out);
 void render_show_overrides(const struct ctl_view *view, struct buf *out);
 void render_explain(const struct ctl_view *view, struct buf *out);
 void render_reload(const struct ctl_view *view, struct buf *out);
+void render_config_diff(const struct ctl_view *view, struct buf *out);
+void render_config_apply(const struct ctl_view *view, struct buf *out);
+void render_backend_edit(const struct ctl_view *view, struct buf *out);
+
+enum ctl_exit handover_config(struct cli *cli, const char *const *args, size_t n,
+			      struct client_request *request);
 
 enum ctl_exit follow_drain(struct cli *cli, const char *const *args);
 

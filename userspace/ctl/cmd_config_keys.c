@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* shunt config explain, config schema: the keys of the config, without a daemon. */
 #include "base/cleanup.h"
-#include "conf/conf.h"
+#include "conf/conf_reference.h"
 #include "ctl/client.h"
 #include "ctl/cmd.h"
 

@@ -34,6 +34,19 @@ static json_t *describe_override(const struct snapshot *s, const struct admin_en
 			 is_in_config(s, e));
 }
 
+static json_t *describe_edits(const struct snapshot *s)
+{
+	json_t *list = json_array();
+
+	array_for_each (e, s->edits, s->n_edits)
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:s, s:o}", "service", e->service,
+						"backend", e->backend, "what",
+						e->text ? "added" : "deleted", "settings",
+						e->text ? describe_text(e->text) : json_null()));
+	return list;
+}
+
 enum ctl_exit cmd_show_overrides(struct ctl_call *call)
 {
 	_cleanup_(snapshot_freep) struct snapshot *s = describe_snapshot(call);
@@ -46,7 +59,9 @@ enum ctl_exit cmd_show_overrides(struct ctl_call *call)
 	for (size_t i = 0; s->admin && i < s->admin->n; i++)
 		json_array_append_new(list, describe_override(s, &s->admin->entries[i]));
 	return describe_put(call, "now", json_integer(s->now_wall_s))
-		       ?: describe_put(call, "overrides", list);
+		       ?: describe_put(call, "overrides", list)
+		       ?: describe_put(call, "edits", describe_edits(s))
+		       ?: describe_put(call, "confirm_left_s", json_integer(s->confirm_left_s));
 }
 
 static const struct table_column columns[] = {
@@ -77,6 +92,25 @@ static void add_override(struct table *t, const json_t *o, uint64_t now)
 	table_add(t, TABLE_PLAIN, "%s", view_bool(o, "configured") ? "" : "not in the config");
 }
 
+/* What came and went, and what runs for a while only. */
+static void render_edits(const json_t *data, struct buf *out)
+{
+	const json_t *edits = json_object_get(data, "edits");
+	const uint64_t left_s = view_int(data, "confirm_left_s");
+
+	for (size_t i = 0; i < json_array_size(edits); i++) {
+		const json_t *e = json_array_get(edits, i);
+
+		buf_printf(out, "%s/%s %s%s", view_text(e, "service"), view_text(e, "backend"),
+			   view_text(e, "what"), *view_text(e, "settings") ? ": " : "");
+		table_put_text(out, view_text(e, "settings"));
+		buf_puts(out, "\n");
+	}
+	if (left_s)
+		buf_printf(out, "config: not confirmed, the former one returns in %s\n",
+			   fmt_msec(left_s * 1000).text);
+}
+
 void render_show_overrides(const struct ctl_view *view, struct buf *out)
 {
 	const json_t *list = json_object_get(view->data, "overrides");
@@ -85,8 +119,8 @@ void render_show_overrides(const struct ctl_view *view, struct buf *out)
 
 	for (size_t i = 0; i < json_array_size(list); i++)
 		add_override(&t, json_array_get(list, i), view_int(view->data, "now"));
-	if (!t.n_cells)
+	table_print(&t, view->color, out);
+	render_edits(view->data, out);
+	if (!out->len)
 		buf_puts(out, "nothing is said but what the config says\n");
-	else
-		table_print(&t, view->color, out);
 }

@@ -49,6 +49,9 @@ static void render_daemon(const json_t *data, struct buf *out)
 	buf_printf(out, "config %s, loaded %s ago, %" PRIu64 " reloads, %" PRIu64 " refused\n",
 		   view_text(config, "path"), age(now, view_int(config, "loaded"), &room),
 		   view_int(config, "reloads_applied"), view_int(config, "reloads_refused"));
+	if (view_int(config, "confirm_left_s"))
+		buf_printf(out, "it is to be confirmed: the former one returns in %s\n",
+			   fmt_msec(view_int(config, "confirm_left_s") * 1000).text);
 }
 
 static void render_interface(const json_t *i, bool color, struct buf *out)

@@ -17,7 +17,7 @@
 #include "ctl/ctl.h"
 
 #define CTL_SCHEMA 1
-#define CTL_MAX_ARGS 4
+#define CTL_MAX_ARGS 10
 
 /*
  * X(BIT, "option", "VALUE" or NULL, on the wire, "help"): options that belong to commands.
@@ -27,6 +27,7 @@
 	X(FORCE, "force", NULL, true, "do it even where it takes a service's last usable backend") \
 	X(TIMEOUT, "timeout", "DURATION", true, "for how long it keeps its flows: 5m; or off")     \
 	X(WAIT, "wait", NULL, false, "until it has none left; exit 124 if its time is over first") \
+	X(CONFIRM, "confirm", "DURATION", true, "go back then, unless it is confirmed: 60s, 5m")   \
 	X(DRY_RUN, "dry-run", NULL, true, "check only, change nothing")                            \
 	X(SYN, "syn", NULL, true, "the first packet of a connection")                              \
 	X(ALL, "all", NULL, false, "counters at zero, too")                                        \
@@ -66,6 +67,7 @@ unsigned int option_find(const char *name, size_t len);
  * @uid: of the peer
  * @options: enum ctl_option_bit
  * @values: of those that take one, where they are in @options
+ * @files, @fd: a config that came with it, see handover.h; NULL and -1: none did
  * @data: an object; the handler fills it in
  * @error: why not, if the handler does not return CTL_OK
  */
@@ -77,6 +79,8 @@ struct ctl_call {
 	const char *values[CTL_OPTIONS];
 	const char *args[CTL_MAX_ARGS];
 	size_t n_args;
+	const json_t *files;
+	int fd;
 	json_t *data;
 	struct buf error;
 };
@@ -107,6 +111,8 @@ struct ctl_view {
 	bool color;
 };
 
+struct client_request;
+
 /**
  * struct ctl_command - a row
  * @verb: NULL if the noun is the whole command
@@ -114,6 +120,7 @@ struct ctl_view {
  * @changes: needs the right to change things
  * @apart: answered by a copy of the daemon (ctl/apart.h), which changes nothing
  * @hidden: another spelling, not in help and completion
+ * @hand_over: in the CLI, before it asks: adds a config to the request
  * @answer: in the daemon; NULL where @local does without it. What it returns is the
  *	exit code; with @data filled in also if that is not 0 (`health`)
  * @render: in the CLI
@@ -131,6 +138,8 @@ struct ctl_command {
 	bool changes;
 	bool apart;
 	bool hidden;
+	enum ctl_exit (*hand_over)(struct cli *cli, const char *const *args, size_t n,
+				   struct client_request *request);
 	enum ctl_exit (*answer)(struct ctl_call *call);
 	void (*render)(const struct ctl_view *view, struct buf *out);
 	enum ctl_exit (*follow)(struct cli *cli, const char *const *args);

@@ -4,12 +4,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "ctl/conn.h"
 #include "ctl/request.h"
 
 void conn_open(struct conn *c, int fd, const struct peer *peer, uint64_t now_ms)
 {
 	*c = (struct conn){ .fd = fd, .peer = *peer, .since_ms = now_ms, .apart = { .fd = -1 } };
+}
+
+static void drop_passed(struct conn *c)
+{
+	cleanup_closep(&c->peer.passed_fd);
+	c->peer.passed_fd = -1;
 }
 
 static void end_apart(struct conn *c, struct conn_host *host)
@@ -24,6 +31,7 @@ void conn_close(struct conn *c, struct conn_host *host)
 	end_apart(c, host);
 	close(c->fd);
 	c->fd = -1;
+	drop_passed(c);
 	buf_free(&c->in);
 	buf_free(&c->out);
 }
@@ -71,11 +79,40 @@ static bool write_out(struct conn *c, uint64_t now_ms)
 	return true;
 }
 
+/* The last one that came counts; all others are closed. */
+static void take_passed(struct conn *c, struct msghdr *msg)
+{
+	for (struct cmsghdr *m = CMSG_FIRSTHDR(msg); m; m = CMSG_NXTHDR(msg, m)) {
+		if (m->cmsg_level != SOL_SOCKET || m->cmsg_type != SCM_RIGHTS)
+			continue;
+		drop_passed(c);
+		memcpy(&c->peer.passed_fd, CMSG_DATA(m), sizeof(int));
+	}
+}
+
+/* There is room for one descriptor: the kernel keeps more than that from us. */
+static ssize_t receive(struct conn *c, char *chunk, size_t size)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = { .iov_base = chunk, .iov_len = size };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = CMSG_LEN(sizeof(int)),
+	};
+	ssize_t n = recvmsg(c->fd, &msg, MSG_CMSG_CLOEXEC);
+
+	if (n >= 0)
+		take_passed(c, &msg);
+	return n;
+}
+
 /* False if the client has gone; a client that only stopped sending is served. */
 static bool read_in(struct conn *c)
 {
 	char chunk[4096];
-	ssize_t n = recv(c->fd, chunk, sizeof(chunk), 0);
+	ssize_t n = receive(c, chunk, sizeof(chunk));
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
@@ -114,6 +151,7 @@ static void answer_line(struct conn *c, struct conn_host *host)
 		answer_apart(c, host, &line);
 	else
 		request_answer(host->ops, host->app, &c->peer, &line, &c->out);
+	drop_passed(c);
 	buf_skip(&c->in, line.len + 1);
 }
 

@@ -22,6 +22,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "conf/conf_diff.h"
 #include "dataplane/explain.h"
 #include "dataplane/snapshot.h"
 #include "plan/plan.h"
@@ -38,9 +39,28 @@ enum ctl_exit {
 };
 
 /**
+ * struct ctl_config - a config that is to run
+ * @inputs, @n_inputs: what it is read from; NULL: the daemon's own file
+ * @may_name_files: it may name files that the one that runs does not
+ * @confirm_s: the former one returns after that time; 0: never
+ */
+struct ctl_config {
+	const struct conf_input *inputs;
+	size_t n_inputs;
+	bool may_name_files;
+	uint32_t confirm_s;
+};
+
+/**
  * struct ctl_ops - what the daemon lets the socket do
  * @snapshot: the daemon now; released with snapshot_free()
  * @reload: read the config again; @errors gets what is wrong or what was done
+ * @config_diff: tell @fn what would change; @errors gets what is wrong with it
+ * @config_apply: run it and write it to the config file, at once or when it is confirmed;
+ *	@report gets what is wrong or what was done. -EPERM: it names files
+ * @config_confirm: -ENOENT: nothing waits for it
+ * @backend_edit: add a backend (without a text: one of the config's that was deleted), or
+ *	delete one; @report gets what is wrong or what was done
  * @connections: the first @max of @service, an index in snapshot.services, or of all
  *	with SIZE_MAX; 0 or a negative errno
  * @explain: what would become of a packet; 0 or a negative errno, logged
@@ -52,6 +72,12 @@ enum ctl_exit {
 struct ctl_ops {
 	struct snapshot *(*snapshot)(void *app);
 	int (*reload)(void *app, bool dry_run, struct buf *errors);
+	int (*config_diff)(void *app, const struct ctl_config *config, conf_change_fn *fn,
+			   void *arg, struct buf *errors);
+	int (*config_apply)(void *app, const struct ctl_config *config, struct buf *report);
+	int (*config_confirm)(void *app, struct buf *report);
+	int (*backend_edit)(void *app, const struct conf_edit *edit, bool is_new,
+			    struct buf *report);
 	int (*connections)(void *app, size_t service, size_t max, struct snapshot_conns *out);
 	int (*explain)(void *app, const struct explain_packet *p, struct explain *out);
 	const struct admin_entry *(*admin_find)(void *app, const char *service,

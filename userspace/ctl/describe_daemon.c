@@ -12,10 +12,11 @@ json_t *describe_daemon(const struct snapshot *s)
 
 json_t *describe_reloads(const struct snapshot *s)
 {
-	return json_pack("{s:o, s:I, s:b, s:I, s:I}", "path", describe_text(s->conf->path),
+	return json_pack("{s:o, s:I, s:b, s:I, s:I, s:i}", "path", describe_text(s->conf->path),
 			 "loaded", (json_int_t)s->conf_loaded_wall_s, "last_reload_ok",
 			 s->conf_last_reload_ok, "reloads_applied", (json_int_t)s->conf_reloads[1],
-			 "reloads_refused", (json_int_t)s->conf_reloads[0]);
+			 "reloads_refused", (json_int_t)s->conf_reloads[0], "confirm_left_s",
+			 (int)s->confirm_left_s);
 }
 
 json_t *describe_all(const struct snapshot *s)

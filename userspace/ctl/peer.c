@@ -88,6 +88,6 @@ int peer_identify(int fd, const struct peer_policy *policy, struct peer *out)
 		if (right > best)
 			best = right;
 	}
-	*out = (struct peer){ .uid = cred.uid, .right = best };
+	*out = (struct peer){ .uid = cred.uid, .right = best, .passed_fd = -1 };
 	return 0;
 }

@@ -26,9 +26,14 @@ struct peer_policy {
 	gid_t read_group;
 };
 
+/**
+ * struct peer - the other end
+ * @passed_fd: a descriptor that came with the request at hand; -1: none
+ */
 struct peer {
 	uid_t uid;
 	enum peer_right right;
+	int passed_fd;
 };
 
 /**

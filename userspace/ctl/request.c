@@ -121,6 +121,7 @@ static enum ctl_exit carry_out(struct ctl_call *call, const struct peer *peer, j
 	c = find_command(call, request);
 	if (!c)
 		return CTL_USAGE;
+	call->files = json_object_get(request, "files");
 	return check_right(call, c, peer)
 	    ?: read_args(call, c, json_object_get(request, "args"))
 	    ?: read_options(call, c, json_object_get(request, "options"))
@@ -143,7 +144,13 @@ void request_answer(const struct ctl_ops *ops, void *app, const struct peer *pee
 {
 	_cleanup_(json_decrefp) json_t *request = NULL;
 	_cleanup_(json_decrefp) json_t *data = json_object();
-	struct ctl_call call = { .ops = ops, .app = app, .uid = peer->uid, .data = data };
+	struct ctl_call call = {
+		.ops = ops,
+		.app = app,
+		.uid = peer->uid,
+		.data = data,
+		.fd = peer->passed_fd,
+	};
 	enum ctl_exit code = CTL_USAGE;
 	json_error_t why;
 

@@ -189,6 +189,9 @@ struct snapshot {
 	uint64_t start_wall_s;
 	uint64_t conf_loaded_wall_s;
 	bool conf_last_reload_ok;
+	uint32_t confirm_left_s; /* until the former config returns; 0: it does not */
+	const struct conf_edit *edits; /* the daemon's own */
+	size_t n_edits;
 	uint64_t conf_reloads[2]; /* [0] refused, [1] applied */
 	bool adopted; /* the maps of a former daemon were taken over */
 	uint64_t rss_bytes;

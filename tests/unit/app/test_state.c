@@ -91,6 +91,9 @@ Test(state, what_is_saved_comes_back)
 	e = admin_get(&a.admin, "web", "b");
 	e->state = ADMIN_DRAIN;
 	state_retired(&a, "web")->packets = 7;
+	cr_assert_eq(state_add_edit(&a, &(struct conf_edit){ "web", "c", "{ name: c }", false }),
+		     0);
+	cr_assert_eq(state_add_edit(&a, &(struct conf_edit){ "web", "a", NULL, false }), 0);
 	before = plan_of(&f, &a);
 	cr_assert_eq(state_save(&a, f.dir, f.conf, NULL, NULL), 0);
 
@@ -99,6 +102,11 @@ Test(state, what_is_saved_comes_back)
 	cr_assert_arr_eq(a.hash_key, b.hash_key, sizeof(a.hash_key));
 	cr_assert_eq(admin_find(&b.admin, "web", "b")->state, ADMIN_DRAIN);
 	cr_assert_eq(state_retired(&b, "web")->packets, 7);
+	cr_assert_eq(b.n_edits, 2);
+	cr_assert_str_eq(b.edits[0].backend, "c");
+	cr_assert_str_eq(b.edits[0].text, "{ name: c }");
+	cr_assert_str_eq(b.edits[1].backend, "a");
+	cr_assert_null(b.edits[1].text);
 	after = plan_of(&f, &b);
 	cr_assert_eq(before->n_backends, after->n_backends);
 	for (size_t i = 0; i < before->n_backends; i++)

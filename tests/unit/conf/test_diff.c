@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "conf/conf_diff.h"
 #include "conf/conf_print.h"
 #include "conf/conf_tables.h"
 #include "full.h"

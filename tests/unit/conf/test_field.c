@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "conf/conf_print.h"
+#include "conf/conf_reference.h"
 #include "conf/conf_tables.h"
 
 /* Call @fn for every row of @set and of the tables below, with its path. */

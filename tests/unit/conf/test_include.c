@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "conf/conf.h"
+#include "conf/conf_read.h"
 #include "rows.h"
 
 #define INPUT(name, text)                                                                          \

@@ -155,7 +155,70 @@ static int fake_admin_set(void *app, const struct admin_entry *entry)
 	return 0;
 }
 
+static int note_config(struct fake_daemon *d, const struct ctl_config *c)
+{
+	buf_free(&d->config_text);
+	if (c->n_inputs)
+		buf_add(&d->config_text, c->inputs[0].text, c->inputs[0].len);
+	snprintf(d->config_name, sizeof(d->config_name), "%s",
+		 c->n_inputs ? c->inputs[0].name : "");
+	d->confirm_s = c->confirm_s;
+	return d->config_err;
+}
+
+static int fake_config_diff(void *app, const struct ctl_config *c, conf_change_fn *fn, void *arg,
+			    struct buf *errors)
+{
+	const struct conf_change changed = {
+		.path = "services.web.forward",
+		.before = "direct",
+		.after = "",
+		.needs_restart = true,
+	};
+	const struct conf_change added = {
+		.kind = CONF_ADDED,
+		.path = "services.new",
+		.before = "",
+		.after = "",
+	};
+
+	(void)errors;
+	fn(arg, &changed);
+	fn(arg, &added);
+	return note_config(app, c);
+}
+
+static int fake_config_apply(void *app, const struct ctl_config *c, struct buf *report)
+{
+	(void)report;
+	return note_config(app, c);
+}
+
+static int fake_config_confirm(void *app, struct buf *report)
+{
+	const struct fake_daemon *d = app;
+
+	(void)report;
+	return d->config_err;
+}
+
+static int fake_backend_edit(void *app, const struct conf_edit *edit, bool is_new,
+			     struct buf *report)
+{
+	struct fake_daemon *d = app;
+
+	(void)report;
+	(void)is_new;
+	buf_free(&d->edit_text);
+	buf_printf(&d->edit_text, "%s/%s %s", edit->service, edit->backend, edit->text ?: "");
+	return d->config_err;
+}
+
 const struct ctl_ops fake_ops = {
+	.config_diff = fake_config_diff,
+	.config_apply = fake_config_apply,
+	.config_confirm = fake_config_confirm,
+	.backend_edit = fake_backend_edit,
 	.snapshot = fake_snapshot,
 	.reload = fake_reload,
 	.connections = fake_connections,
@@ -203,6 +266,8 @@ void rig_close(struct rig *r)
 	ctl_free(r->ctl);
 	close(r->stop_fd);
 	admin_free(&r->daemon.admin);
+	buf_free(&r->daemon.config_text);
+	buf_free(&r->daemon.edit_text);
 	buf_free(&r->out);
 	buf_free(&r->err);
 	cr_expect_neq(access(r->socket, F_OK), 0, "the socket is still there");

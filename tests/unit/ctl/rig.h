@@ -30,6 +30,11 @@ struct fake_daemon {
 	uint64_t moves; /* packets of each backend between two of them */
 	struct explain explained; /* of every packet, but for the packet */
 	bool explains_for_ever;
+	struct buf config_text; /* that was handed over, the first file */
+	char config_name[128];
+	uint32_t confirm_s;
+	int config_err;
+	struct buf edit_text; /* the last edit: "web/new { ... }" */
 	uint32_t sharing; /* of each service; 0: as in the fixture */
 };
 

@@ -179,7 +179,9 @@ Test(commands, typos)
 	       "[--wait]\n"
 	       "usage: shunt backend maint SERVICE/BACKEND [--force]\n"
 	       "usage: shunt backend enable SERVICE/BACKEND\n"
-	       "usage: shunt backend weight SERVICE/BACKEND WEIGHT [--force]\n");
+	       "usage: shunt backend weight SERVICE/BACKEND WEIGHT [--force]\n"
+	       "usage: shunt backend add SERVICE/BACKEND [KEY=VALUE]...\n"
+	       "usage: shunt backend del SERVICE/BACKEND [--force]\n");
 	expect(rig_run(&r, "status", "--jsno", NULL), CTL_USAGE, "",
 	       "shunt: no option \"--jsno\" (did you mean \"--json\"?)\n");
 	expect(rig_run(&r, "backend", "drain", NULL), CTL_USAGE, "",
@@ -303,7 +305,8 @@ static const char *completed(const char *a, const char *b, const char *c)
 Test(commands, completion)
 {
 	cr_assert_str_eq(completed("s", NULL, NULL), "status\nservice\nshow\n");
-	cr_assert_str_eq(completed("backend", "", NULL), "list\ndrain\nmaint\nenable\nweight\n");
+	cr_assert_str_eq(completed("backend", "", NULL),
+			 "list\ndrain\nmaint\nenable\nweight\nadd\ndel\n");
 	cr_assert_str_eq(completed("show", "ne", NULL), "neighbors\n");
 	cr_assert_str_eq(completed("service", "show", ""), "web\ndns\n");
 	cr_assert_str_eq(completed("backend", "list", "w"), "web\n");

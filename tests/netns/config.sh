@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# A config is compared, tried for a while, confirmed, or taken back; backends come and go
+# at runtime, and stay so; files are included, and watched.
+# limit: 60 s
+. "$(dirname "$0")/lib.sh"
+
+next=$work/next.yaml
+included=$work/conf.d
+
+# expect CODE PATTERN ARGUMENT...: what shunt says, and how it ends.
+expect()
+{
+	local code=0 text
+
+	text=$(shunt "${@:3}" 2>&1) || code=$?
+	say "shunt ${*:3}: exit $code: $text"
+	want "exit status of shunt ${*:3}" "$1" "$code"
+	[[ $text =~ $2 ]] || die "shunt ${*:3}: no \"$2\""
+}
+
+# services_of BACKEND...: the service with these.
+service_of()
+{
+	web_service | grep -vE "name: ($1)\b"
+}
+
+one_armed_direct
+service_of b3 | write_conf
+start_shuntd
+wait_for 5 only_answers "$vip4" "b1 b2"
+expect 0 'no difference' config diff
+
+# Tried: after its time the former one is back, and the file is as it was.
+{ cat "$conf"; printf '      - { name: b3, address: %s.13 }\n' "$net4"; } |
+	sed 's/name: b1,/name: b1, weight: 0,/' >"$next"
+expect 0 'backends.b1.weight: 100 -> 0.*\+ services.web.backends.b3.*none -> 10.1.0.13' \
+	config diff "$next"
+before=$(<"$conf")
+expect 0 'former config returns in 4s' config apply "$next" --confirm 4s
+only_answers "$vip4" "b2 b3" || die "the config that was applied does not run"
+expect 0 'to be confirmed' status
+want "the config file" "$before" "$(<"$conf")"
+wait_for 8 only_answers "$vip4" "b1 b2"
+said shuntd 'not confirmed' || die "no word about it"
+expect 3 'no config waits' config confirm
+[[ ! -e $conf.next ]] || die "$conf.next is left"
+
+# A daemon that dies meanwhile comes back with the former one.
+expect 0 'former config returns' config apply "$next" --confirm 60s
+only_answers "$vip4" "b2 b3" || die "the config that was applied does not run"
+stop shuntd KILL
+start_shuntd
+wait_for 5 only_answers "$vip4" "b1 b2"
+
+# Confirmed, and applied for good.
+expect 0 'former config returns' config apply "$next" --confirm 60s
+expect 0 "it is $conf now" config confirm
+want "the config file" "$(<"$next")" "$(<"$conf")"
+expect 0 'no difference' config diff
+service_of b3 >"$work/services"
+cp "$conf" "$work/three"
+write_conf <"$work/services"
+mv "$conf" "$next"
+cp "$work/three" "$conf"
+expect 0 "it is $conf now" config apply "$next"
+want "who answers" "b1 b2" "$(who_answers "$vip4")"
+want "the config file" "$(<"$next")" "$(<"$conf")"
+
+# A wrong one changes nothing.
+sed 's/forward:/froward:/' "$conf" >"$next"
+expect 2 'next.yaml:[0-9]+:[0-9]+: error: .*froward' config apply "$next"
+want "who answers" "b1 b2" "$(who_answers "$vip4")"
+
+# Backends come and go at runtime, and stay so over a reload and a restart.
+expect 2 'say where it is' backend add web/b3
+expect 2 'backend web/b3:1:[0-9]+: error: .*did you mean "address"' backend add web/b3 adress=1
+expect 0 'added' backend add web/b3 "address=$net4.13" "address6=$net6:13" weight=100
+every_backend_answers "$vip4" || die "the new backend has no flows"
+expect 1 'already' backend add web/b3 "address=$net4.13"
+expect 0 'deleted' backend del web/b1
+want "who answers" "b2 b3" "$(who_answers "$vip4")"
+expect 0 'b3 added: .*b1 deleted' show overrides
+expect 0 'applied' reload
+want "who answers after a reload" "b2 b3" "$(who_answers "$vip4")"
+stop_shuntd
+start_shuntd
+wait_for 5 only_answers "$vip4" "b2 b3"
+expect 1 'without settings' backend add web/b1 "address=$net4.99"
+expect 0 'added' backend add web/b1
+every_backend_answers "$vip4" || die "a backend that was brought back has no flows"
+# The config says the same now.
+web_service | write_conf
+expect 0 'applied' reload
+expect 0 'nothing is said' show overrides
+service_of b1 | write_conf
+expect 0 'applied' reload
+want "who answers" "b2 b3" "$(who_answers "$vip4")"
+
+# Included, and watched.
+mkdir "$included"
+{ web_service; } | sed '1d' >"$work/services"
+{ printf 'include: %s/*.yaml\n' "$included"; } | write_conf
+sed -i 's|^daemon:|daemon:\n  watch: true|' "$conf"
+web_service >"$included/web.yaml"
+expect 0 'applied' reload
+every_backend_answers "$vip4" || die "a service that is included has no flows"
+service_of b2 >"$included/web.yaml"
+wait_for 5 only_answers "$vip4" "b1 b3"
+printf 'services: [\n' >"$included/wrong.yaml"
+wait_for 5 said shuntd 'wrong.yaml:[0-9]+:[0-9]+: error'
+rm "$included/wrong.yaml"
+web_service >"$included/web.yaml"
+wait_for 5 every_backend_answers "$vip4"

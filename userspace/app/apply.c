@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A config that comes over the control socket: compared with the one that runs, or run in
+ * its place. One that is to be confirmed waits beside the config file, as FILE.next, while
+ * it runs; so whatever ends the daemon meanwhile, the next one finds the former config.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/daemon.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+int daemon_config_diff(void *app, const struct ctl_config *c, conf_change_fn *fn, void *arg,
+		       struct buf *errors)
+{
+	_cleanup_(conf_freep) struct conf *conf = NULL;
+	struct daemon *d = app;
+	int err = daemon_read_conf(d, c->inputs, c->n_inputs, errors, &conf);
+
+	return err ?: conf_diff(d->conf, conf, fn, arg);
+}
+
+/* --- the file --------------------------------------------------------------------- */
+
+/* The config file itself, behind links, and what is to come in its place. */
+struct paths {
+	char file[PATH_MAX];
+	char next[PATH_MAX + 8];
+};
+
+static int find_paths(const struct daemon *d, struct paths *p)
+{
+	if (!realpath(d->conf_path, p->file))
+		return -errno;
+	snprintf(p->next, sizeof(p->next), "%s.next", p->file);
+	return 0;
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0)
+			return -errno;
+		text += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* Whoever may read the config file may read this, and nobody else. */
+static int write_next(const struct paths *p, const struct conf_input *in)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	unlink(p->next);
+	fd = open(p->next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || stat(p->file, &st) || fchown(fd, st.st_uid, st.st_gid) ||
+	    fchmod(fd, st.st_mode & 07777))
+		return -errno;
+	return write_all(fd, in->text, in->len) ?: fsync(fd) ? -errno : 0;
+}
+
+static int use_next(struct daemon *d, const struct paths *p)
+{
+	if (rename(p->next, p->file))
+		return -errno;
+	d->files_mark = watch_mark(d->conf_path, d->conf);
+	return 0;
+}
+
+static int say_unwritten(struct buf *report, const struct paths *p, int err)
+{
+	buf_printf(report, "error: cannot write %s: %s\n", p->next, strerror(-err));
+	return err;
+}
+
+/* --- apply ------------------------------------------------------------------------- */
+
+static void note_file(void *arg, const struct conf_change *change)
+{
+	struct buf *report = arg;
+
+	if (change->names_file && *change->after)
+		buf_printf(report,
+			   "error: %s: only root may let the daemon use other files than it "
+			   "does\n",
+			   change->path);
+}
+
+/* The config as it is to run, called as the file whose place it takes. */
+static int read_given(struct daemon *d, const struct ctl_config *c, struct buf *report,
+		      struct conf **out)
+{
+	_cleanup_(conf_freep) struct conf *conf = NULL;
+	_cleanup_(buf_free) struct buf again = { 0 }, files = { 0 };
+	int err = daemon_read_conf(d, c->inputs, c->n_inputs, report, &conf);
+
+	if (err)
+		return err;
+	if (!c->may_name_files && conf_diff(d->conf, conf, note_file, &files))
+		return -ENOMEM;
+	if (files.len) {
+		buf_puts(report, buf_str(&files));
+		return -EPERM;
+	}
+	((struct conf_input *)c->inputs)[0].name = d->conf_path;
+	return daemon_read_conf(d, c->inputs, c->n_inputs, &again, out);
+}
+
+static void await_confirm(struct daemon *d, struct conf *former, uint32_t confirm_s)
+{
+	/* Of several that were not confirmed the first one's former is the last good one. */
+	if (d->former)
+		conf_free(former);
+	else
+		d->former = former;
+	d->confirm_by_ms = clock_now_ms() + confirm_s * 1000ULL;
+	log_warn("the config that runs must be confirmed within %u s, or the former one returns",
+		 confirm_s);
+}
+
+int daemon_config_apply(void *app, const struct ctl_config *c, struct buf *report)
+{
+	struct conf *conf, *former = NULL;
+	struct daemon *d = app;
+	struct paths p;
+	int err;
+
+	err = read_given(d, c, report, &conf);
+	if (err)
+		return err;
+	err = find_paths(d, &p) ?: write_next(&p, &c->inputs[0]);
+	if (err) {
+		conf_free(conf);
+		return say_unwritten(report, &p, err);
+	}
+	err = daemon_swap(d, conf, report, &former);
+	d->reloads[!err]++;
+	d->last_reload_ok = !err;
+	if (err) {
+		unlink(p.next);
+		return err;
+	}
+	if (c->confirm_s) {
+		await_confirm(d, former, c->confirm_s);
+		return 0;
+	}
+	conf_free(former);
+	err = use_next(d, &p);
+	if (err)
+		return say_unwritten(report, &p, err);
+	conf_free(take_ptr(&d->former));
+	daemon_drop_idle_edits(d);
+	buf_printf(report, "it is %s now\n", p.file);
+	return 0;
+}
+
+int daemon_config_confirm(void *app, struct buf *report)
+{
+	struct daemon *d = app;
+	struct paths p;
+	int err;
+
+	if (!d->former)
+		return -ENOENT;
+	err = find_paths(d, &p) ?: use_next(d, &p);
+	if (err)
+		return say_unwritten(report, &p, err);
+	conf_free(take_ptr(&d->former));
+	buf_printf(report, "it is %s now\n", p.file);
+	return 0;
+}
+
+void daemon_forget_former(struct daemon *d)
+{
+	struct paths p;
+
+	if (!d->former)
+		return;
+	if (!find_paths(d, &p))
+		unlink(p.next);
+	conf_free(take_ptr(&d->former));
+}
+
+void daemon_unconfirm(struct daemon *d)
+{
+	_cleanup_(conf_freep) struct conf *gone = NULL;
+	_cleanup_(buf_free) struct buf report = { 0 };
+	struct conf *conf;
+	int err;
+
+	if (!d->former || clock_now_ms() < d->confirm_by_ms)
+		return;
+	log_warn("the config that runs was not confirmed: the former one returns");
+	/* Once more from its text: backends may have come and gone meanwhile. */
+	err = daemon_read_conf(d, d->former->inputs, d->former->n_inputs, &report, &conf)
+		      ?: daemon_swap(d, conf, &report, &gone);
+	if (err) {
+		d->confirm_by_ms = clock_now_ms() + 10 * 1000;
+		log_err(err, "return to the former config; it will be tried again: %s",
+			buf_str(&report));
+		return;
+	}
+	daemon_forget_former(d);
+}

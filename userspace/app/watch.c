@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * daemon.watch: the config's files are looked at once a second. That sees through links
+ * that are moved and files that are put in place of others, on any file system, and costs
+ * a few calls of stat().
+ */
+#include <glob.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/daemon.h"
+#include "base/array.h"
+#include "base/cleanup.h"
+
+/* FNV-1a, 64 bits. */
+static uint64_t add_bytes(uint64_t mark, const void *bytes, size_t n)
+{
+	const uint8_t *b = bytes;
+
+	for (size_t i = 0; i < n; i++)
+		mark = (mark ^ b[i]) * 0x100000001b3;
+	return mark;
+}
+
+static uint64_t add_file(uint64_t mark, const char *path)
+{
+	struct stat st;
+	uint64_t is[5] = { 0 };
+
+	if (!stat(path, &st)) {
+		is[0] = st.st_dev;
+		is[1] = st.st_ino;
+		is[2] = st.st_size;
+		is[3] = st.st_mtim.tv_sec;
+		is[4] = st.st_mtim.tv_nsec;
+	}
+	mark = add_bytes(mark, path, strlen(path));
+	return add_bytes(mark, is, sizeof(is));
+}
+
+uint64_t watch_mark(const char *path, const struct conf *conf)
+{
+	uint64_t mark = add_file(0xcbf29ce484222325, path);
+
+	for (size_t i = 0; i < conf->n_includes; i++) {
+		glob_t found;
+
+		if (glob(conf->includes[i], 0, NULL, &found))
+			continue;
+		for (size_t j = 0; j < found.gl_pathc; j++)
+			mark = add_file(mark, found.gl_pathv[j]);
+		globfree(&found);
+	}
+	return mark;
+}
+
+void daemon_watch_files(struct daemon *d)
+{
+	_cleanup_(buf_free) struct buf report = { 0 };
+	uint64_t mark;
+	int err;
+
+	if (!d->conf->watch)
+		return;
+	mark = watch_mark(d->conf_path, d->conf);
+	/* Somebody may be writing still: not before it has stood for a second. */
+	if (mark != d->files_mark && mark == d->files_seen) {
+		log_info("%s has changed", d->conf_path);
+		err = daemon_reload(d, false, &report);
+		log_line(err ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "%s", buf_str(&report));
+	}
+	d->files_seen = mark;
+}
