@@ -40,7 +40,7 @@ BPF_CFLAGS = -std=gnu11 -O2 -g -target bpf -mcpu=v3 -fno-strict-aliasing \
 LIBS_base	= -lsystemd
 LIBS_net	= -lmnl
 LIBS_conf	= -lyaml -ljansson
-LIBS_health	= -lcap-ng -lseccomp -lmariadb -lm
+LIBS_health	= -lcap-ng -lseccomp -lmariadb -lssl -lcrypto -lm
 LIBS_plan	= -ljansson
 LIBS_dataplane	= -lxdp -lbpf -lelf -lz
 LIBS_doctor	=

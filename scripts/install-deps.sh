@@ -13,14 +13,14 @@ packages=(
 	gcc libc6-dev make pkg-config clang bpftool git ca-certificates
 	libbpf-dev libxdp-dev libelf-dev zlib1g-dev
 	libyaml-dev libjansson-dev libmicrohttpd-dev libmnl-dev
-	libcap-ng-dev libseccomp-dev libsystemd-dev libmariadb-dev
+	libcap-ng-dev libseccomp-dev libsystemd-dev libmariadb-dev libssl-dev
 	# lint and unit tests
 	clang-format clang-tidy cppcheck shellcheck libcriterion-dev libclang-rt-14-dev
 	python3-jsonschema python3-yaml
 	# namespaces with real clients and servers
 	iproute2 ethtool util-linux procps netbase python3 python3-scapy jq xdp-tools
-	curl wrk nginx-light prometheus dnsmasq-base bind9-dnsutils iputils-ping chromium fonts-dejavu-core
-	mariadb-server-core mariadb-client-core
+	curl wrk nginx-light prometheus dnsmasq-base bind9-dnsutils iputils-ping openssl
+	chromium fonts-dejavu-core mariadb-server-core mariadb-client-core
 	# a virtual machine with a kernel that is unpacked, not installed
 	qemu-system-x86 busybox-static kmod cpio
 	# manual pages and the package

@@ -13,10 +13,10 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fmt.h"
 #include "ctl/cli.h"
 #include "ctl/client.h"
 #include "ctl/cmd.h"
-#include "ctl/fmt.h"
 #include "ctl/view.h"
 
 /* Home, and what is below goes: no line flickers. */
