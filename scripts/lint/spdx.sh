@@ -20,12 +20,12 @@ while read -r path; do
 	*.c | *.h) line="/* SPDX-License-Identifier: $licence */" ;;
 	*.sh | *.bash | *.py | Makefile) line="# SPDX-License-Identifier: $licence" ;;
 	*.*) continue ;;
-	*) [ "$(head -c 2 "$1/$path")" = '#!' ] || continue
+	*) [ "$(head -c 2 "$1/$path" | tr -d "\0")" = '#!' ] || continue
 		line="# SPDX-License-Identifier: $licence" ;;
 	esac
 	# A header of tests/lib may be for programs of either kind.
 	[[ $path != tests/lib/*.h ]] || line+=$'\n'"/* SPDX-License-Identifier: $both */"
-	head -n 2 "$1/$path" | grep -qxF -e "$line" || {
+	head -n 2 "$1/$path" | grep -qxaF -e "$line" || {
 		printf '%s:1: not there: %s\n' "$path" "${line%%$'\n'*}"
 		bad=1
 	}

@@ -247,6 +247,8 @@ struct state_verdict {
 	enum health_state state;
 	uint64_t since_wall_s;
 	uint64_t warming_wall_s;
+	enum health_agent agent;
+	uint8_t agent_percent;
 };
 int state_load(struct state *s, const char *dir);
 int state_each_verdict(const char *dir, void (*fn)(void *arg, const struct state_verdict *v),

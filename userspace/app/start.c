@@ -113,6 +113,7 @@ static void restore_verdict(void *arg, const struct state_verdict *v)
 	struct life *life = lives_find(&d->lives, v->service, v->backend);
 
 	health_restore(d->health, v->service, v->backend, v->state, v->since_wall_s);
+	health_restore_agent(d->health, v->service, v->backend, v->agent, v->agent_percent);
 	if (!life)
 		return;
 	if (v->state == HEALTH_DOWN)

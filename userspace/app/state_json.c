@@ -52,13 +52,19 @@ static void verdict_to_json(json_t *list, const struct conf_service *s,
 			    const struct conf_backend *b, const struct health_status *h,
 			    const struct life *life)
 {
+	json_t *verdict;
+
 	if (h->state == HEALTH_UNKNOWN)
 		return;
-	json_array_append_new(list,
-			      json_pack("{s:s, s:s, s:s, s:I, s:I}", "service", s->name, "backend",
-					b->name, "state", health_state_name(h->state), "since",
-					(json_int_t)h->since_wall_s, "warming",
-					(json_int_t)wall_of(life->up_ms)));
+	verdict =
+		json_pack("{s:s, s:s, s:s, s:I, s:I}", "service", s->name, "backend", b->name,
+			  "state", health_state_name(h->state), "since",
+			  (json_int_t)h->since_wall_s, "warming", (json_int_t)wall_of(life->up_ms));
+	if (h->agent != HEALTH_AGENT_SILENT) {
+		json_object_set_new(verdict, "agent", json_string(health_agent_name(h->agent)));
+		json_object_set_new(verdict, "agent_percent", json_integer(h->agent_percent));
+	}
+	json_array_append_new(list, verdict);
 }
 
 static json_t *health_to_json(const struct conf *conf, const struct health *health,
@@ -197,17 +203,23 @@ void state_verdicts_from_json(const json_t *root,
 			      void (*fn)(void *arg, const struct state_verdict *v), void *arg)
 {
 	struct state_verdict v;
-	const char *state;
+	const char *state, *agent;
 	json_int_t since, warming;
+	int percent;
 	json_t *item;
 	size_t i;
 
 	json_array_foreach(json_object_get(root, "health"), i, item)
 	{
 		warming = 0;
-		if (json_unpack(item, "{s:s, s:s, s:s, s:I, s?I}", "service", &v.service, "backend",
-				&v.backend, "state", &state, "since", &since, "warming", &warming))
+		agent = "silent";
+		percent = 100;
+		if (json_unpack(item, "{s:s, s:s, s:s, s:I, s?I, s?s, s?i}", "service", &v.service,
+				"backend", &v.backend, "state", &state, "since", &since, "warming",
+				&warming, "agent", &agent, "agent_percent", &percent) ||
+		    health_agent_parse(agent, &v.agent) || percent < 0 || percent > 100)
 			continue;
+		v.agent_percent = percent;
 		v.state = strcmp(state, "up") ? HEALTH_DOWN : HEALTH_UP;
 		v.since_wall_s = since;
 		v.warming_wall_s = warming;

@@ -44,15 +44,17 @@ static struct plan_condition condition_of(void *arg, size_t service, size_t back
 	const struct admin_entry *said =
 		admin_find(&d->state.admin, s->name, s->backends[backend].name);
 	struct life *life = lives_at(&d->lives, service, backend);
-	const enum health_state health = health_get(d->health, service, backend)->state;
+	const struct health_status *health = health_get(d->health, service, backend);
 	uint64_t next_ms;
 
-	life_see(life, health, said ? said->state : ADMIN_ENABLED, now_ms);
+	life_see(life, health->state, said ? said->state : ADMIN_ENABLED, now_ms);
 	next_ms = life_next_ms(life, s, said, now_ms);
 	if (next_ms < d->next_ms)
 		d->next_ms = next_ms;
 	return (struct plan_condition){
-		.health = health,
+		.health = health->state,
+		.agent = health->agent,
+		.agent_percent = health->agent_percent,
 		.warmth = life_warmth(life, s->slow_start_ms, now_ms),
 		.is_over = life_is_over(life, s, said, now_ms),
 	};

@@ -11,9 +11,6 @@
 
 #define BIT(type) (1U << CONF_CHECK_##type)
 
-/* Types whose words are known and that no prober can make yet. */
-#define NOT_YET (BIT(AGENT))
-
 /* --- in the mapping of one check -------------------------------------------- */
 
 /* Where both values come from above, the complaint was made there. */
@@ -97,15 +94,6 @@ static void warn_of_idle_keys(struct conf_job *job, const struct conf_node *node
 	}
 }
 
-static void refuse_what_is_not_yet(struct conf_job *job, const struct conf_node *node,
-				   const struct conf_check *check)
-{
-	const struct conf_node *type = conf_node_get(node, "type");
-
-	if (type && NOT_YET & 1U << check->type)
-		conf_error(job, type, "%s is not supported yet", conf_check_type_name(check->type));
-}
-
 static void verify_command(struct conf_job *job, const struct conf_node *node,
 			   const struct conf_check *check)
 {
@@ -124,7 +112,6 @@ void conf_check_verify(struct conf_job *job, const struct conf_node *node, void 
 {
 	verify_timeout(job, node, base);
 	warn_of_idle_keys(job, node, base);
-	refuse_what_is_not_yet(job, node, base);
 	verify_command(job, node, base);
 }
 

@@ -29,8 +29,13 @@ static const char *service_state(const struct snapshot_service *s)
 
 const char *describe_backend_state(const struct snapshot_backend *b)
 {
-	return b->admin == ADMIN_ENABLED ? health_state_name(b->health.state)
-					 : admin_state_name(b->admin);
+	const struct health_status *h = &b->health;
+
+	if (b->admin != ADMIN_ENABLED)
+		return admin_state_name(b->admin);
+	if (h->state == HEALTH_UP && h->agent > HEALTH_AGENT_READY)
+		return health_agent_name(h->agent);
+	return health_state_name(h->state);
 }
 
 json_t *describe_drain(const struct snapshot_backend *b)
@@ -93,12 +98,18 @@ static json_t *describe_health(const struct snapshot_backend *b)
 {
 	const struct health_status *h = &b->health;
 
-	return json_pack("{s:s, s:s, s:I, s:s, s:s, s:o, s:I, s:I, s:I}", "type", b->check_type,
-			 "state", health_state_name(h->state), "since", (json_int_t)h->since_wall_s,
-			 "code", health_code_name(h->code), "reason", health_code_text(h->code),
-			 "detail", describe_text(h->detail), "duration_us",
-			 (json_int_t)h->duration_us, "passed", (json_int_t)h->results[1], "failed",
-			 (json_int_t)h->results[0]);
+	json_t *health = json_pack(
+		"{s:s, s:s, s:I, s:s, s:s, s:o, s:I, s:I, s:I}", "type", b->check_type, "state",
+		health_state_name(h->state), "since", (json_int_t)h->since_wall_s, "code",
+		health_code_name(h->code), "reason", health_code_text(h->code), "detail",
+		describe_text(h->detail), "duration_us", (json_int_t)h->duration_us, "passed",
+		(json_int_t)h->results[1], "failed", (json_int_t)h->results[0]);
+
+	if (h->agent != HEALTH_AGENT_SILENT) {
+		json_object_set_new(health, "agent", json_string(health_agent_name(h->agent)));
+		json_object_set_new(health, "agent_percent", json_integer(h->agent_percent));
+	}
+	return health;
 }
 
 /* null where they are not counted */

@@ -331,6 +331,17 @@ void health_restore(struct health *h, const char *service, const char *backend,
 	t->status.since_wall_s = since_wall_s;
 }
 
+void health_restore_agent(struct health *h, const char *service, const char *backend,
+			  enum health_agent agent, uint8_t percent)
+{
+	struct target *t = target_set_find_backend(&h->set, service, backend);
+
+	if (!t || t->request.type != CONF_CHECK_AGENT || percent > 100)
+		return;
+	t->status.agent = agent;
+	t->status.agent_percent = percent;
+}
+
 void health_rest(struct health *h, const char *service, const char *backend, bool rests,
 		 uint64_t now_ms)
 {

@@ -183,6 +183,13 @@ void health_suspect(struct health *h, size_t service, size_t backend, uint64_t n
 void health_restore(struct health *h, const char *service, const char *backend,
 		    enum health_state state, uint64_t since_wall_s);
 
+/* The same for what the agent of a backend wanted; nothing if its check is another one. */
+void health_restore_agent(struct health *h, const char *service, const char *backend,
+			  enum health_agent agent, uint8_t percent);
+
+/* -EINVAL, and @out untouched, unless it is health_agent_name() of one. */
+int health_agent_parse(const char *name, enum health_agent *out);
+
 /**
  * health_rest() - do not probe a backend, of which nothing is known then
  * @rests: false: probe it, from now on

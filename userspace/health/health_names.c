@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <assert.h>
+#include <errno.h>
+#include <string.h>
 
 #include "health/health.h"
 
@@ -30,16 +32,27 @@ const char *health_code_text(enum health_code code)
 	return texts[code];
 }
 
+static const char *const agent_names[HEALTH_AGENT_STATES] = {
+	[HEALTH_AGENT_SILENT] = "silent",
+	[HEALTH_AGENT_READY] = "ready",
+	[HEALTH_AGENT_DRAIN] = "drain",
+	[HEALTH_AGENT_MAINT] = "maint",
+};
+
 const char *health_agent_name(enum health_agent agent)
 {
-	static const char *const names[HEALTH_AGENT_STATES] = {
-		[HEALTH_AGENT_SILENT] = "silent",
-		[HEALTH_AGENT_READY] = "ready",
-		[HEALTH_AGENT_DRAIN] = "drain",
-		[HEALTH_AGENT_MAINT] = "maint",
-	};
+	return agent_names[agent];
+}
 
-	return names[agent];
+int health_agent_parse(const char *name, enum health_agent *out)
+{
+	for (size_t i = 0; i < HEALTH_AGENT_STATES; i++) {
+		if (strcmp(agent_names[i], name))
+			continue;
+		*out = i;
+		return 0;
+	}
+	return -EINVAL;
 }
 
 const char *health_state_name(enum health_state state)

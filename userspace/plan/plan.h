@@ -250,9 +250,12 @@ struct plan {
  * struct plan_condition - how a backend is, whatever is said of it
  * @warmth: of PLAN_KEEP_ALL: see life_warmth()
  * @is_over: see life_is_over()
+ * @agent, @agent_percent: what its agent wants, as in struct health_status
  */
 struct plan_condition {
 	enum health_state health;
+	enum health_agent agent;
+	uint8_t agent_percent;
 	uint32_t warmth;
 	bool is_over;
 };

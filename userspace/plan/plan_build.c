@@ -72,11 +72,34 @@ static bool has_slow_start(const struct conf_service *service)
 	       service->scheduler != CONF_SCHEDULER_FIRST && !seats_are_fixed(service);
 }
 
+/*
+ * What the operator said; where that is nothing, what the agent of the backend wants.
+ * Not to be kept: its names are those of @said, or none.
+ */
+static struct admin_entry word_on(const struct admin_entry *said, const struct plan_condition *c)
+{
+	static const enum admin_state wishes[HEALTH_AGENT_STATES] = {
+		[HEALTH_AGENT_DRAIN] = ADMIN_DRAIN,
+		[HEALTH_AGENT_MAINT] = ADMIN_MAINT,
+	};
+	struct admin_entry word = { .weight = -1, .weight_percent = -1 };
+
+	if (said)
+		word = *said;
+	if (c->agent == HEALTH_AGENT_SILENT)
+		return word;
+	if (word.state == ADMIN_ENABLED)
+		word.state = wishes[c->agent];
+	if (word.weight < 0 && word.weight_percent < 0)
+		word.weight_percent = c->agent_percent;
+	return word;
+}
+
 /* May it keep the flows that it has? */
 static bool keeps_flows(const struct conf_service *service, const struct plan_condition *c,
-			const struct admin_entry *said)
+			const struct admin_entry *word)
 {
-	if (said && said->state == ADMIN_MAINT)
+	if (word->state == ADMIN_MAINT)
 		return false;
 	if (service->on_down == CONF_ON_DOWN_KEEP)
 		return true;
@@ -89,20 +112,20 @@ static struct plan_backend backend_of(const struct inputs *in, size_t s, size_t 
 {
 	const struct conf_service *service = &in->conf->services[s];
 	const struct conf_backend *b = &service->backends[i];
-	const struct admin_entry *e = admin_find(in->admin, service->name, b->name);
 	const struct plan_condition c = condition_of(in, s, i);
-	uint32_t weight = admin_weight(e, b->weight);
+	const struct admin_entry word = word_on(admin_find(in->admin, service->name, b->name), &c);
+	uint32_t weight = admin_weight(&word, b->weight);
 
 	return (struct plan_backend){
 		.conf_service = s,
 		.conf_backend = i,
 		.leg = { leg_of(service, b, SHUNT_V4), leg_of(service, b, SHUNT_V6) },
 		.weight = weight,
-		.weight_enabled = admin_weight_enabled(e, b->weight),
+		.weight_enabled = admin_weight_enabled(&word, b->weight),
 		.warmth = has_slow_start(service) ? c.warmth : PLAN_KEEP_ALL,
 		.down = c.health == HEALTH_DOWN,
 		.usable = c.health == HEALTH_UP && weight,
-		.alive = keeps_flows(service, &c, e),
+		.alive = keeps_flows(service, &c, &word),
 	};
 }
 

@@ -24,6 +24,8 @@ static struct plan_condition desk_condition(void *arg, size_t service, size_t ba
 		.health = health_of(d, service, backend),
 		.warmth = !service && d->warmth[backend] ? d->warmth[backend] : PLAN_KEEP_ALL,
 		.is_over = !service && d->over[backend],
+		.agent = service ? HEALTH_AGENT_SILENT : d->agent[backend],
+		.agent_percent = service ? 0 : d->agent_percent[backend],
 	};
 }
 

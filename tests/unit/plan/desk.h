@@ -10,7 +10,7 @@
  * @conf: changed by the test between plans
  * @words: of the first service
  * @down, @unknown: health of the backends of the first service; others are healthy
- * @warmth, @over: of the same, as in struct plan_condition; a warmth of 0 is all
+ * @warmth, @over, @agent, @agent_percent: of the same, as in struct plan_condition; a warmth of 0 is all
  */
 struct desk {
 	struct conf *conf;
@@ -22,6 +22,8 @@ struct desk {
 	bool unknown[MAKE_BACKENDS];
 	uint32_t warmth[MAKE_BACKENDS];
 	bool over[MAKE_BACKENDS];
+	enum health_agent agent[MAKE_BACKENDS];
+	uint8_t agent_percent[MAKE_BACKENDS];
 };
 
 /* Takes @conf over and makes the first plan. */
