@@ -4,6 +4,7 @@
  * What comes back is one line, JSON, and says whether it went well; nobody changes
  * anything who may not.
  */
+#include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -31,6 +32,47 @@ static int reload(void *app, bool dry_run, struct buf *errors)
 	(void)errors;
 	d->changes++;
 	return 0;
+}
+
+static int diff_config(void *app, const struct ctl_config *config, conf_change_fn *fn, void *arg,
+		       struct buf *errors)
+{
+	(void)app;
+	(void)config;
+	(void)fn;
+	(void)arg;
+	(void)errors;
+	return 0;
+}
+
+static int apply_config(void *app, const struct ctl_config *config, struct buf *report)
+{
+	struct daemon *d = app;
+
+	(void)config;
+	(void)report;
+	d->changes++;
+	return 0;
+}
+
+static int confirm_config(void *app, struct buf *report)
+{
+	return apply_config(app, NULL, report);
+}
+
+static int edit_backend(void *app, const struct conf_edit *edit, bool is_new, struct buf *report)
+{
+	(void)edit;
+	(void)is_new;
+	return apply_config(app, NULL, report);
+}
+
+static int explain(void *app, const struct explain_packet *p, struct explain *out)
+{
+	(void)app;
+	(void)p;
+	(void)out;
+	return -EAGAIN;
 }
 
 static int get_connections(void *app, size_t service, size_t max, struct snapshot_conns *out)
@@ -63,7 +105,12 @@ static int set_word(void *app, const struct admin_entry *entry)
 static const struct ctl_ops ops = {
 	.snapshot = get_snapshot,
 	.reload = reload,
+	.config_diff = diff_config,
+	.config_apply = apply_config,
+	.config_confirm = confirm_config,
+	.backend_edit = edit_backend,
 	.connections = get_connections,
+	.explain = explain,
 	.admin_find = find_word,
 	.admin_set = set_word,
 };
