@@ -50,11 +50,21 @@ stands()
 		.data.services[0].backends[] | select(.name == $name) | .check | .state == $state and ($code == "" or .code == $code) and (.detail | startswith($detail))' >/dev/null
 }
 
-# Of service write.
+# Probes of service write that passed, and that failed.
 passed()
 {
-	shunt backend list write --json | jq --arg name "$1" \
-		'.data.services[0].backends[] | select(.name == $name) | .check.passed'
+	probes "$1" passed
+}
+
+failed()
+{
+	probes "$1" failed
+}
+
+probes()
+{
+	shunt backend list write --json | jq --arg name "$1" --arg how "$2" \
+		'.data.services[0].backends[] | select(.name == $name) | .check[$how]'
 }
 
 # who_serves VIP: the number of the server that a client reaches.
@@ -156,6 +166,9 @@ wait_for 15 stands write/db1 up OK primary
 say "--- a server that hangs"
 kill -STOP "${pids[db-db1]}"
 wait_for 15 stands write/db1 down L7TOUT "no complete answer within"
+before=$(failed db1)
+given_up() { (($(failed db1) >= before + 10)); }	# it blocks hosts after five errors
+wait_for 15 given_up
 kill -CONT "${pids[db-db1]}"
 wait_for 15 stands write/db1 up OK primary
 

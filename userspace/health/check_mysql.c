@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "base/array.h"
 #include "health/check.h"
@@ -272,12 +273,25 @@ static bool step(struct probe *p, struct check_result *r)
 	return advance(s, r);
 }
 
+/*
+ * A server that hangs finds the connection gone when it comes to take it, and not one
+ * that ends without a log-in: of those it counts few until it blocks this host.
+ */
+static void reset_at_close(int fd)
+{
+	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+}
+
 static void close_session(struct probe *p)
 {
 	struct session *s = p->own;
 
 	if (!s)
 		return;
+	if (s->waits && p->fd >= 0)
+		reset_at_close(p->fd);
 	for (int i = 0; s->waits && i < MAX_UNWINDS; i++)
 		go_on(s, MYSQL_WAIT_TIMEOUT);
 	if (s->rows)

@@ -180,8 +180,9 @@ static const struct narrow_call net_calls[] = {
 	SOCKOPT_RULE(setsockopt, IPPROTO_TCP, TCP_QUICKACK),
 };
 
-/* As libmariadb calls them, without harm if they fail in a later version. */
+/* The first is our own; the others as libmariadb calls them. */
 static const struct narrow_call mysql_calls[] = {
+	SOCKOPT_RULE(setsockopt, SOL_SOCKET, SO_LINGER),
 	SOCKET_RULE(AF_INET, SOCK_STREAM, IPPROTO_TCP),
 	SOCKET_RULE(AF_INET6, SOCK_STREAM, IPPROTO_TCP),
 	SOCKOPT_RULE(setsockopt, SOL_SOCKET, SO_KEEPALIVE),
