@@ -8,6 +8,7 @@
 
 #include "conf/conf_tables.h"
 #include "conf/conf_value.h"
+#include "net/addr.h"
 
 #define BIT(type) (1U << CONF_CHECK_##type)
 
@@ -108,11 +109,24 @@ static void verify_command(struct conf_job *job, const struct conf_node *node,
 			   CONF_MAX_COMMAND);
 }
 
+static void verify_sni(struct conf_job *job, const struct conf_node *node,
+		       const struct conf_check *check)
+{
+	const struct conf_node *sni = conf_node_get(node, "sni");
+	struct shunt_addr unused;
+
+	if (sni && check->sni && !addr_parse(check->sni, &unused))
+		conf_error(job, sni,
+			   "an address is no name to ask a server for; without sni the "
+			   "certificate must be for the backend's address");
+}
+
 void conf_check_verify(struct conf_job *job, const struct conf_node *node, void *base)
 {
 	verify_timeout(job, node, base);
 	warn_of_idle_keys(job, node, base);
 	verify_command(job, node, base);
+	verify_sni(job, node, base);
 }
 
 /* --- in a service, with everything merged ----------------------------------- */

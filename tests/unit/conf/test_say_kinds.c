@@ -36,6 +36,15 @@ static const struct row rows[] = {
 		"                                      ^~~~~\n",
 	},
 	{
+		"an address to ask a server for",
+		QUIET "defaults: { check: { sni: 192.0.2.1 } }\n",
+		"t.yaml:4:27: error: defaults.check.sni: an address is no name to ask a server "
+		"for; "
+		"without sni the certificate must be for the backend's address\n"
+		"defaults: { check: { sni: 192.0.2.1 } }\n"
+		"                          ^~~~~~~~~\n",
+	},
+	{
 		"an answer's code that is none",
 		QUIET "defaults: { check: { expect: { rcode: [NOERROR, NXDOMIAN] } } }\n",
 		"t.yaml:4:49: error: defaults.check.expect.rcode[1]: unknown value \"NXDOMIAN\" "
