@@ -194,6 +194,9 @@ expect silent 'down L6TOUT no TLS session within .*'
 expect soon 'up OK http 204, the certificate ends in 4 days'
 expect soon_enough 'up OK http 204'
 want "warnings so far" 1 "$(warnings)"
+ends=$(metric 'shunt_backend_certificate_end_timestamp_seconds\{service="soon"')
+want "end of the certificate" "$(date -d "$(openssl x509 -in "$pki/soon.pem" -noout -enddate |
+	cut -d= -f2)" +%s)" "$ends"
 
 # Another prober is told all of it, too; nobody is thought to be down meanwhile.
 log=$(log_lines shuntd)

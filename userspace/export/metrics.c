@@ -376,6 +376,17 @@ static void write_infos(const struct family *f, const struct snapshot *s, struct
 				 1);
 }
 
+static void write_certificates(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	array_for_each (service, s->services, s->n_services)
+		array_for_each (b, service->backends, service->n_backends)
+			if (b->health.cert_ends_s)
+				prom_int(out, f->name,
+					 PROM_LABELS({ "service", service->conf->name },
+						     { "backend", b->name }),
+					 b->health.cert_ends_s);
+}
+
 static void add_checks(const struct family *f, const char *service,
 		       const struct snapshot_backend *b, struct buf *out)
 {
@@ -480,6 +491,9 @@ static const struct family families[] = {
 	  .help = "1 if the backend passes its health check; whether it takes flows is its effective weight." },
 	{ .name = "shunt_backend_state", .type = "gauge", .write = write_states, .per_backend = true,
 	  .help = "1 for the state that the backend is in." },
+	{ .name = "shunt_backend_certificate_end_timestamp_seconds", .type = "gauge",
+	  .write = write_certificates, .per_backend = true,
+	  .help = "When its certificate ends, or the first of those that vouch for it; of checks that verify it." },
 	{ .name = "shunt_backend_weight", .type = "gauge", .backend = backend_weight,
 	  .help = "Weight in the config." },
 	{ .name = "shunt_backend_effective_weight", .type = "gauge",
