@@ -96,7 +96,9 @@ static enum target_news compare(const struct target *t, const struct wanted *w)
 		old.via = PROBER_VIA_GIVEN;
 	if (!addr_is_equal(&old.addr, &w->request.addr))
 		return TARGET_NEW;
-	return memcmp(&old, &w->request, sizeof(old)) || memcmp(&t->via, &w->via, sizeof(t->via)) ||
+	/* Whole: request_fill() sets every byte, in the union too. */
+	return memcmp((const void *)&old, (const void *)&w->request, sizeof(old)) ||
+			       memcmp(&t->via, &w->via, sizeof(t->via)) ||
 			       memcmp(&t->timing, &w->timing, sizeof(t->timing))
 		       ? TARGET_CHECK
 		       : TARGET_SAME;
