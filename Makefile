@@ -99,8 +99,8 @@ $(BUILD)/obj/%.o: %.c
 	$(call quiet,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # The one file that includes the skeleton.
-$(BUILD)/obj/userspace/dataplane/load.o: $(BUILD)/gen/shunt.skel.h
 $(BUILD)/obj/userspace/dataplane/via.o: $(BUILD)/gen/probe.skel.h
+$(BUILD)/obj/userspace/dataplane/load.o: $(BUILD)/gen/shunt.skel.h $(BUILD)/gen/capture.skel.h
 
 # Files that the daemon serves, as C strings.
 $(BUILD)/gen/page/%.inc: userspace/export/%

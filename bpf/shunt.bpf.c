@@ -12,6 +12,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "capture.h"
 #include "fragment.h"
 #include "fwd.h"
 #include "mss.h"
@@ -93,6 +94,7 @@ static __always_inline int finish(enum shunt_reason reason, const __u32 *zero)
 	const __u64 passed = 0 SHUNT_REASON_LIST(PASS_BIT);
 	const __u64 answered = 0 SHUNT_REASON_LIST(TX_BIT);
 
+	capture_give(reason);
 	stats_count_reason(reason, zero);
 	if (reason == SHUNT_FORWARDED)
 		return XDP_TX;
@@ -113,6 +115,7 @@ int shunt_ingress(struct xdp_md *xdp)
 	volatile __u64 tags = 0;
 	bool v6;
 
+	capture_keep(xdp);
 	pkt.frame_bytes = cur.end - cur.pos;
 	reason = parse_ethernet(&cur, &v6);
 	if (reason == SHUNT_NOT_IP) {

@@ -530,6 +530,7 @@ struct shunt_reasons {
  *	@nat
  * @nat: some service has SHUNT_SERVICE_NAT: packets that are for no service may be
  *	answers
+ * @capture: somebody looks at packets: another program is loaded, shunt/capture.h
  */
 struct shunt_rodata {
 	__u64 hash_key[2];
@@ -552,7 +553,8 @@ struct shunt_rodata {
 	__u8 tracked;
 	__u8 rich;
 	__u8 nat;
-	__u8 pad[11];
+	__u8 capture;
+	__u8 pad[10];
 };
 
 _Static_assert(sizeof(struct shunt_addr) == 16, "ABI");

@@ -61,7 +61,7 @@ static int load_adopted(struct dataplane *dp, const struct shunt_rodata *rodata)
 	dp->adopted = true;
 	dp->pinned = dp->fds[LOAD_FIRST_LATER] >= 0;
 	err = load_open(&dp->sizes, rodata, dp->fds, &dp->load)
-		      ?: load_now(dp->load) ?: keep_maps(dp, dp->load);
+		      ?: capture_use(dp, dp->load) ?: load_now(dp->load) ?: keep_maps(dp, dp->load);
 	if (!err)
 		read_sizes(dp);
 	return err;
@@ -69,7 +69,7 @@ static int load_adopted(struct dataplane *dp, const struct shunt_rodata *rodata)
 
 static int load_fresh(struct dataplane *dp, struct load **want)
 {
-	int err = load_now(*want) ?: keep_maps(dp, *want);
+	int err = capture_use(dp, *want) ?: load_now(*want) ?: keep_maps(dp, *want);
 
 	if (!err)
 		dp->load = take_ptr(want);
@@ -152,8 +152,9 @@ int dataplane_open(const char *pin_dir, const struct dataplane_sizes *sizes,
 	dp->sizes = *sizes;
 	dp->rodata = *rodata;
 	memset(dp->fds, -1, sizeof(dp->fds));
+	memset(dp->capture, -1, sizeof(dp->capture));
 	load_route_logs();
-	err = pin_prepare(pin_dir) ?: load_over_maps(dp, rodata, adopt) ?: map_arrays(dp)
+	err = pin_prepare(pin_dir) ?: capture_join(dp) ?: load_over_maps(dp, rodata, adopt) ?: map_arrays(dp)
 	      ?: flow_cache_open(dp) ?: conn_cache_open(dp) ?: open_tables(dp);
 	if (err)
 		return err;
@@ -182,6 +183,7 @@ void dataplane_close(struct dataplane *dp)
 	unmap_array(dp, dp->egress, LOAD_EGRESS);
 	unmap_array(dp, dp->backends, LOAD_BACKENDS);
 	adopt_close(dp->fds);
+	capture_close(dp);
 	load_close(dp->load);
 	free(dp->removed);
 	free(dp->pin_dir);
@@ -261,7 +263,8 @@ int dataplane_reload(struct dataplane *dp, const struct shunt_rodata *rodata)
 	struct load *old;
 	int err;
 
-	err = load_open(&dp->sizes, rodata, dp->fds, &next) ?: load_now(next)
+	err = load_open(&dp->sizes, rodata, dp->fds, &next) ?: capture_use(dp, next)
+	      ?: load_now(next)
 	      ?: attach_swap_all(dp, next, rodata);
 	if (err)
 		return err;

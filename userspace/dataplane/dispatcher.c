@@ -161,7 +161,7 @@ int dispatcher_join(const struct dataplane *dp, struct attachment *a,
 
 	next.own = NULL;
 	next.xdp = NULL;
-	err = load_open(&dp->sizes, rodata, dp->fds, &next.own);
+	err = load_open(&dp->sizes, rodata, dp->fds, &next.own) ?: capture_use(dp, next.own);
 	if (err)
 		return err;
 	next.xdp = xdp_program__from_bpf_obj(load_object(next.own), LOAD_SECTION);

@@ -85,6 +85,7 @@ struct conn_cache {
  * @pinned: the maps are those under @pin_dir
  * @has_former: a former daemon has left something under @pin_dir
  * @fds: of the maps
+ * @capture: of those of dataplane/capture.h; -1: nobody looks
  * @services, @backends, @egress, @offsets: mappings of the whole maps
  * @tables: where tables lie in shunt_slots
  * @former, @carrying, @carried_conns: the maps that these follow, until dataplane_commit(); and whether
@@ -103,6 +104,7 @@ struct dataplane {
 	bool pinned;
 	bool has_former;
 	int fds[LOAD_MAPS];
+	int capture[LOAD_CAPTURE_MAPS];
 	struct shunt_service_line *services;
 	size_t n_service_lines;
 	struct shunt_backend *backends;
@@ -152,11 +154,24 @@ void pin_remove_program(const char *pin_dir, int ifindex);
 int pin_list_programs(const char *pin_dir, int **out, size_t *n);
 /* The set of a version of the ABI. */
 int pin_remove_maps(const char *pin_dir, int version);
+/* The maps of dataplane/capture.h, so that other data planes find them. */
+int pin_capture(const char *pin_dir, const int fds[LOAD_CAPTURE_MAPS]);
+/* 0 or a negative errno; those that were opened are in @fds then, too. */
+int pin_open_capture(const char *pin_dir, int fds[LOAD_CAPTURE_MAPS]);
+void pin_remove_capture(const char *pin_dir);
 /* All that was pinned and recorded, of every version of the ABI. */
 int pin_remove_all(const char *pin_dir);
 
 /* Another version of the ABI that maps are pinned of, or 0. */
 int pin_find_other(const char *pin_dir);
+
+/* capture.c */
+
+/* For a program with rodata.capture that is about to be loaded. 0 or -errno, logged. */
+int capture_use(const struct dataplane *dp, struct load *l);
+/* Packets are being looked at in the data plane before this one. Likewise. */
+int capture_join(struct dataplane *dp);
+void capture_close(struct dataplane *dp);
 
 /* adopt.c */
 

@@ -13,14 +13,30 @@
 #include "shunt/abi.h"
 #include "tables/conns.h"
 #include "tables/listing.h"
+#include "capture.skel.h"
 #include "shunt.skel.h"
 
 /* Only written to when the verifier refuses; kernels before 6.4 keep the head. */
 #define VERIFIER_LOG_BYTES (16 << 20)
 #define VERIFIER_LOG_LINES 15
 
+const char *const load_capture_map_names[LOAD_CAPTURE_MAPS] = {
+	[LOAD_CAPTURE_FILTER] = "shunt_capture",
+	[LOAD_CAPTURE_RING] = "shunt_captured",
+};
+
+/* Of all its forms: by this the map of the constants is called. */
+#define OBJECT_NAME "shunt_bpf"
+#define RODATA ".rodata"
+
+/**
+ * struct load
+ * @constants: the map behind them; what they are to be lies at its begin
+ */
 struct load {
-	struct shunt_bpf *skel;
+	struct bpf_object *obj;
+	struct bpf_program *program;
+	struct bpf_map *constants;
 };
 
 const char *const load_map_names[LOAD_MAPS] = {
@@ -152,6 +168,15 @@ static int set_maps(struct load *l, const int *fds)
 	return err;
 }
 
+static void put_rodata(struct load *l, const struct shunt_rodata *rodata)
+{
+	size_t bytes;
+	/* Const in this version of libbpf, and not in others; it is there to be written. */
+	void *section = (void *)bpf_map__initial_value(l->constants, &bytes);
+
+	memcpy(section, rodata, sizeof(*rodata));
+}
+
 /* The caller's constants, and those that follow from maps and their sizes. */
 static void set_rodata(struct load *l, const struct shunt_rodata *rodata,
 		       const struct dataplane_sizes *sizes)
@@ -165,19 +190,47 @@ static void set_rodata(struct load *l, const struct shunt_rodata *rodata,
 	all.pool_first_port = sizes->pool.first_port;
 	all.pool_ports = sizes->pool.ports;
 	memcpy(all.pool_addrs, sizes->pool.n, sizeof(all.pool_addrs));
-	/* The section is mapped read-only by the program, not by us. */
-	memcpy((void *)&l->skel->rodata->shunt_rodata, &all, sizeof(all));
+	put_rodata(l, &all);
 }
 
-static int open_skeleton(struct load **out)
+/* Of the two objects, the one that has what @rodata asks for. */
+static const void *find_elf(const struct shunt_rodata *rodata, size_t *bytes)
 {
+	return rodata->capture ? capture_bpf__elf_bytes(bytes) : shunt_bpf__elf_bytes(bytes);
+}
+
+static struct bpf_map *find_constants(struct bpf_object *obj)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, obj)
+	{
+		const char *name = bpf_map__name(map);
+		const size_t len = strlen(name), suffix = strlen(RODATA);
+
+		if (len >= suffix && !strcmp(name + len - suffix, RODATA))
+			return map;
+	}
+	return NULL;
+}
+
+static int open_object(const struct shunt_rodata *rodata, struct load **out)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = OBJECT_NAME);
 	_cleanup_(load_closep) struct load *l = calloc(1, sizeof(*l));
+	const void *elf;
+	size_t bytes;
 
 	if (!l)
 		return log_err(-ENOMEM, "open the XDP object");
-	l->skel = shunt_bpf__open();
-	if (!l->skel)
+	elf = find_elf(rodata, &bytes);
+	l->obj = bpf_object__open_mem(elf, bytes, &opts);
+	if (!l->obj)
 		return log_err(-errno, "open the XDP object");
+	l->program = bpf_object__find_program_by_name(l->obj, LOAD_PROGRAM);
+	l->constants = find_constants(l->obj);
+	if (!l->program || !l->constants)
+		return log_err(-ENOENT, "open the XDP object");
 	*out = take_ptr(&l);
 	return 0;
 }
@@ -186,7 +239,7 @@ int load_open(const struct dataplane_sizes *sizes, const struct shunt_rodata *ro
 	      const int *reuse, struct load **out)
 {
 	_cleanup_(load_closep) struct load *l = NULL;
-	int err = open_skeleton(&l);
+	int err = open_object(rodata, &l);
 
 	if (err)
 		return err;
@@ -202,7 +255,7 @@ int load_open_like(const uint32_t *entries, const struct shunt_rodata *rodata, c
 		   struct load **out)
 {
 	_cleanup_(load_closep) struct load *l = NULL;
-	int err = open_skeleton(&l);
+	int err = open_object(rodata, &l);
 
 	if (err)
 		return err;
@@ -212,16 +265,30 @@ int load_open_like(const uint32_t *entries, const struct shunt_rodata *rodata, c
 			err = bpf_map__set_max_entries(load_map(l, m), entries[m]);
 	if (err)
 		return log_err(err, "prepare the maps");
-	memcpy((void *)&l->skel->rodata->shunt_rodata, rodata, sizeof(*rodata));
+	put_rodata(l, rodata);
 	*out = take_ptr(&l);
 	return 0;
+}
+
+int load_use_capture(struct load *l, const int fds[LOAD_CAPTURE_MAPS])
+{
+	int err = 0;
+
+	for (int m = 0; m < LOAD_CAPTURE_MAPS && !err; m++) {
+		struct bpf_map *map =
+			bpf_object__find_map_by_name(l->obj, load_capture_map_names[m]);
+
+		if (map)
+			err = bpf_map__reuse_fd(map, fds[m]);
+	}
+	return err ? log_err(err, "prepare the maps") : 0;
 }
 
 void load_close(struct load *l)
 {
 	if (!l)
 		return;
-	shunt_bpf__destroy(l->skel);
+	bpf_object__close(l->obj);
 	free(l);
 }
 
@@ -263,30 +330,30 @@ int load_now(struct load *l)
 	if (!text)
 		return log_err(-ENOMEM, "load the XDP program");
 	*text = '\0';
-	bpf_program__set_log_buf(l->skel->progs.shunt_ingress, text, VERIFIER_LOG_BYTES);
-	err = shunt_bpf__load(l->skel);
-	bpf_program__set_log_buf(l->skel->progs.shunt_ingress, NULL, 0);
+	bpf_program__set_log_buf(l->program, text, VERIFIER_LOG_BYTES);
+	err = bpf_object__load(l->obj);
+	bpf_program__set_log_buf(l->program, NULL, 0);
 	return err ? log_load_failure(err, text) : 0;
 }
 
 struct bpf_object *load_object(struct load *l)
 {
-	return l->skel->obj;
+	return l->obj;
 }
 
 struct bpf_map *load_map(struct load *l, enum load_map m)
 {
-	return bpf_object__find_map_by_name(l->skel->obj, load_map_names[m]);
+	return bpf_object__find_map_by_name(l->obj, load_map_names[m]);
 }
 
 int load_program_fd(const struct load *l)
 {
-	return bpf_program__fd(l->skel->progs.shunt_ingress);
+	return bpf_program__fd(l->program);
 }
 
 int load_rodata_fd(const struct load *l)
 {
-	return bpf_map__fd(l->skel->maps.rodata);
+	return bpf_map__fd(l->constants);
 }
 
 /*

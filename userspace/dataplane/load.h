@@ -44,6 +44,15 @@ enum load_map {
 
 extern const char *const load_map_names[LOAD_MAPS];
 
+/* Those of a program with rodata.capture, which have a life of their own: capture.h. */
+enum load_capture_map {
+	LOAD_CAPTURE_FILTER,
+	LOAD_CAPTURE_RING,
+	LOAD_CAPTURE_MAPS,
+};
+
+extern const char *const load_capture_map_names[LOAD_CAPTURE_MAPS];
+
 /* Of the program, and of its entry point in the object. */
 #define LOAD_PROGRAM "shunt_ingress"
 #define LOAD_SECTION "xdp"
@@ -72,6 +81,10 @@ int load_open(const struct dataplane_sizes *sizes, const struct shunt_rodata *ro
  */
 int load_open_like(const uint32_t *entries, const struct shunt_rodata *rodata, const int *shared,
 		   struct load **out);
+
+/* Before it is loaded: work on these, if the object has such maps. 0 or -errno, logged. */
+int load_use_capture(struct load *l, const int fds[LOAD_CAPTURE_MAPS]);
+
 void load_close(struct load *l);
 static inline void load_closep(struct load **l)
 {

@@ -5,6 +5,7 @@
  *	PIN_DIR/vN/rodata	constants of the program last loaded over them: the
  *				hash key, by which flows lie where they do
  *	PIN_DIR/attached/I	the program on interface I
+ *	PIN_DIR/capture/shunt_*	maps of packets that somebody looks at, as long as he does
  * A set of maps is written beside the old one and the two directories change
  * places in one step, so that whoever looks finds one set, complete. Descriptors
  * come from paths only: looking objects up by id takes CAP_SYS_ADMIN. Names on
@@ -277,6 +278,41 @@ int pin_list_programs(const char *pin_dir, int **out, size_t *n)
 	return 0;
 }
 
+static int capture_dir(char dir[PATH_MAX], const char *pin_dir)
+{
+	return path_format(dir, "%s/capture", pin_dir);
+}
+
+int pin_capture(const char *pin_dir, const int fds[LOAD_CAPTURE_MAPS])
+{
+	char dir[PATH_MAX];
+	int err = capture_dir(dir, pin_dir) ?: path_remove_dir(dir) ?: make_dir(dir);
+
+	for (int m = 0; m < LOAD_CAPTURE_MAPS && !err; m++)
+		err = pin_at(dir, load_capture_map_names[m], fds[m]);
+	return err;
+}
+
+int pin_open_capture(const char *pin_dir, int fds[LOAD_CAPTURE_MAPS])
+{
+	char dir[PATH_MAX];
+	int err = capture_dir(dir, pin_dir);
+
+	for (int m = 0; m < LOAD_CAPTURE_MAPS && !err; m++) {
+		fds[m] = open_at(dir, load_capture_map_names[m]);
+		err = fds[m] < 0 ? fds[m] : 0;
+	}
+	return err;
+}
+
+void pin_remove_capture(const char *pin_dir)
+{
+	char dir[PATH_MAX];
+
+	if (!capture_dir(dir, pin_dir))
+		path_remove_dir(dir);
+}
+
 /* Also what a daemon that died in the middle of replacing them has left. */
 int pin_remove_maps(const char *pin_dir, int version)
 {
@@ -299,7 +335,8 @@ int pin_remove_all(const char *pin_dir)
 	if (!d)
 		return errno == ENOENT ? 0 : -errno;
 	while ((e = readdir(d)) && !err)
-		if (!strcmp(e->d_name, "attached") || sscanf(e->d_name, "v%d", &version) == 1)
+		if (!strcmp(e->d_name, "attached") || !strcmp(e->d_name, "capture") ||
+		    sscanf(e->d_name, "v%d", &version) == 1)
 			err = path_format(path, "%s/%s", pin_dir, e->d_name)
 				      ?: path_remove_dir(path);
 	closedir(d);
