@@ -151,13 +151,15 @@ static __always_inline struct shunt_captured *capture_packet(void)
 /* Keep a packet that comes in. Return: 0. */
 __noinline int capture_keep(struct xdp_md *xdp)
 {
-	const __u32 zero = 0, len = xdp->data_end - xdp->data;
+	const __u32 zero = 0, len = bpf_xdp_get_buff_len(xdp);
 	const struct shunt_capture *filter = bpf_map_lookup_elem(&shunt_capture, &zero);
 	struct shunt_captured *c = capture_packet();
-	__u32 bytes = len;
+	__u64 bytes = len;
 
 	if (!filter || !c)
 		return 0;
+	/* So that the verifier sees one number, and not a copy that was made before it was bounded. */
+	asm volatile("" : "+r"(bytes));
 	if (bytes > SHUNT_CAPTURE_BYTES)
 		bytes = SHUNT_CAPTURE_BYTES;
 	c->bytes = 0;

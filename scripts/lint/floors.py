@@ -26,7 +26,7 @@ USERSPACE = [
 
 # From the top down. Files in one row may include each other.
 BPF = [
-    ["shunt.bpf.c", "decap.bpf.c", "probe.bpf.c"],
+    ["shunt.bpf.c", "capture.bpf.c", "decap.bpf.c", "probe.bpf.c"],
     ["nat.h"],
     ["nat_begin.h", "nat_rewrite.h", "nat_translate.h", "nat_icmp*.h", "nat_quote.h"],
     ["fwd*.h", "too_big.h"],
@@ -43,7 +43,7 @@ BPF = [
     ["guard.h", "icmp.h", "fragment.h", "mss.h"],
     ["parse.h"],
     ["tags.h", "extension.h"],
-    ["event.h", "stats.h", "outer.h"],
+    ["event.h", "stats.h", "capture.h", "outer.h"],
     ["maps.h", "pkt.h", "addr.h", "rodata.h", "clock.h"],
 ]
 

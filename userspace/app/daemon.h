@@ -15,6 +15,7 @@
 
 #include "conf/conf.h"
 #include "ctl/ctl.h"
+#include "dataplane/capture.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/hops.h"
 #include "dataplane/via.h"
@@ -76,6 +77,7 @@ struct daemon {
 	const struct conf *plan_conf; /* that @plan was built from */
 	size_t steps[PLAN_DEL_BACKEND + 1]; /* of the last update, by kind */
 	bool is_behind; /* the last update failed */
+	bool captures; /* somebody looks at packets */
 	unsigned int retry_s, retry_gap_s; /* until it is tried again */
 	struct shunt_rodata rodata; /* of the loaded program */
 	struct dataplane_sizes sizes;
@@ -179,6 +181,15 @@ int daemon_attach(struct daemon *d);
 
 /* Write the state; what goes wrong is logged when it begins, and tried again. */
 void daemon_save(struct daemon *d);
+
+/* --- capture.c -------------------------------------------------------------- */
+
+/*
+ * From now on packets are given away that @filter asks for: @ring_fd, which stays the
+ * daemon's. 0; -EBUSY: they are already; a negative errno, logged.
+ */
+int daemon_begin_capture(void *app, const struct shunt_capture *filter, int *ring_fd);
+void daemon_end_capture(void *app);
 
 /* --- reload.c --------------------------------------------------------------- */
 

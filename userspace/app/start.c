@@ -103,6 +103,8 @@ static const struct ctl_ops ctl_ops = {
 	.backend_edit = daemon_backend_edit,
 	.connections = connections,
 	.explain = explain,
+	.begin_capture = daemon_begin_capture,
+	.end_capture = daemon_end_capture,
 	.admin_find = said_of,
 	.admin_set = admin_set,
 };

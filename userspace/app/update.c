@@ -83,6 +83,7 @@ int daemon_plan(struct daemon *d, struct plan **out)
 		return log_err(err, "plan the tables of %s", d->conf_path);
 	state_hash_key(&d->state, d->conf, (*out)->rodata.hash_key);
 	(*out)->rodata.pins_per_s = pins_per_s(*out);
+	(*out)->rodata.capture = d->captures;
 	return 0;
 }
 

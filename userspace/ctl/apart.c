@@ -28,7 +28,8 @@ static bool is_of_loop(const char *target)
 	return false;
 }
 
-static void let_go(int keep)
+/* Of all but two. */
+static void let_go(int keep, int keep_too)
 {
 	DIR *d = opendir("/proc/self/fd");
 	const struct dirent *entry;
@@ -40,7 +41,7 @@ static void let_go(int keep)
 		fd = atoi(entry->d_name);
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		len = readlink(path, target, sizeof(target) - 1);
-		if (fd <= STDERR_FILENO || fd == keep || len < 0)
+		if (fd <= STDERR_FILENO || fd == keep || fd == keep_too || len < 0)
 			continue;
 		target[len] = '\0';
 		if (is_of_loop(target))
@@ -51,7 +52,7 @@ static void let_go(int keep)
 }
 
 /* Of the copy: signals mean what they usually do, and the daemon's end is its own. */
-static void become_copy(pid_t daemon, int keep)
+static void become_copy(pid_t daemon)
 {
 	sigset_t none;
 
@@ -60,7 +61,31 @@ static void become_copy(pid_t daemon, int keep)
 		_exit(EXIT_FAILURE);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	let_go(keep);
+}
+
+/* In the copy, 0 and @fd to speak by; in the daemon, 1; or a negative errno. */
+static int split(struct apart *a, int *fd)
+{
+	const pid_t self = getpid();
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	pid = fork();
+	if (!pid) {
+		become_copy(self);
+		*fd = ends[1];
+		return 0;
+	}
+	close(ends[1]);
+	if (pid < 0) {
+		close(ends[0]);
+		return -EAGAIN;
+	}
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	*a = (struct apart){ .pid = pid, .fd = ends[0] };
+	return 1;
 }
 
 static void write_all(int fd, const struct buf *text)
@@ -79,28 +104,26 @@ static void write_all(int fd, const struct buf *text)
 int apart_begin(struct apart *a, const struct ctl_ops *ops, void *app, const struct peer *peer,
 		const struct buf *line)
 {
-	const pid_t self = getpid();
 	struct buf answer = { 0 };
-	int ends[2];
-	pid_t pid;
+	int fd, which = split(a, &fd);
 
-	if (pipe2(ends, O_CLOEXEC))
-		return -errno;
-	pid = fork();
-	if (!pid) {
-		become_copy(self, ends[1]);
-		request_answer(ops, app, peer, line, &answer);
-		write_all(ends[1], &answer);
-		_exit(EXIT_SUCCESS);
-	}
-	close(ends[1]);
-	if (pid < 0) {
-		close(ends[0]);
-		return -EAGAIN;
-	}
-	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	*a = (struct apart){ .pid = pid, .fd = ends[0] };
-	return 0;
+	if (which)
+		return which < 0 ? which : 0;
+	let_go(fd, -1);
+	request_answer(ops, app, peer, line, &answer);
+	write_all(fd, &answer);
+	_exit(EXIT_SUCCESS);
+}
+
+int apart_begin_capture(struct apart *a, int ring_fd, int out_fd)
+{
+	int fd, which = split(a, &fd);
+
+	if (which)
+		return which < 0 ? which : 0;
+	let_go(fd, out_fd);
+	capture_copy(ring_fd, out_fd, APART_CAPTURE_S);
+	_exit(EXIT_SUCCESS);
 }
 
 bool apart_read(struct apart *a)

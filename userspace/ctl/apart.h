@@ -35,6 +35,12 @@ struct apart {
 int apart_begin(struct apart *a, const struct ctl_ops *ops, void *app, const struct peer *peer,
 		const struct buf *line);
 
+/* How long packets are looked at. */
+#define APART_CAPTURE_S 3600
+
+/* Let a copy send the packets that come by @ring_fd to @out_fd. 0 or a negative errno. */
+int apart_begin_capture(struct apart *a, int ring_fd, int out_fd);
+
 /* Take what it has said so far. Return: false if that is all, and @a->said the answer. */
 bool apart_read(struct apart *a);
 

@@ -121,10 +121,8 @@ static const char *long_name(const char *word)
 		const char *letter;
 		const char *name;
 	} letters[] = {
-		{ "-h", "--help" },
-		{ "-f", "--follow" },
-		{ "-d", "--delay" },
-		{ "-n", "--count" },
+		{ "-h", "--help" },  { "-f", "--follow" }, { "-d", "--delay" },
+		{ "-n", "--count" }, { "-c", "--count" },  { "-w", "--write" },
 	};
 
 	array_for_each (l, letters, array_len(letters))

@@ -9,6 +9,8 @@
 #include "base/cleanup.h"
 #include "ctl/client.h"
 
+#define CHUNK_BYTES 16384
+
 /* Larger than any answer: 32768 backends with every text at its longest. */
 #define ANSWER_MAX (64U << 20)
 
@@ -100,12 +102,13 @@ static int send_all(int fd, const struct buf *text, int passed)
 	return 0;
 }
 
-static int receive_line(int fd, struct buf *line)
+/* @at_once: bytes that may be taken; with 1 what is behind the line stays there. */
+static int receive_line(int fd, size_t at_once, struct buf *line)
 {
-	char chunk[16384];
+	char chunk[CHUNK_BYTES];
 
 	while (!line->len || line->data[line->len - 1] != '\n') {
-		ssize_t n = recv(fd, chunk, sizeof(chunk), 0);
+		ssize_t n = recv(fd, chunk, at_once, 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -132,29 +135,49 @@ static enum ctl_exit say_unreachable(const char *path, int err, struct buf *erro
 	return CTL_UNREACHABLE;
 }
 
-enum ctl_exit client_ask(const char *socket_path, const struct client_request *request,
-			 json_t **answer, struct buf *error)
+/**
+ * struct question - one that is asked
+ * @at_once: as for receive_line()
+ * @fd: where the answer comes from
+ */
+struct question {
+	const char *socket_path;
+	const struct client_request *request;
+	size_t at_once;
+	int fd;
+};
+
+/* The answer's line goes to @line. */
+static enum ctl_exit ask(struct question *q, struct buf *line, struct buf *error)
 {
-	_cleanup_(json_decrefp) json_t *asked = request_json(request);
-	_cleanup_(buf_free) struct buf line = { 0 };
-	_cleanup_close_ int fd = -1;
-	json_t *got;
+	_cleanup_(json_decrefp) json_t *asked = request_json(q->request);
 	int err;
 
 	if (!asked) {
 		buf_puts(error, "an argument is not UTF-8");
 		return CTL_USAGE;
 	}
-	client_dump(asked, &line);
-	fd = open_socket(socket_path, request->timeout_s);
-	if (fd < 0)
-		return say_unreachable(socket_path, fd, error);
-	err = send_all(fd, &line, request->files ? request->fd : -1);
-	buf_free(&line);
-	err = err ?: receive_line(fd, &line);
-	if (err)
-		return say_unreachable(socket_path, err, error);
-	got = json_loadb(line.data, line.len, 0, NULL);
+	client_dump(asked, line);
+	q->fd = open_socket(q->socket_path, q->request->timeout_s);
+	if (q->fd < 0)
+		return say_unreachable(q->socket_path, q->fd, error);
+	err = send_all(q->fd, line, q->request->files ? q->request->fd : -1);
+	buf_free(line);
+	err = err ?: receive_line(q->fd, q->at_once, line);
+	return err ? say_unreachable(q->socket_path, err, error) : CTL_OK;
+}
+
+static void question_done(const struct question *q)
+{
+	if (q->fd >= 0)
+		close(q->fd);
+}
+
+static enum ctl_exit read_answer(const char *socket_path, const struct buf *line, json_t **answer,
+				 struct buf *error)
+{
+	json_t *got = json_loadb(line->data, line->len, 0, NULL);
+
 	if (!json_is_boolean(json_object_get(got, "ok"))) {
 		json_decref(got);
 		buf_printf(error, "cannot reach shuntd at %s: what answers there is not shuntd",
@@ -163,4 +186,26 @@ enum ctl_exit client_ask(const char *socket_path, const struct client_request *r
 	}
 	*answer = got;
 	return CTL_OK;
+}
+
+enum ctl_exit client_ask(const char *socket_path, const struct client_request *request,
+			 json_t **answer, struct buf *error)
+{
+	_cleanup_(question_done) struct question q = { socket_path, request, CHUNK_BYTES, -1 };
+	_cleanup_(buf_free) struct buf line = { 0 };
+
+	return ask(&q, &line, error) ?: read_answer(socket_path, &line, answer, error);
+}
+
+enum ctl_exit client_open(const char *socket_path, const struct client_request *request,
+			  struct client_stream *out, struct buf *error)
+{
+	_cleanup_(question_done) struct question q = { socket_path, request, 1, -1 };
+	_cleanup_(buf_free) struct buf line = { 0 };
+	enum ctl_exit err =
+		ask(&q, &line, error) ?: read_answer(socket_path, &line, &out->answer, error);
+
+	if (!err)
+		out->fd = take_fd(&q.fd);
+	return err;
 }

@@ -39,6 +39,20 @@ struct client_request {
 enum ctl_exit client_ask(const char *socket_path, const struct client_request *request,
 			 json_t **answer, struct buf *error);
 
+/**
+ * struct client_stream - what is behind an answer
+ * @answer: as for client_ask()
+ * @fd: to be read from, and closed
+ */
+struct client_stream {
+	json_t *answer;
+	int fd;
+};
+
+/* As client_ask(), of a command whose answer goes on behind its line. */
+enum ctl_exit client_open(const char *socket_path, const struct client_request *request,
+			  struct client_stream *out, struct buf *error);
+
 /* @json on one line. */
 void client_dump(const json_t *json, struct buf *out);
 

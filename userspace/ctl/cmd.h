@@ -22,6 +22,7 @@ enum ctl_exit cmd_show_neighbors(struct ctl_call *call);
 enum ctl_exit cmd_show_maps(struct ctl_call *call);
 enum ctl_exit cmd_show_connections(struct ctl_call *call);
 enum ctl_exit cmd_show_overrides(struct ctl_call *call);
+enum ctl_exit cmd_capture(struct ctl_call *call);
 enum ctl_exit cmd_explain(struct ctl_call *call);
 enum ctl_exit cmd_reload(struct ctl_call *call);
 enum ctl_exit cmd_config_diff(struct ctl_call *call);
@@ -56,6 +57,7 @@ enum ctl_exit handover_config(struct cli *cli, const char *const *args, size_t n
 
 enum ctl_exit follow_drain(struct cli *cli, const char *const *args);
 
+enum ctl_exit local_capture(struct cli *cli, const char *const *args, size_t n);
 enum ctl_exit local_version(struct cli *cli, const char *const *args, size_t n);
 enum ctl_exit local_config_check(struct cli *cli, const char *const *args, size_t n);
 enum ctl_exit local_config_explain(struct cli *cli, const char *const *args, size_t n);

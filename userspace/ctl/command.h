@@ -33,7 +33,8 @@
 	X(ALL, "all", NULL, false, "counters at zero, too")                                        \
 	X(FOLLOW, "follow", NULL, false, "go on as things happen (-f)")                            \
 	X(DELAY, "delay", "SECONDS", false, "between two looks, 1 if not said (-d)")               \
-	X(COUNT, "count", "N", false, "end after so many (-n)")                                    \
+	X(COUNT, "count", "N", false, "end after so many (-n, -c)")                                \
+	X(WRITE, "write", "FILE", false, "packets as they are, for tcpdump and others (-w)")       \
 	X(QUIET, "quiet", NULL, false, "print nothing, only exit")
 
 enum ctl_option_index {
@@ -68,6 +69,7 @@ unsigned int option_find(const char *name, size_t len);
  * @options: enum ctl_option_bit
  * @values: of those that take one, where they are in @options
  * @files, @fd: a config that came with it, see handover.h; NULL and -1: none did
+ * @ring_fd: what is behind the answer: packets, as they come; -1: nothing
  * @data: an object; the handler fills it in
  * @error: why not, if the handler does not return CTL_OK
  */
@@ -81,6 +83,7 @@ struct ctl_call {
 	size_t n_args;
 	const json_t *files;
 	int fd;
+	int ring_fd;
 	json_t *data;
 	struct buf error;
 };

@@ -176,6 +176,16 @@ const struct ctl_command ctl_commands[] = {
 		.render = render_show_maps,
 	},
 	{
+		.noun = "capture",
+		.args = "[host ADDRESS] [port PORT] [service SERVICE] [reason REASON]",
+		.help = "packets as they come in, and how they end",
+		.max_args = 8,
+		.options = CTL_COUNT | CTL_WRITE,
+		.changes = true,
+		.answer = cmd_capture,
+		.local = local_capture,
+	},
+	{
 		.noun = "explain",
 		.args = "PROTOCOL SOURCE:PORT VIP:PORT [INTERFACE]",
 		.help = "what would become of a packet, and why; nothing is sent or counted",

@@ -10,7 +10,9 @@
 
 void conn_open(struct conn *c, int fd, const struct peer *peer, uint64_t now_ms)
 {
-	*c = (struct conn){ .fd = fd, .peer = *peer, .since_ms = now_ms, .apart = { .fd = -1 } };
+	*c = (struct conn){
+		.fd = fd, .peer = *peer, .since_ms = now_ms, .apart = { .fd = -1 }, .ring_fd = -1
+	};
 }
 
 static void drop_passed(struct conn *c)
@@ -28,7 +30,11 @@ static void end_apart(struct conn *c, struct conn_host *host)
 
 void conn_close(struct conn *c, struct conn_host *host)
 {
+	const bool captures = c->captures || c->ring_fd >= 0;
+
 	end_apart(c, host);
+	if (captures)
+		host->ops->end_capture(host->app);
 	close(c->fd);
 	c->fd = -1;
 	drop_passed(c);
@@ -150,7 +156,7 @@ static void answer_line(struct conn *c, struct conn_host *host)
 	if (request_is_apart(&line))
 		answer_apart(c, host, &line);
 	else
-		request_answer(host->ops, host->app, &c->peer, &line, &c->out);
+		c->ring_fd = request_answer(host->ops, host->app, &c->peer, &line, &c->out);
 	drop_passed(c);
 	buf_skip(&c->in, line.len + 1);
 }
@@ -176,19 +182,34 @@ static bool is_apart(struct conn *c, struct conn_host *host, uint64_t now_ms)
 	return false;
 }
 
+/* Once the answer has left, packets follow. False if that cannot be. */
+static bool begin_capture(struct conn *c, struct conn_host *host)
+{
+	if (c->ring_fd < 0 || c->out.len)
+		return true;
+	if (apart_begin_capture(&c->apart, c->ring_fd, c->fd))
+		return false;
+	host->n_apart++;
+	c->ring_fd = -1;
+	c->captures = true;
+	return true;
+}
+
 bool conn_serve(struct conn *c, struct conn_host *host, uint64_t now_ms)
 {
+	if (c->captures)
+		return apart_read(&c->apart);
 	if (is_apart(c, host, now_ms))
 		return true;
-	if (!write_out(c, now_ms))
+	if (!write_out(c, now_ms) || !begin_capture(c, host))
 		return false;
-	if (c->out.len)
+	if (c->out.len || c->captures)
 		return true;
 	if (!has_line(c) && !c->ending && !read_in(c))
 		return false;
 	if (has_line(c))
 		answer_line(c, host);
-	if (c->out.failed || !write_out(c, now_ms))
+	if (c->out.failed || !write_out(c, now_ms) || !begin_capture(c, host))
 		return false;
 	return !c->ending || conn_wants_to_write(c) || c->apart.pid;
 }

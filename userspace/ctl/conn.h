@@ -25,6 +25,8 @@
  * @since_ms: last time that it was even: an answer had left, or it had connected
  * @ending: no more is read; closed once @out has left
  * @apart: a copy of the daemon works on the answer
+ * @ring_fd: packets that follow the answer which is under way; -1: none
+ * @captures: a copy sends them, up to the end of the connection
  */
 struct conn {
 	int fd;
@@ -35,6 +37,8 @@ struct conn {
 	uint64_t since_ms;
 	bool ending;
 	struct apart apart;
+	int ring_fd;
+	bool captures;
 };
 
 /**

@@ -334,14 +334,20 @@ static uint64_t listen_again(struct ctl *c, uint64_t now_ms)
 	return c->deaf_until_ms ?: UINT64_MAX;
 }
 
+static uint64_t patience_of(const struct ctl *c, const struct conn *conn)
+{
+	if (conn->captures)
+		return (APART_CAPTURE_S + 1) * 1000ULL;
+	return conn_apart_fd(conn) >= 0 ? APART_PATIENCE_MS : c->patience_ms;
+}
+
 /* Close who is out of patience. Return: when to look again. */
 static uint64_t drop_silent(struct ctl *c, uint64_t now_ms)
 {
 	uint64_t next_ms = UINT64_MAX;
 
 	array_for_each (conn, c->conns, CTL_CLIENTS) {
-		const bool apart = conn_apart_fd(conn) >= 0;
-		uint64_t end_ms = conn->since_ms + (apart ? APART_PATIENCE_MS : c->patience_ms);
+		uint64_t end_ms = conn->since_ms + patience_of(c, conn);
 
 		if (conn->fd < 0)
 			continue;

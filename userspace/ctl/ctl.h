@@ -23,6 +23,7 @@
 
 #include "base/buf.h"
 #include "conf/conf_diff.h"
+#include "dataplane/capture.h"
 #include "dataplane/explain.h"
 #include "dataplane/snapshot.h"
 #include "plan/plan.h"
@@ -64,6 +65,8 @@ struct ctl_config {
  * @connections: the first @max of @service, an index in snapshot.services, or of all
  *	with SIZE_MAX; 0 or a negative errno
  * @explain: what would become of a packet; 0 or a negative errno, logged
+ * @begin_capture: packets are given away by @ring_fd, until @end_capture; 0 or a
+ *	negative errno: -EBUSY if they are already
  * @admin_find: what was said of a backend so far; NULL: nothing. Valid until
  *	admin_set is called
  * @admin_set: put @entry (strings are copied) in place of what was said of its
@@ -80,6 +83,8 @@ struct ctl_ops {
 			    struct buf *report);
 	int (*connections)(void *app, size_t service, size_t max, struct snapshot_conns *out);
 	int (*explain)(void *app, const struct explain_packet *p, struct explain *out);
+	int (*begin_capture)(void *app, const struct shunt_capture *filter, int *ring_fd);
+	void (*end_capture)(void *app);
 	const struct admin_entry *(*admin_find)(void *app, const char *service,
 						const char *backend);
 	int (*admin_set)(void *app, const struct admin_entry *entry);

@@ -139,8 +139,8 @@ static void add_ok(struct ctl_call *call, enum ctl_exit code, struct buf *out)
 	add_line(answer, out);
 }
 
-void request_answer(const struct ctl_ops *ops, void *app, const struct peer *peer,
-		    const struct buf *line, struct buf *out)
+int request_answer(const struct ctl_ops *ops, void *app, const struct peer *peer,
+		   const struct buf *line, struct buf *out)
 {
 	_cleanup_(json_decrefp) json_t *request = NULL;
 	_cleanup_(json_decrefp) json_t *data = json_object();
@@ -150,6 +150,7 @@ void request_answer(const struct ctl_ops *ops, void *app, const struct peer *pee
 		.uid = peer->uid,
 		.data = data,
 		.fd = peer->passed_fd,
+		.ring_fd = -1,
 	};
 	enum ctl_exit code = CTL_USAGE;
 	json_error_t why;
@@ -165,6 +166,7 @@ void request_answer(const struct ctl_ops *ops, void *app, const struct peer *pee
 	else
 		add_ok(&call, code, out);
 	buf_free(&call.error);
+	return call.ring_fd;
 }
 
 bool request_is_apart(const struct buf *line)

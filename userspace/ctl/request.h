@@ -14,9 +14,11 @@
  * request_answer() - carry out one request
  * @line: any bytes at all
  * @out: gets one line, newline included; at least an error
+ *
+ * Return: a ring of packets that follow the line, until ctl_ops.end_capture(); or -1.
  */
-void request_answer(const struct ctl_ops *ops, void *app, const struct peer *peer,
-		    const struct buf *line, struct buf *out);
+int request_answer(const struct ctl_ops *ops, void *app, const struct peer *peer,
+		   const struct buf *line, struct buf *out);
 
 /* Is it one for a copy of the daemon (ctl/apart.h)? */
 bool request_is_apart(const struct buf *line);
