@@ -75,6 +75,17 @@ static int explain(void *app, const struct explain_packet *p, struct explain *ou
 	return -EAGAIN;
 }
 
+static int begin_capture(void *app, const struct shunt_capture *filter, int *ring_fd)
+{
+	struct daemon *d = app;
+
+	require(filter->reasons);
+	require(filter->n_ends <= SHUNT_CAPTURE_ENDS);
+	d->changes++;
+	*ring_fd = 3;
+	return 0;
+}
+
 static int get_connections(void *app, size_t service, size_t max, struct snapshot_conns *out)
 {
 	(void)app;
@@ -111,6 +122,7 @@ static const struct ctl_ops ops = {
 	.backend_edit = edit_backend,
 	.connections = get_connections,
 	.explain = explain,
+	.begin_capture = begin_capture,
 	.admin_find = find_word,
 	.admin_set = set_word,
 };

@@ -123,6 +123,15 @@ static int fake_connections(void *app, size_t service, size_t max, struct snapsh
 	return 0;
 }
 
+static int fake_begin_capture(void *app, const struct shunt_capture *filter, int *ring_fd)
+{
+	struct fake_daemon *d = app;
+
+	(void)ring_fd;
+	d->captured = *filter;
+	return -EBUSY;
+}
+
 static int fake_explain(void *app, const struct explain_packet *p, struct explain *out)
 {
 	const struct fake_daemon *d = app;
@@ -223,6 +232,7 @@ const struct ctl_ops fake_ops = {
 	.reload = fake_reload,
 	.connections = fake_connections,
 	.explain = fake_explain,
+	.begin_capture = fake_begin_capture,
 	.admin_find = fake_admin_find,
 	.admin_set = fake_admin_set,
 };

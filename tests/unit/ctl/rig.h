@@ -28,6 +28,7 @@ struct fake_daemon {
 	int conns_err;
 	uint64_t looks; /* times that its services were seen to move on */
 	uint64_t moves; /* packets of each backend between two of them */
+	struct shunt_capture captured; /* what was asked for; nothing is given away */
 	struct explain explained; /* of every packet, but for the packet */
 	bool explains_for_ever;
 	struct buf config_text; /* that was handed over, the first file */
