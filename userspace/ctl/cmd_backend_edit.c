@@ -64,6 +64,7 @@ static enum ctl_exit write_mapping(struct ctl_call *call, const char *backend, s
 	return CTL_OK;
 }
 
+/* No name may be that of a snapshot: the config that it points into goes. */
 static enum ctl_exit carry_out(struct ctl_call *call, const struct conf_edit *edit, bool is_new)
 {
 	_cleanup_(buf_free) struct buf said = { 0 };
@@ -90,6 +91,7 @@ enum ctl_exit cmd_backend_add(struct ctl_call *call)
 	const char *slash = strchr(call->args[0], '/');
 	_cleanup_(buf_free) struct buf text = { 0 }, name = { 0 };
 	const struct snapshot_service *service;
+	struct conf_edit edit = { 0 };
 	enum ctl_exit err;
 
 	if (!s)
@@ -108,18 +110,20 @@ enum ctl_exit cmd_backend_add(struct ctl_call *call)
 		buf_printf(&call->error, "there is a backend %s already", call->args[0]);
 		return CTL_FAILED;
 	}
-	err = write_mapping(call, slash + 1, &text);
-	return err
-		       ?: carry_out(call,
-				    &(struct conf_edit){ .service = service->conf->name,
-							 .backend = slash + 1,
-							 .text = text.len ? buf_str(&text) : NULL },
-				    true);
+	edit.service = buf_str(&name);
+	edit.backend = slash + 1;
+	err = write_mapping(call, edit.backend, &text);
+	if (err)
+		return err;
+	edit.text = text.len ? buf_str(&text) : NULL;
+	return carry_out(call, &edit, true);
 }
 
 enum ctl_exit cmd_backend_del(struct ctl_call *call)
 {
 	_cleanup_(snapshot_freep) struct snapshot *s = describe_snapshot(call);
+	_cleanup_(buf_free) struct buf name = { 0 };
+	struct conf_edit edit = { 0 };
 	struct found_backend f;
 	enum ctl_exit err;
 
@@ -128,6 +132,7 @@ enum ctl_exit cmd_backend_del(struct ctl_call *call)
 	err = find_backend(call, s, call->args[0], &f);
 	if (err)
 		return err;
+	buf_puts(&name, f.service->conf->name);
 	if (f.backend->usable && f.service->n_usable == 1 && !(call->options & CTL_FORCE)) {
 		buf_printf(&call->error,
 			   "%s is the last usable backend of %s: with --force it is deleted all "
@@ -135,10 +140,9 @@ enum ctl_exit cmd_backend_del(struct ctl_call *call)
 			   call->args[0], f.service->conf->name);
 		return CTL_FAILED;
 	}
-	return carry_out(
-		call,
-		&(struct conf_edit){ .service = f.service->conf->name, .backend = f.backend->name },
-		false);
+	edit.service = buf_str(&name);
+	edit.backend = call->args[0] + name.len + 1;
+	return carry_out(call, &edit, false);
 }
 
 void render_backend_edit(const struct ctl_view *view, struct buf *out)
