@@ -138,16 +138,16 @@ int state_each_verdict(const char *dir, void (*fn)(void *arg, const struct state
  * keeps. After a crash of the machine the maps are gone too, and a file that did
  * not make it whole is put aside.
  */
-static int write_whole(const char *path, const char *text)
+static int write_whole(const char *path, const struct buf *text)
 {
 	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	size_t len = strlen(text), done = 0;
+	size_t done = 0;
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
-	while (done < len) {
-		n = write(fd, text + done, len - done);
+	while (done < text->len) {
+		n = write(fd, text->data + done, text->len - done);
 		if (n < 0)
 			return -errno;
 		done += n;
@@ -158,17 +158,15 @@ static int write_whole(const char *path, const char *text)
 int state_save(const struct state *s, const char *dir, const struct conf *conf,
 	       const struct health *health, const struct lives *lives)
 {
-	_cleanup_(json_freep) json_t *root = state_to_json(s, conf, health, lives);
-	_cleanup_free_ char *text = NULL;
+	_cleanup_(buf_free) struct buf text = { 0 };
 	char path[4096], next[4096];
-	int err;
+	int err = state_to_text(s, conf, health, lives, &text);
 
-	text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
-	if (!text)
-		return -ENOMEM;
+	if (err)
+		return err;
 	state_path(dir, "state.json", path, sizeof(path));
 	state_path(dir, "state.json.next", next, sizeof(next));
-	err = write_whole(next, text);
+	err = write_whole(next, &text);
 	if (!err && rename(next, path))
 		err = -errno;
 	return err;

@@ -6,6 +6,7 @@
 #include "app/state_json.h"
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/json_put.h"
 
 #define STATE_VERSION 1
 
@@ -22,86 +23,125 @@ static uint64_t wall_of(uint64_t ms)
 	return ms ? state_to_wall(ms) : 0;
 }
 
-static json_t *admin_to_json(const struct admin *admin)
+static void put_names(const char *service, const char *backend, struct buf *out)
 {
-	json_t *list = json_array();
-
-	array_for_each (e, admin->entries, admin->n)
-		json_array_append_new(list,
-				      json_pack("{s:s, s:s, s:s, s:i, s:i, s:I, s:I}", "service",
-						e->service, "backend", e->backend, "state",
-						admin_state_name(e->state), "weight", e->weight,
-						"weight_percent", e->weight_percent, "since",
-						(json_int_t)e->since_wall_s, "until",
-						(json_int_t)wall_of(e->deadline_ms)));
-	return list;
+	json_put_member_text(out, "service", service);
+	buf_puts(out, ",");
+	json_put_member_text(out, "backend", backend);
 }
 
-static json_t *retired_to_json(const struct state *s)
+static void put_admin(const struct admin *admin, struct buf *out)
 {
-	json_t *list = json_array();
-
-	array_for_each (r, s->retired, s->n_retired)
-		json_array_append_new(list, json_pack("{s:s, s:I, s:I}", "service", r->service,
-						      "packets", (json_int_t)r->packets, "bytes",
-						      (json_int_t)r->bytes));
-	return list;
-}
-
-static void verdict_to_json(json_t *list, const struct conf_service *s,
-			    const struct conf_backend *b, const struct health_status *h,
-			    const struct life *life)
-{
-	json_t *verdict;
-
-	if (h->state == HEALTH_UNKNOWN)
-		return;
-	verdict =
-		json_pack("{s:s, s:s, s:s, s:I, s:I}", "service", s->name, "backend", b->name,
-			  "state", health_state_name(h->state), "since",
-			  (json_int_t)h->since_wall_s, "warming", (json_int_t)wall_of(life->up_ms));
-	if (h->agent != HEALTH_AGENT_SILENT) {
-		json_object_set_new(verdict, "agent", json_string(health_agent_name(h->agent)));
-		json_object_set_new(verdict, "agent_percent", json_integer(h->agent_percent));
+	buf_puts(out, "[");
+	array_for_each (e, admin->entries, admin->n) {
+		buf_puts(out, e > admin->entries ? ",\n{" : "\n{");
+		put_names(e->service, e->backend, out);
+		buf_puts(out, ",");
+		json_put_member_text(out, "state", admin_state_name(e->state));
+		buf_puts(out, ",");
+		json_put_member_number(out, "weight", e->weight);
+		buf_puts(out, ",");
+		json_put_member_number(out, "weight_percent", e->weight_percent);
+		buf_puts(out, ",");
+		json_put_member_number(out, "since", e->since_wall_s);
+		buf_puts(out, ",");
+		json_put_member_number(out, "until", wall_of(e->deadline_ms));
+		buf_puts(out, "}");
 	}
-	json_array_append_new(list, verdict);
+	buf_puts(out, "]");
 }
 
-static json_t *health_to_json(const struct conf *conf, const struct health *health,
-			      const struct lives *lives)
+static void put_edits(const struct state *s, struct buf *out)
 {
-	json_t *list = json_array();
+	buf_puts(out, "[");
+	array_for_each (e, s->edits, s->n_edits) {
+		buf_puts(out, e > s->edits ? ",\n{" : "\n{");
+		put_names(e->service, e->backend, out);
+		buf_puts(out, ",\"text\":");
+		json_put_text_or_null(out, e->text);
+		buf_puts(out, "}");
+	}
+	buf_puts(out, "]");
+}
 
+static void put_retired(const struct state *s, struct buf *out)
+{
+	buf_puts(out, "[");
+	array_for_each (r, s->retired, s->n_retired) {
+		buf_puts(out, r > s->retired ? ",\n{" : "\n{");
+		json_put_member_text(out, "service", r->service);
+		buf_puts(out, ",");
+		json_put_member_number(out, "packets", r->packets);
+		buf_puts(out, ",");
+		json_put_member_number(out, "bytes", r->bytes);
+		buf_puts(out, "}");
+	}
+	buf_puts(out, "]");
+}
+
+static void put_verdict(const struct health_status *h, const struct life *life, struct buf *out)
+{
+	buf_puts(out, ",");
+	json_put_member_text(out, "state", health_state_name(h->state));
+	buf_puts(out, ",");
+	json_put_member_number(out, "since", h->since_wall_s);
+	buf_puts(out, ",");
+	json_put_member_number(out, "warming", wall_of(life->up_ms));
+	if (h->agent != HEALTH_AGENT_SILENT) {
+		buf_puts(out, ",");
+		json_put_member_text(out, "agent", health_agent_name(h->agent));
+		buf_puts(out, ",");
+		json_put_member_number(out, "agent_percent", h->agent_percent);
+	}
+	buf_puts(out, "}");
+}
+
+static void put_health(const struct conf *conf, const struct health *health,
+		       const struct lives *lives, struct buf *out)
+{
+	const char *before = "\n{";
+
+	buf_puts(out, "[");
 	for (size_t i = 0; health && i < conf->n_services; i++) {
 		const struct conf_service *s = &conf->services[i];
 
-		for (size_t j = 0; j < s->n_backends; j++)
-			verdict_to_json(list, s, &s->backends[j], health_get(health, i, j),
-					lives_at(lives, i, j));
+		for (size_t j = 0; j < s->n_backends; j++) {
+			const struct health_status *h = health_get(health, i, j);
+
+			if (h->state == HEALTH_UNKNOWN)
+				continue;
+			buf_puts(out, before);
+			put_names(s->name, s->backends[j].name, out);
+			put_verdict(h, lives_at(lives, i, j), out);
+			before = ",\n{";
+		}
 	}
-	return list;
+	buf_puts(out, "]");
 }
 
-static json_t *edits_to_json(const struct state *s)
-{
-	json_t *list = json_array();
-
-	array_for_each (e, s->edits, s->n_edits)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s?}", "service", e->service,
-						      "backend", e->backend, "text", e->text));
-	return list;
-}
-
-json_t *state_to_json(const struct state *s, const struct conf *conf, const struct health *health,
-		      const struct lives *lives)
+int state_to_text(const struct state *s, const struct conf *conf, const struct health *health,
+		  const struct lives *lives, struct buf *out)
 {
 	char key[2 * sizeof(s->hash_key) + 1];
+	int err;
 
 	hex_encode(s->hash_key, sizeof(s->hash_key), key);
-	return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "version", STATE_VERSION,
-			 "hash_key", key, "ids", ids_to_json(s->ids), "admin",
-			 admin_to_json(&s->admin), "retired", retired_to_json(s), "edits",
-			 edits_to_json(s), "health", health_to_json(conf, health, lives));
+	buf_puts(out, "{");
+	json_put_member_number(out, "version", STATE_VERSION);
+	buf_puts(out, ",\n");
+	json_put_member_text(out, "hash_key", key);
+	buf_puts(out, ",\n\"ids\":");
+	err = ids_save(s->ids, out);
+	buf_puts(out, ",\"admin\":");
+	put_admin(&s->admin, out);
+	buf_puts(out, ",\n\"edits\":");
+	put_edits(s, out);
+	buf_puts(out, ",\n\"retired\":");
+	put_retired(s, out);
+	buf_puts(out, ",\n\"health\":");
+	put_health(conf, health, lives, out);
+	buf_puts(out, "}\n");
+	return err ?: out->failed ? -ENOMEM : 0;
 }
 
 /* --- reading ---------------------------------------------------------------- */

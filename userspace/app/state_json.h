@@ -7,9 +7,9 @@
 
 #include "app/daemon.h"
 
-/* A new reference; NULL without memory. */
-json_t *state_to_json(const struct state *s, const struct conf *conf, const struct health *health,
-		      const struct lives *lives);
+/* As JSON text in @out, written without a tree: this is on the way of every change. */
+int state_to_text(const struct state *s, const struct conf *conf, const struct health *health,
+		  const struct lives *lives, struct buf *out);
 
 /* Fill @s, which is zero; on failure release it with state_free(). -EINVAL: not ours. */
 int state_from_json(struct state *s, const json_t *root);

@@ -4,7 +4,9 @@
 
 #include "base/arena.h"
 
-#define CHUNK_BYTES 16384
+/* Each chunk is twice as large as the one before, between these. */
+#define CHUNK_MIN_BYTES (16 << 10)
+#define CHUNK_MAX_BYTES (1 << 20)
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -25,6 +27,15 @@ static struct arena_chunk *arena_chunk_add(struct arena *a, size_t size)
 	return c;
 }
 
+static size_t next_chunk_size(const struct arena_chunk *last, size_t least)
+{
+	size_t size = last ? 2 * last->size : CHUNK_MIN_BYTES;
+
+	if (size > CHUNK_MAX_BYTES)
+		size = CHUNK_MAX_BYTES;
+	return size > least ? size : least;
+}
+
 void *arena_alloc(struct arena *a, size_t size)
 {
 	struct arena_chunk *c = a->chunks;
@@ -32,7 +43,7 @@ void *arena_alloc(struct arena *a, size_t size)
 
 	size = (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
 	if (!c || c->size - c->used < size)
-		c = arena_chunk_add(a, size > CHUNK_BYTES ? size : CHUNK_BYTES);
+		c = arena_chunk_add(a, next_chunk_size(c, size));
 	if (!c)
 		return NULL;
 	p = c->data + c->used;

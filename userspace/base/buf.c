@@ -42,16 +42,22 @@ void buf_puts(struct buf *b, const char *s)
 
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {
+	const size_t room = b->failed ? 0 : b->size - b->len;
 	va_list again;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(room ? b->data + b->len : NULL, room, fmt, again);
 	va_end(again);
-	if (n < 0 || !buf_reserve(b, n))
-		return;
-	vsnprintf(b->data + b->len, n + 1, fmt, ap);
-	b->len += n;
+	if (n >= 0 && (size_t)n >= room) {
+		if (!buf_reserve(b, n)) {
+			if (room)
+				b->data[b->len] = '\0';
+			return;
+		}
+		vsnprintf(b->data + b->len, n + 1, fmt, ap);
+	}
+	b->len += n > 0 ? n : 0;
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)

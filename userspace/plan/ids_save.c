@@ -3,120 +3,136 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
-#include <jansson.h>
-
-#include "base/cleanup.h"
+#include "base/array.h"
+#include "base/json_put.h"
 #include "net/addr.h"
 #include "plan/ids.h"
 
-static json_t *leg_to_json(const struct plan_leg *leg)
+static void put_leg(const struct plan_leg *leg, struct buf *out)
 {
 	char addr[ADDR_TEXT];
 
-	if (leg->forward == SHUNT_FORWARD_NONE)
-		return json_null();
-	/* Older daemons know no port, and no way of forwarding that has one. */
-	if (!leg->port)
-		return json_pack("{s:i, s:s}", "forward", (int)leg->forward, "address",
-				 addr_format(&leg->addr, addr));
-	return json_pack("{s:i, s:s, s:i}", "forward", (int)leg->forward, "address",
-			 addr_format(&leg->addr, addr), "port", ntohs(leg->port));
-}
-
-static json_t *backend_to_json(const struct ids_backend *b)
-{
-	return json_pack("{s:s, s:i, s:I, s:[o, o]}", "name", b->name, "member", (int)b->member,
-			 "freed", (json_int_t)b->freed, "legs", leg_to_json(&b->leg[SHUNT_V4]),
-			 leg_to_json(&b->leg[SHUNT_V6]));
-}
-
-static json_t *names_to_json(const char *const *names, size_t n)
-{
-	json_auto_t *list = json_array();
-
-	for (size_t i = 0; i < n; i++) {
-		const char *name = names[i];
-
-		if (json_array_append_new(list, name ? json_string(name) : json_null()))
-			return NULL;
+	if (leg->forward == SHUNT_FORWARD_NONE) {
+		buf_puts(out, "null");
+		return;
 	}
-	return take_ptr(&list);
+	buf_puts(out, "{");
+	json_put_member_number(out, "forward", leg->forward);
+	buf_puts(out, ",");
+	json_put_member_text(out, "address", addr_format(&leg->addr, addr));
+	/* Older daemons know no port, and no way of forwarding that has one. */
+	if (leg->port) {
+		buf_puts(out, ",");
+		json_put_member_number(out, "port", ntohs(leg->port));
+	}
+	buf_puts(out, "}");
 }
 
-static json_t *seats_to_json(const struct ids_seats *seats)
+static void put_backend(const struct ids_backend *b, struct buf *out)
 {
-	return names_to_json(seats->names, seats->n);
+	buf_puts(out, "{");
+	json_put_member_text(out, "name", b->name);
+	buf_puts(out, ",");
+	json_put_member_number(out, "member", b->member);
+	buf_puts(out, ",");
+	json_put_member_number(out, "freed", b->freed);
+	buf_puts(out, ",\"legs\":[");
+	put_leg(&b->leg[SHUNT_V4], out);
+	buf_puts(out, ",");
+	put_leg(&b->leg[SHUNT_V6], out);
+	buf_puts(out, "]}");
+}
+
+static void put_names(const char *const *names, size_t n, struct buf *out)
+{
+	buf_puts(out, "[");
+	for (size_t i = 0; i < n; i++) {
+		buf_puts(out, i ? "," : "");
+		json_put_text_or_null(out, names[i]);
+	}
+	buf_puts(out, "]");
 }
 
 /* Only what there is: most services have none of it, and older daemons know none. */
-static int add_standby(const struct ids_service *service, json_t *json)
+static void put_standby(const struct ids_service *service, struct buf *out)
 {
 	const struct ids_seats *backup = &service->seats[POOL_BACKUP];
-	int err = 0;
 
-	if (backup->n)
-		err |= json_object_set_new(json, "backups",
-					   json_pack("{s:i, s:o}", "unit", (int)backup->unit,
-						     "positions", seats_to_json(backup)));
-	if (service->current)
-		err |= json_object_set_new(json, "current", json_string(service->current));
-	if (service->n_last)
-		err |= json_object_set_new(json, "last",
-					   names_to_json(service->last, service->n_last));
-	return err;
+	if (backup->n) {
+		buf_puts(out, ",\"backups\":{");
+		json_put_member_number(out, "unit", backup->unit);
+		buf_puts(out, ",\"positions\":");
+		put_names(backup->names, backup->n, out);
+		buf_puts(out, "}");
+	}
+	if (service->current) {
+		buf_puts(out, ",");
+		json_put_member_text(out, "current", service->current);
+	}
+	if (service->n_last) {
+		buf_puts(out, ",\"last\":");
+		put_names(service->last, service->n_last, out);
+	}
 }
 
-static json_t *service_to_json(const struct ids_service *service)
+static void put_service(const struct ids_service *service, struct buf *out)
 {
-	json_auto_t *backends = json_array();
-	json_auto_t *json = NULL;
+	const struct ids_seats *seats = &service->seats[POOL_MAIN];
+	const struct {
+		const char *key;
+		uint64_t value;
+	} numbers[] = {
+		{ "table", service->table }, { "freed", service->freed }, { "base", service->base },
+		{ "span", service->span },   { "slots", service->slots }, { "unit", seats->unit },
+	};
 
-	for (size_t i = 0; i < service->n_backends; i++)
-		if (json_array_append_new(backends, backend_to_json(&service->backends[i])))
-			return NULL;
-	json = json_pack("{s:s, s:i, s:I, s:i, s:i, s:i, s:i, s:o, s:O}", "name", service->name,
-			 "table", (int)service->table, "freed", (json_int_t)service->freed, "base",
-			 (int)service->base, "span", (int)service->span, "slots",
-			 (int)service->slots, "unit", (int)service->seats[POOL_MAIN].unit,
-			 "positions", seats_to_json(&service->seats[POOL_MAIN]), "backends",
-			 backends);
-	return json && !add_standby(service, json) ? take_ptr(&json) : NULL;
+	buf_puts(out, "{");
+	json_put_member_text(out, "name", service->name);
+	array_for_each (n, numbers, array_len(numbers)) {
+		buf_puts(out, ",");
+		json_put_member_number(out, n->key, n->value);
+	}
+	buf_puts(out, ",\"positions\":");
+	put_names(seats->names, seats->n, out);
+	buf_puts(out, ",\"backends\":[");
+	array_for_each (b, service->backends, service->n_backends) {
+		buf_puts(out, b > service->backends ? "," : "");
+		put_backend(b, out);
+	}
+	buf_puts(out, "]");
+	put_standby(service, out);
+	buf_puts(out, "}");
 }
 
-static json_t *block_to_json(const struct ids_block *block)
+static void put_block(const struct ids_block *block, struct buf *out)
 {
-	return json_pack("{s:i, s:i, s:i, s:I}", "table", (int)block->table, "base",
-			 (int)block->base, "span", (int)block->span, "freed",
-			 (json_int_t)block->freed);
-}
-
-static int add_text(const char *data, size_t len, void *out)
-{
-	buf_add(out, data, len);
-	return 0;
-}
-
-struct json_t *ids_to_json(const struct ids *ids)
-{
-	json_auto_t *services = json_array();
-	json_auto_t *left = json_array();
-
-	for (size_t i = 0; i < ids->n_services; i++)
-		if (json_array_append_new(services, service_to_json(&ids->services[i])))
-			return NULL;
-	for (size_t i = 0; i < ids->n_left; i++)
-		if (json_array_append_new(left, block_to_json(&ids->left[i])))
-			return NULL;
-	return json_pack("{s:i, s:I, s:O, s:O}", "format", IDS_FORMAT, "build",
-			 (json_int_t)ids->build, "services", services, "left", left);
+	buf_puts(out, "{");
+	json_put_member_number(out, "table", block->table);
+	buf_puts(out, ",");
+	json_put_member_number(out, "base", block->base);
+	buf_puts(out, ",");
+	json_put_member_number(out, "span", block->span);
+	buf_puts(out, ",");
+	json_put_member_number(out, "freed", block->freed);
+	buf_puts(out, "}");
 }
 
 int ids_save(const struct ids *ids, struct buf *out)
 {
-	json_auto_t *root = ids_to_json(ids);
-
-	if (!root || json_dump_callback(root, add_text, out, JSON_COMPACT))
-		return -ENOMEM;
-	buf_puts(out, "\n");
+	buf_puts(out, "{");
+	json_put_member_number(out, "format", IDS_FORMAT);
+	buf_puts(out, ",");
+	json_put_member_number(out, "build", ids->build);
+	buf_puts(out, ",\"services\":[");
+	array_for_each (s, ids->services, ids->n_services) {
+		buf_puts(out, s > ids->services ? ",\n" : "\n");
+		put_service(s, out);
+	}
+	buf_puts(out, "],\"left\":[");
+	array_for_each (b, ids->left, ids->n_left) {
+		buf_puts(out, b > ids->left ? "," : "");
+		put_block(b, out);
+	}
+	buf_puts(out, "]}\n");
 	return out->failed ? -ENOMEM : 0;
 }

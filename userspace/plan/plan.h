@@ -96,8 +96,6 @@ static inline void ids_freep(struct ids **ids)
 uint64_t ids_given(const struct ids *ids);
 /* As JSON text for the state file, and back. -EINVAL if it is not ours. */
 int ids_save(const struct ids *ids, struct buf *out);
-/* The same for jansson, with one reference; NULL: no memory. */
-struct json_t *ids_to_json(const struct ids *ids);
 int ids_load(const char *text, struct ids **out);
 
 /**
