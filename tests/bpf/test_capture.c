@@ -154,7 +154,7 @@ Test(capture, does_what_the_usual_program_does)
 
 	ask(l, &all);
 	/* Up to those whose connections one packet after another would take. */
-	for (__u16 port = PORT_DIRECT; port < PORT_FULL; port++)
+	for (int port = PORT_DIRECT; port < PORT_FULL; port++)
 		for (int v6 = 0; v6 < 2; v6++)
 			expect_alike(l, &(struct packet){ .src = v6 ? CLIENT6 : CLIENT4,
 							  .dst = v6 ? SHOP6 : SHOP4,

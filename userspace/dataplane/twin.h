@@ -47,8 +47,8 @@ struct twin {
  * @fds: LOAD_MAPS of them; to stay open until twin_close()
  * @rodata: of the program that is to be copied
  *
- * Takes as much memory again as the maps that are copied, and half a second. Return: 0
- * or a negative errno, logged.
+ * Takes as much memory again as the maps that are copied, and the time to load a
+ * program: a tenth of a second. Return: 0 or a negative errno, logged.
  */
 int twin_open(const int *fds, const struct shunt_rodata *rodata, struct twin **out);
 void twin_close(struct twin *t);
