@@ -16,6 +16,7 @@
 #include "nat_icmp.h"
 #include "nat_rewrite.h"
 #include "nat_translate.h"
+#include "reset.h"
 #include "service.h"
 #include "too_big.h"
 
@@ -80,8 +81,8 @@ static __always_inline bool nat_is_first(const struct nat_packet *p)
 static __always_inline bool nat_is_over(const struct nat_packet *p, const struct shunt_conn *conn,
 					const struct shunt_leg *leg)
 {
-	return nat_is_first(p) &&
-	       (shunt_conn_is_closed(conn->flags) || leg->flags & SHUNT_LEG_DEAD);
+	return nat_is_first(p) && (shunt_conn_is_closed(conn->flags) ||
+				   leg->flags & (SHUNT_LEG_DEAD | SHUNT_LEG_RESET));
 }
 
 /*
@@ -174,6 +175,24 @@ static __always_inline enum shunt_reason nat_to_server(struct xdp_md *xdp, struc
 	return reason;
 }
 
+/* --- neither ---------------------------------------------------------------------- */
+
+/* Is the connection to be reset? Whoever resets it himself, let the other side hear that. */
+static __always_inline bool nat_is_reset(const struct nat_packet *p, const struct shunt_conn *conn)
+{
+	return shunt_rodata.resets && !(p->tcp_flags & TCP_RST) && reset_has(conn->backend);
+}
+
+/* It is over for both sides: each is told by the answer to its next packet. */
+static __always_inline enum shunt_reason nat_reset(struct xdp_md *xdp, const struct nat_packet *p,
+						   struct shunt_conn *conn, enum shunt_way way)
+{
+	if (p->odd & (PKT_ICMP | PKT_LATER) || p->tuple.proto != IPPROTO_TCP)
+		return SHUNT_BACKEND_GONE;
+	conn_see(conn, way, TCP_RST);
+	return p->v6 ? reset_answer6(xdp) : reset_answer4(xdp);
+}
+
 /*
  * A packet for a service with SHUNT_SERVICE_NAT. @tags: VLAN tags that were taken off it.
  * Return: enum shunt_reason; or NAT_PENDING, if p->record is not the one to go by.
@@ -197,6 +216,8 @@ __noinline int nat_request(struct xdp_md *xdp, struct nat_packet *p, const __u64
 		return begun ? SHUNT_BAD_SLOT : NAT_PENDING;
 	if (!begun && nat_is_over(p, conn, leg))
 		return NAT_PENDING;
+	if (nat_is_reset(p, conn))
+		return nat_reset(xdp, p, conn, SHUNT_TO_SERVER);
 	if (!(p->odd & PKT_ICMP) && conn_see(conn, SHUNT_TO_SERVER, p->tcp_flags))
 		nat_learn(xdp, conn, *tags);
 	return nat_to_server(xdp, p, conn, leg);
@@ -264,6 +285,8 @@ __noinline int nat_answer(struct xdp_md *xdp, const struct nat_packet *p, __u64 
 		return nat_is_lost(p);
 	if (p->ttl <= 1)
 		return SHUNT_TTL_EXPIRED;
+	if (nat_is_reset(p, conn))
+		return nat_reset(xdp, p, conn, SHUNT_TO_CLIENT);
 	if (!(p->odd & PKT_ICMP))
 		conn_see(conn, SHUNT_TO_CLIENT, p->tcp_flags);
 	reason = nat_write(xdp, p, conn, SHUNT_TO_CLIENT);

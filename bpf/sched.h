@@ -56,7 +56,7 @@ __noinline __u32 sched_fit(__u32 id, __u32 flags, __u32 v6)
 	if (!id || !b)
 		return SCHED_NOBODY;
 	leg = v6 ? &b->leg[SHUNT_V6] : &b->leg[SHUNT_V4];
-	if (!leg->forward || leg->flags & SHUNT_LEG_DEAD)
+	if (!leg->forward || leg->flags & (SHUNT_LEG_DEAD | SHUNT_LEG_RESET))
 		return SCHED_NOBODY;
 	return flags & SHUNT_SERVICE_LIMITED && load_is_over(id, 1) ? SCHED_FULL : SCHED_FITS;
 }

@@ -38,7 +38,7 @@ static __always_inline enum shunt_reason run_behind_parse(struct xdp_md *xdp, st
 		nat_packet_put(pkt, !reason, v6);
 		return NAT_PENDING;
 	}
-	return reason ?: slot_pick(pkt, v6) ?: forward(xdp, pkt, v6);
+	return reason ?: slot_pick(xdp, pkt, v6) ?: forward(xdp, pkt, v6);
 }
 
 static __always_inline enum shunt_reason run_odd(struct xdp_md *xdp, __u32 frame_bytes,

@@ -11,6 +11,7 @@
 #include "maps.h"
 #include "pkt.h"
 #include "parse.h"
+#include "reset.h"
 #include "rodata.h"
 #include "shunt/hash.h"
 #include "transit.h"
@@ -84,7 +85,8 @@ static __always_inline __u32 slot_pick_moving(const struct pkt *pkt, __u32 index
 			    table_pack(&pkt->service), pkt->service_flags, slot_how(pkt, v6));
 }
 
-static __always_inline enum shunt_reason slot_pick(struct pkt *pkt, const bool v6)
+static __always_inline enum shunt_reason slot_pick(struct xdp_md *xdp, struct pkt *pkt,
+						   const bool v6)
 {
 	const struct shunt_slot_line *line;
 	__u32 tag, index;
@@ -107,6 +109,8 @@ static __always_inline enum shunt_reason slot_pick(struct pkt *pkt, const bool v
 			return SHUNT_NO_BACKEND;
 		if (pkt->backend_id == SCHED_OVER_LIMIT)
 			return SHUNT_OVER_LIMIT;
+		if (shunt_rodata.resets)
+			return reset_judge(xdp, pkt->backend_id, pkt->odd, v6);
 	}
 	return SHUNT_CONTINUE;
 }

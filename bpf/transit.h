@@ -55,6 +55,14 @@ struct transit {
 	bool note;
 };
 
+/* One whose connections are reset has none of UDP, and none that begins. */
+static __always_inline __u32 transit_dead_flags(__u32 how)
+{
+	if (shunt_rodata.resets && how & (TRANSIT_UDP | TRANSIT_SYN))
+		return SHUNT_LEG_DEAD | SHUNT_LEG_RESET;
+	return SHUNT_LEG_DEAD;
+}
+
 static __always_inline bool transit_is_dead(__u32 id, __u32 how)
 {
 	const struct shunt_backend *b = bpf_map_lookup_elem(&shunt_backends, &id);
@@ -63,7 +71,7 @@ static __always_inline bool transit_is_dead(__u32 id, __u32 how)
 		return true;
 	if (!b->leg[SHUNT_V4].forward && !b->leg[SHUNT_V6].forward)
 		return true;
-	return b->leg[how & TRANSIT_V6 ? SHUNT_V6 : SHUNT_V4].flags & SHUNT_LEG_DEAD;
+	return b->leg[how & TRANSIT_V6 ? SHUNT_V6 : SHUNT_V4].flags & transit_dead_flags(how);
 }
 
 static __always_inline bool transit_has_prev(const struct transit *t)
@@ -285,7 +293,7 @@ __noinline __u32 transit_client(__u64 hash, __u32 flags, __u32 v6)
 	struct transit t = {
 		.hash = hash,
 		.flags = flags,
-		.how = v6 ? TRANSIT_V6 : 0,
+		.how = (v6 ? TRANSIT_V6 : 0) | TRANSIT_SYN,
 		.place = pin_find(hash),
 		.now = clock_now_s(),
 	};

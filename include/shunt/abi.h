@@ -440,6 +440,12 @@ struct shunt_leg {
 
 /* The backend is known to be down: pins to it do not count. */
 #define SHUNT_LEG_DEAD (1U << 0)
+/*
+ * The backend has gone, and its connections shall be told: what would be sent to it is
+ * answered by a TCP reset. What begins, and UDP, goes to others, as if it were dead. Of
+ * both legs; it owns no slot, but prev and pins may name it.
+ */
+#define SHUNT_LEG_RESET (1U << 1)
 
 enum shunt_family {
 	SHUNT_V4,
@@ -531,6 +537,7 @@ struct shunt_reasons {
  * @nat: some service has SHUNT_SERVICE_NAT: packets that are for no service may be
  *	answers
  * @capture: somebody looks at packets: another program is loaded, shunt/capture.h
+ * @resets: some leg has SHUNT_LEG_RESET, or may have
  */
 struct shunt_rodata {
 	__u64 hash_key[2];
@@ -554,7 +561,8 @@ struct shunt_rodata {
 	__u8 rich;
 	__u8 nat;
 	__u8 capture;
-	__u8 pad[10];
+	__u8 resets;
+	__u8 pad[9];
 };
 
 _Static_assert(sizeof(struct shunt_addr) == 16, "ABI");

@@ -42,7 +42,9 @@
 	X(CONNECTIONS_FULL,	DROP,		"there is no room for one more connection")	\
 	X(CONNECTION_CLASH,	DROP,		"nat: its answers would be taken for those of another connection")	\
 	X(NO_PORT,		DROP,		"fullnat: every port of the pool is in use to this backend")	\
-	X(NO_TRANSLATION,	DROP,		"fullnat: the other address family cannot say this")
+	X(NO_TRANSLATION,	DROP,		"fullnat: the other address family cannot say this")	\
+	X(RESET_ANSWERED,	TX,		"its backend is gone: its sender was told by a TCP reset")	\
+	X(BACKEND_GONE,		DROP,		"its backend is gone, and a reset would be no answer to it")
 /* clang-format on */
 
 enum shunt_reason {

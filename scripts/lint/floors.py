@@ -40,7 +40,7 @@ BPF = [
     ["service.h"],
     ["load.h", "table.h"],
     ["odd.h"],
-    ["guard.h", "icmp.h", "fragment.h", "mss.h"],
+    ["guard.h", "icmp.h", "fragment.h", "mss.h", "reset.h"],
     ["parse.h"],
     ["tags.h", "extension.h"],
     ["event.h", "stats.h", "capture.h", "outer.h"],

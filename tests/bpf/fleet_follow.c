@@ -35,12 +35,12 @@ static int put_backend(void *ctx, __u32 id, const struct shunt_backend *b)
 	return 0;
 }
 
-static int mark_backend(void *ctx, __u32 id, bool dead)
+static int mark_backend(void *ctx, __u32 id, __u8 flags)
 {
 	struct fleet *f = ctx;
 	struct shunt_backend b = dp_read_backend(f->dp, id);
 
-	b.leg[SHUNT_V4].flags = b.leg[SHUNT_V6].flags = dead ? SHUNT_LEG_DEAD : 0;
+	b.leg[SHUNT_V4].flags = b.leg[SHUNT_V6].flags = flags;
 	dp_put_backend(f->dp, id, &b);
 	return 0;
 }

@@ -61,10 +61,11 @@ Test(fixture, header_checksums_add_up)
 }
 
 /* test_headroom.c and test_icmp.c reach those that no frame of the table can. */
-/* test_nat*.c reach those. */
+/* test_nat*.c and test_reset.c reach those. */
 static bool needs_connection(int reason)
 {
-	return reason == SHUNT_CONNECTION_CLASH || reason == SHUNT_NO_PORT ||
+	return reason == SHUNT_RESET_ANSWERED || reason == SHUNT_BACKEND_GONE ||
+	       reason == SHUNT_CONNECTION_CLASH || reason == SHUNT_NO_PORT ||
 	       reason == SHUNT_NO_TRANSLATION;
 }
 

@@ -192,6 +192,7 @@ void world_build_empty(struct world *w)
 		.tracked = 1,
 		.rich = 1,
 		.nat = 1,
+		.resets = 1,
 		.icmp_per_s = 1000000000,
 	};
 	put_interface(w, EGRESS_SAME, WORLD_INGRESS, true);

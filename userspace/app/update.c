@@ -101,6 +101,7 @@ static struct shunt_rodata rodata_join(const struct shunt_rodata *a, const struc
 	r.tracked |= a->tracked;
 	r.rich |= a->rich;
 	r.nat |= a->nat;
+	r.resets |= a->resets;
 	return r;
 }
 

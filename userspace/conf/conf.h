@@ -47,6 +47,7 @@ enum conf_on_down {
 	CONF_ON_DOWN_MOVE, /* they go to others, which do not know them */
 	CONF_ON_DOWN_KEEP, /* they stay: the check may be wrong */
 	CONF_ON_DOWN_DRAIN, /* they stay as long as a drain lasts */
+	CONF_ON_DOWN_RESET, /* their clients are told to begin anew */
 };
 
 enum conf_xdp_mode {

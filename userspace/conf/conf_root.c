@@ -69,7 +69,9 @@ static const struct conf_field defaults_rows[] = {
 		.doc = "What becomes of the flows that a backend has when its check fails: move "
 		       "sends them to the other backends, which do not know them and reset them; "
 		       "connections of nat stay. keep leaves them where they are. drain does so "
-		       "as long as a drain lasts (drain.timeout), and then moves them. New flows "
+		       "as long as a drain lasts (drain.timeout), and then moves them. reset "
+		       "answers their next packet by a TCP reset, so that clients begin anew at "
+		       "once, and so it does when the time of a drain is over. New flows, and UDP, "
 		       "go to the others in any case.",
 	},
 	{

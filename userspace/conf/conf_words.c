@@ -40,6 +40,7 @@ const struct conf_word conf_on_down_words[] = {
 	{ "move", CONF_ON_DOWN_MOVE },
 	{ "keep", CONF_ON_DOWN_KEEP },
 	{ "drain", CONF_ON_DOWN_DRAIN },
+	{ "reset", CONF_ON_DOWN_RESET },
 	{ NULL, 0 },
 };
 

@@ -90,14 +90,14 @@ static int put_backend(void *ctx, __u32 id, const struct shunt_backend *b)
 	return 0;
 }
 
-static int mark_backend(void *ctx, __u32 id, bool dead)
+static int mark_backend(void *ctx, __u32 id, __u8 flags)
 {
 	struct shunt_backend *at = backend_at(ctx, id);
 
 	if (!at)
 		return -ERANGE;
 	for (int f = 0; f < SHUNT_FAMILIES; f++)
-		__atomic_store_n(&at->leg[f].flags, dead ? SHUNT_LEG_DEAD : 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&at->leg[f].flags, flags, __ATOMIC_RELAXED);
 	return 0;
 }
 
@@ -146,7 +146,7 @@ static int del_backend(void *ctx, __u32 id)
 
 	if (!has_backend(dp, id))
 		return -ERANGE;
-	mark_backend(ctx, id, true);
+	mark_backend(ctx, id, SHUNT_LEG_DEAD);
 	flow_cache_disown(ctx, id);
 	put_spaces(dp, id);
 	dp->removed[id] = true;

@@ -158,8 +158,13 @@ struct shunt_rodata features_rodata(const struct conf *conf, const struct plan *
 	array_for_each (service, plan->services, plan->n_services)
 		rodata_add_service(&ro, service);
 	array_for_each (b, plan->backends, plan->n_backends)
+		ro.resets |= b->resets;
+	array_for_each (b, plan->backends, plan->n_backends)
 		for (int family = 0; family < SHUNT_FAMILIES; family++)
 			rodata_add_leg(&ro, &b->leg[family]);
+	/* Not when it happens, where it is known that it may: a program takes time to load. */
+	for (size_t s = 0; s < conf->n_services; s++)
+		ro.resets |= conf->services[s].on_down == CONF_ON_DOWN_RESET;
 	rodata_set_pool(&ro, conf, plan);
 	return ro;
 }

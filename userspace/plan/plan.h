@@ -132,7 +132,8 @@ struct plan_leg {
  * @usable: healthy and enabled and weighted
  * @serves: may hold slots: of the usable ones all, but for backups and scheduler first;
  *	if none is usable, those that when_all_down says
- * @alive: flows that it has are kept: see plan_flows_of()
+ * @alive: slots and pins that lead to it go on doing so: its flows are kept, or reset
+ * @resets: its TCP connections are: with @alive
  * @counted: its connections are: with SHUNT_SERVICE_COUNTED
  * @limit, @load_weight: of its struct shunt_load, if @counted; else 0
  */
@@ -148,6 +149,7 @@ struct plan_backend {
 	bool usable;
 	bool serves;
 	bool alive;
+	bool resets;
 	bool counted;
 	uint32_t limit;
 	uint32_t load_weight;

@@ -95,17 +95,35 @@ static struct admin_entry word_on(const struct admin_entry *said, const struct p
 	return word;
 }
 
-/* May it keep the flows that it has? */
-static bool keeps_flows(const struct conf_service *service, const struct plan_condition *c,
-			const struct admin_entry *word)
+/* What becomes of the flows that a backend has. */
+enum fate {
+	FATE_KEPT,
+	FATE_MOVED, /* to whoever has their slots */
+	FATE_RESET, /* those of TCP; others are moved */
+};
+
+/* When nobody waits for them any more. Connections of nat cannot move. */
+static enum fate fate_in_the_end(const struct conf_service *service)
+{
+	if (service->on_down == CONF_ON_DOWN_RESET)
+		return FATE_RESET;
+	return conf_forward_is_nat(service->forward) && service->on_down != CONF_ON_DOWN_KEEP
+		       ? FATE_RESET
+		       : FATE_MOVED;
+}
+
+static enum fate fate_of(const struct conf_service *service, const struct plan_condition *c,
+			 const struct admin_entry *word)
 {
 	if (word->state == ADMIN_MAINT)
-		return false;
+		return fate_in_the_end(service);
 	if (service->on_down == CONF_ON_DOWN_KEEP)
-		return true;
+		return FATE_KEPT;
 	if (c->is_over)
-		return false;
-	return c->health != HEALTH_DOWN || service->on_down == CONF_ON_DOWN_DRAIN;
+		return fate_in_the_end(service);
+	if (c->health != HEALTH_DOWN || service->on_down == CONF_ON_DOWN_DRAIN)
+		return FATE_KEPT;
+	return service->on_down == CONF_ON_DOWN_RESET ? FATE_RESET : FATE_MOVED;
 }
 
 static struct plan_backend backend_of(const struct inputs *in, size_t s, size_t i)
@@ -114,6 +132,7 @@ static struct plan_backend backend_of(const struct inputs *in, size_t s, size_t 
 	const struct conf_backend *b = &service->backends[i];
 	const struct plan_condition c = condition_of(in, s, i);
 	const struct admin_entry word = word_on(admin_find(in->admin, service->name, b->name), &c);
+	const enum fate fate = fate_of(service, &c, &word);
 	uint32_t weight = admin_weight(&word, b->weight);
 
 	return (struct plan_backend){
@@ -125,7 +144,8 @@ static struct plan_backend backend_of(const struct inputs *in, size_t s, size_t 
 		.warmth = has_slow_start(service) ? c.warmth : PLAN_KEEP_ALL,
 		.down = c.health == HEALTH_DOWN,
 		.usable = c.health == HEALTH_UP && weight,
-		.alive = keeps_flows(service, &c, &word),
+		.alive = fate != FATE_MOVED,
+		.resets = fate == FATE_RESET,
 	};
 }
 
@@ -169,12 +189,24 @@ static void warm_enter(const struct conf_service *service, struct plan_backend *
 					     : plan_part(PLAN_KEEP_ALL, backends[i].warmth, most);
 }
 
+/* Who serves although he is down has his flows, as far as he can. */
+static void resets_enter(const struct conf_service *service, struct plan_backend *backends)
+{
+	for (size_t i = 0; i < service->n_backends; i++) {
+		if (!backends[i].serves || !backends[i].resets)
+			continue;
+		backends[i].resets = false;
+		backends[i].alive = false;
+	}
+}
+
 static int tables_enter(const struct conf *conf, struct seats (*seats)[POOLS], struct plan *plan)
 {
 	int err = 0;
 
 	for (size_t s = 0; !err && s < conf->n_services; s++) {
 		warm_enter(&conf->services[s], &plan->backends[plan->first_backend[s]]);
+		resets_enter(&conf->services[s], &plan->backends[plan->first_backend[s]]);
 		plan->tables[s].scheduler = recipe_scheduler(conf->services[s].scheduler);
 		err = recipe_make(&plan->arena, &conf->services[s],
 				  &plan->backends[plan->first_backend[s]], seats[s],

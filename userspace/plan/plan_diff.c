@@ -153,7 +153,7 @@ static void steps_put(struct steps *steps, const struct plan *old, const struct 
 	array_for_each (b, new->backends, new->n_backends) {
 		const struct plan_backend *was = plan_backend_by_id(old, b->id);
 
-		if (was && was->alive != b->alive)
+		if (was && (was->alive != b->alive || was->resets != b->resets))
 			step_add(steps,
 				 (struct plan_op){ .kind = PLAN_MARK_BACKEND, .backend = b });
 	}

@@ -10,6 +10,13 @@
 #include "tables/apply.h"
 #include "tables/tables.h"
 
+static __u8 leg_flags(const struct plan_backend *b)
+{
+	if (b->resets)
+		return SHUNT_LEG_RESET;
+	return b->alive ? 0 : SHUNT_LEG_DEAD;
+}
+
 static int put_backend(const struct apply_to *t, const struct plan_op *op)
 {
 	struct shunt_backend b = { 0 };
@@ -18,14 +25,14 @@ static int put_backend(const struct apply_to *t, const struct plan_op *op)
 		b.leg[f].addr = op->backend->leg[f].addr;
 		b.leg[f].forward = op->backend->leg[f].forward;
 		b.leg[f].port = op->backend->leg[f].port;
-		b.leg[f].flags = op->backend->alive ? 0 : SHUNT_LEG_DEAD;
+		b.leg[f].flags = leg_flags(op->backend);
 	}
 	return t->ops->put_backend(t->ctx, op->backend->id, &b);
 }
 
 static int mark_backend(const struct apply_to *t, const struct plan_op *op)
 {
-	return t->ops->mark_backend(t->ctx, op->backend->id, !op->backend->alive);
+	return t->ops->mark_backend(t->ctx, op->backend->id, leg_flags(op->backend));
 }
 
 static int put_load(const struct apply_to *t, const struct plan_op *op)

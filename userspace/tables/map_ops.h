@@ -25,7 +25,7 @@ struct map_move {
  * @put_backend: @id is in no slot yet: an array is overwritten in place
  *	unless it says the same. The hop of a leg whose address and way of
  *	forwarding stay is kept, whatever @b says, unless it was removed meanwhile.
- * @mark_backend: one byte a leg; pins to it count, or do not, from now on
+ * @mark_backend: SHUNT_LEG_*, one byte a leg, from now on
  * @put_load: of struct shunt_load; what it counts stays
  * @del_backend: packets that are under way to it still may read it
  * @set_hop: one aligned 64-bit store, seen whole by packets
@@ -42,7 +42,7 @@ struct map_move {
  */
 struct map_ops {
 	int (*put_backend)(void *ctx, __u32 id, const struct shunt_backend *b);
-	int (*mark_backend)(void *ctx, __u32 id, bool dead);
+	int (*mark_backend)(void *ctx, __u32 id, __u8 flags);
 	int (*put_load)(void *ctx, __u32 id, __u32 limit, __u32 weight);
 	int (*set_hop)(void *ctx, __u32 id, enum shunt_family family, union shunt_hop hop,
 		       __u16 mtu);

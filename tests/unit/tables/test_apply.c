@@ -43,9 +43,9 @@ static int fake_put_backend(void *ctx, __u32 id, const struct shunt_backend *b)
 	return note(ctx, "backend", id);
 }
 
-static int fake_mark_backend(void *ctx, __u32 id, bool dead)
+static int fake_mark_backend(void *ctx, __u32 id, __u8 flags)
 {
-	return note(ctx, dead ? "dead" : "alive", id);
+	return note(ctx, flags & SHUNT_LEG_RESET ? "reset" : flags ? "dead" : "alive", id);
 }
 
 static int fake_put_load(void *ctx, __u32 id, __u32 limit, __u32 weight)
@@ -158,6 +158,7 @@ static const struct plan_backend backend = {
 	.load_weight = 50,
 };
 static const struct plan_backend dead = { .id = 4 };
+static const struct plan_backend lost = { .id = 4, .alive = true, .resets = true };
 static const struct shunt_addr vip = { .b = { [15] = 80 } };
 static const struct plan_service service = { .key = { .vip = { .b = { [15] = 80 } } },
 					     .table = 1,
@@ -233,13 +234,14 @@ Test(apply, says_of_a_backend_that_it_is_dead)
 		{ .kind = PLAN_PUT_BACKEND, .backend = &dead },
 		{ .kind = PLAN_MARK_BACKEND, .backend = &backend },
 		{ .kind = PLAN_MARK_BACKEND, .backend = &dead },
+		{ .kind = PLAN_MARK_BACKEND, .backend = &lost },
 	};
 	struct fake *f = fake_make();
 
-	cr_assert_eq(run(f, steps, 3), 0);
+	cr_assert_eq(run(f, steps, 4), 0);
 	cr_assert_eq(f->backend.leg[SHUNT_V4].flags, SHUNT_LEG_DEAD);
 	cr_assert_eq(f->backend.leg[SHUNT_V6].flags, SHUNT_LEG_DEAD);
-	cr_assert_str_eq(buf_str(&f->calls), "backend 4, alive 3, dead 4");
+	cr_assert_str_eq(buf_str(&f->calls), "backend 4, alive 3, dead 4, reset 4");
 	fake_free(f);
 }
 
