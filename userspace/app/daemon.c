@@ -102,7 +102,6 @@ static void on_tick(struct loop *l)
 		return;
 	sd_notify(0, "WATCHDOG=1");
 	daemon_retry(d);
-	daemon_age(d);
 	daemon_unconfirm(d);
 	daemon_watch_files(d);
 	dataplane_mend(d->dp);
@@ -166,15 +165,31 @@ static void work_on(struct loop *l)
 	daemon_probe_suspects(d);
 }
 
+/* How long nothing has to be done: until something happens, or time changes something. */
+static int idle_ms(const struct loop *l)
+{
+	const uint64_t now_ms = clock_now_ms(), next_ms = l->d->next_ms;
+
+	if (l->has_more)
+		return PIECE_MS;
+	if (next_ms == LIFE_NEVER)
+		return -1;
+	if (next_ms <= now_ms)
+		return 0;
+	return next_ms - now_ms < TICK_MS ? next_ms - now_ms : TICK_MS;
+}
+
 static int loop_run(struct loop *l)
 {
 	struct epoll_event events[16];
 	int n, err;
 
 	while (!l->d->stopping) {
-		n = epoll_wait(l->epoll_fd, events, array_len(events), l->has_more ? PIECE_MS : -1);
+		n = epoll_wait(l->epoll_fd, events, array_len(events), idle_ms(l));
 		if (n < 0 && errno != EINTR)
 			return log_err(-errno, "wait for events");
+		/* Before others ask how things are. */
+		daemon_age(l->d);
 		for (int i = 0; i < n; i++) {
 			void (*handler)(struct loop * l) = events[i].data.ptr;
 

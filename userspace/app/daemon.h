@@ -159,7 +159,7 @@ struct dataplane_sizes sizes_join(const struct dataplane_sizes *have,
 /* The backends of @d->conf are probed from now on, and live: 0 or a negative errno, logged. */
 int daemon_watch(struct daemon *d);
 
-/* Once a second: what time makes of backends. */
+/* What time has made of backends since @d->next_ms. */
 void daemon_age(struct daemon *d);
 
 /* The plan as things stand; released with plan_free(). 0 or a negative errno, logged. */

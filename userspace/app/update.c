@@ -381,8 +381,11 @@ void daemon_retry(struct daemon *d)
 
 void daemon_age(struct daemon *d)
 {
-	if (clock_now_ms() >= d->next_ms)
-		daemon_update(d);
+	if (clock_now_ms() < d->next_ms)
+		return;
+	/* The plan says when it is to be looked at next; without one daemon_retry() does. */
+	d->next_ms = LIFE_NEVER;
+	daemon_update(d);
 }
 
 void daemon_save(struct daemon *d)

@@ -14,6 +14,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "net/addr.h"
+#include "plan/fate.h"
 #include "plan/features.h"
 #include "plan/ids.h"
 #include "plan/recipe.h"
@@ -72,66 +73,13 @@ static bool has_slow_start(const struct conf_service *service)
 	       service->scheduler != CONF_SCHEDULER_FIRST && !seats_are_fixed(service);
 }
 
-/*
- * What the operator said; where that is nothing, what the agent of the backend wants.
- * Not to be kept: its names are those of @said, or none.
- */
-static struct admin_entry word_on(const struct admin_entry *said, const struct plan_condition *c)
-{
-	static const enum admin_state wishes[HEALTH_AGENT_STATES] = {
-		[HEALTH_AGENT_DRAIN] = ADMIN_DRAIN,
-		[HEALTH_AGENT_MAINT] = ADMIN_MAINT,
-	};
-	struct admin_entry word = { .weight = -1, .weight_percent = -1 };
-
-	if (said)
-		word = *said;
-	if (c->agent == HEALTH_AGENT_SILENT)
-		return word;
-	if (word.state == ADMIN_ENABLED)
-		word.state = wishes[c->agent];
-	if (word.weight < 0 && word.weight_percent < 0)
-		word.weight_percent = c->agent_percent;
-	return word;
-}
-
-/* What becomes of the flows that a backend has. */
-enum fate {
-	FATE_KEPT,
-	FATE_MOVED, /* to whoever has their slots */
-	FATE_RESET, /* those of TCP; others are moved */
-};
-
-/* When nobody waits for them any more. Connections of nat cannot move. */
-static enum fate fate_in_the_end(const struct conf_service *service)
-{
-	if (service->on_down == CONF_ON_DOWN_RESET)
-		return FATE_RESET;
-	return conf_forward_is_nat(service->forward) && service->on_down != CONF_ON_DOWN_KEEP
-		       ? FATE_RESET
-		       : FATE_MOVED;
-}
-
-static enum fate fate_of(const struct conf_service *service, const struct plan_condition *c,
-			 const struct admin_entry *word)
-{
-	if (word->state == ADMIN_MAINT)
-		return fate_in_the_end(service);
-	if (service->on_down == CONF_ON_DOWN_KEEP)
-		return FATE_KEPT;
-	if (c->is_over)
-		return fate_in_the_end(service);
-	if (c->health != HEALTH_DOWN || service->on_down == CONF_ON_DOWN_DRAIN)
-		return FATE_KEPT;
-	return service->on_down == CONF_ON_DOWN_RESET ? FATE_RESET : FATE_MOVED;
-}
-
 static struct plan_backend backend_of(const struct inputs *in, size_t s, size_t i)
 {
 	const struct conf_service *service = &in->conf->services[s];
 	const struct conf_backend *b = &service->backends[i];
 	const struct plan_condition c = condition_of(in, s, i);
-	const struct admin_entry word = word_on(admin_find(in->admin, service->name, b->name), &c);
+	const struct admin_entry word =
+		fate_word(admin_find(in->admin, service->name, b->name), &c);
 	const enum fate fate = fate_of(service, &c, &word);
 	uint32_t weight = admin_weight(&word, b->weight);
 
