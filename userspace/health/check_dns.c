@@ -7,6 +7,9 @@
 #include "health/check.h"
 #include "health/dns_message.h"
 
+/* More than stray ones, and little for a prober that all backends share. */
+#define MAX_FOREIGN 64
+
 static struct dns_question question_of(const struct probe *p)
 {
 	return (struct dns_question){
@@ -45,7 +48,7 @@ static bool judge(const struct prober_dns *q, const struct dns_answer *a, struct
 	return check_end(r, code, "dns %s, answers: %u", conf_rcode_name(a->rcode), a->n_answers);
 }
 
-/* What is not ours is not looked at: the answer may still come. */
+/* What is not ours is not looked at: the answer may still come; but not for ever. */
 static bool step(struct probe *p, struct check_result *r)
 {
 	struct dns_question q;
@@ -57,12 +60,14 @@ static bool step(struct probe *p, struct check_result *r)
 	if (err)
 		return check_fail(r, HEALTH_L4CON_CODE, err);
 	q = question_of(p);
-	while ((n = recv(p->fd, data, sizeof(data), 0)) >= 0) {
+	for (int i = 0; (n = recv(p->fd, data, sizeof(data), 0)) >= 0; i++) {
 		err = dns_answer_read(&q, data, n, &a);
 		if (!err)
 			return judge(&p->request.dns, &a, r);
 		if (err == -EBADMSG)
 			return check_end(r, HEALTH_L7RSP_CODE, "no answer to the question");
+		if (i == MAX_FOREIGN)
+			return check_end(r, HEALTH_L7RSP_CODE, "answers, but none to the question");
 	}
 	return errno != EAGAIN && check_fail(r, HEALTH_L4CON_CODE, -errno);
 }

@@ -3,12 +3,14 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "health/check.h"
 #include "health/prober_echo.h"
 #include "world.h"
 
@@ -127,6 +129,42 @@ static size_t answer_nobody(const uint8_t *question, size_t n, uint8_t *out)
 	n = answer_dns(question, n, out);
 	out[0] ^= 1;
 	return n;
+}
+
+/* Two sockets of the loopback that are connected to each other. */
+static void connect_pair(int pair[2])
+{
+	struct sockaddr_in at[2];
+	socklen_t len = sizeof(at[0]);
+
+	for (int i = 0; i < 2; i++) {
+		at[i] = (struct sockaddr_in){ .sin_family = AF_INET,
+					      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		pair[i] = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		cr_assert_eq(bind(pair[i], (struct sockaddr *)&at[i], len), 0);
+		cr_assert_eq(getsockname(pair[i], (struct sockaddr *)&at[i], &len), 0);
+	}
+	for (int i = 0; i < 2; i++)
+		cr_assert_eq(connect(pair[i], (struct sockaddr *)&at[!i], len), 0);
+}
+
+/* Whoever sends faster than is read must not keep the prober from all others. */
+Test(probes_packet, dns_does_not_read_a_flood_to_its_end)
+{
+	struct probe p = { .request.dns = { .name = ".", .qtype = 2, .rcodes = 1 } };
+	const uint8_t noise[12] = { 0 };
+	struct check_result r = { 0 };
+	int pair[2];
+
+	connect_pair(pair);
+	for (int i = 0; i < 100; i++)
+		cr_assert_eq(send(pair[1], noise, sizeof(noise), 0), (ssize_t)sizeof(noise));
+	p.fd = pair[0];
+	cr_assert(check_dns.step(&p, &r));
+	cr_expect_eq(r.code, HEALTH_L7RSP_CODE);
+	cr_expect_str_eq(r.detail, "answers, but none to the question");
+	close(pair[0]);
+	close(pair[1]);
 }
 
 Test(probes_packet, dns_passes_by_the_code)
