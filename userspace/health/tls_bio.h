@@ -9,16 +9,19 @@
 
 #include <openssl/bio.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /**
  * struct tls_socket - BIO_set_data() of such a BIO
  * @err: of the last system call that failed for good, negative; else 0
  * @eof: the peer has sent its last
+ * @n_read: bytes so far, which end with -EMSGSIZE
  */
 struct tls_socket {
 	int fd;
 	int err;
 	bool eof;
+	size_t n_read;
 };
 
 /* NULL if out of memory; to be released with BIO_meth_free(). */

@@ -179,3 +179,18 @@ Test(tls, survives_a_server_that_dribbles)
 	close(far[1]);
 	pki_free(&cert);
 }
+
+/* They cost the server next to nothing, and carry nothing. */
+Test(tls, ends_a_stream_of_nothing_but_new_keys)
+{
+	char got[8];
+	ssize_t n = -EAGAIN;
+
+	open_stream();
+	for (int i = 0; i < 20000 && n == -EAGAIN; i++) {
+		cr_assert(SSL_key_update(g.server, SSL_KEY_UPDATE_NOT_REQUESTED));
+		SSL_do_handshake(g.server);
+		n = tls_recv(g.tls, got, sizeof(got));
+	}
+	cr_expect_eq(n, -EMSGSIZE, "%zd", n);
+}
