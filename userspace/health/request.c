@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -178,13 +179,17 @@ int request_read_password(struct prober_request *r, const struct conf_check *c)
 {
 	_cleanup_close_ int fd = -1;
 	char text[CONF_MAX_PASSWORD + 2];
+	struct stat st;
 	ssize_t n;
 
 	if (c->type != CONF_CHECK_MYSQL || !c->password_file)
 		return 0;
-	fd = open(c->password_file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	fd = open(c->password_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st))
 		return -errno;
+	/* Anything else would be waited for. */
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
 	n = read(fd, text, sizeof(text) - 1);
 	if (n < 0)
 		return -errno;

@@ -2,7 +2,11 @@
 /* What a reload keeps, and what it forgets: the set of targets alone. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "health/target.h"
 #include "net/addr.h"
@@ -179,4 +183,21 @@ Test(target, a_failed_build_changes_nothing)
 	backends[1][2].check.path = "/a";
 	load();
 	cr_expect_eq(set.n, 6);
+}
+
+/* A pipe would be waited for, and with it all that the daemon does. */
+Test(target, takes_a_password_from_regular_files_only, .timeout = 10)
+{
+	char dir[] = "/tmp/shunt-test-XXXXXX", path[64];
+	struct target_set next = { 0 };
+
+	cr_assert(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/password", dir);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	backends[1][0].check.type = CONF_CHECK_MYSQL;
+	backends[1][0].check.user = "monitor";
+	backends[1][0].check.password_file = path;
+	cr_expect_lt(target_set_build(&next, &set, &conf), 0);
+	unlink(path);
+	rmdir(dir);
 }
