@@ -40,5 +40,15 @@ as users 5 reload
 want "who answers" "b1 b2 b3" "$(who_answers "$vip4")"
 as adm 0 backend drain web/b1
 want "who answers after a drain by the group" "b2 b3" "$(who_answers "$vip4")"
+cp "$conf" "$work/new.yaml"
+chmod 644 "$work/new.yaml"
+as users 0 config diff "$work/new.yaml"
+as users 5 config apply "$work/new.yaml"
+as adm 0 config apply "$work/new.yaml"
+# What the daemon reads and writes is root's to say.
+sed -i 's|state_dir: .*|state_dir: /etc|' "$work/new.yaml"
+as adm 5 config apply "$work/new.yaml"
+printf 'include: /etc/shadow\n' | cat - "$conf" >"$work/new.yaml"
+as adm 2 config apply "$work/new.yaml"		# which it cannot read itself
 said shuntd 'drain' || die "the change was not logged"
 as adm 0 reload
