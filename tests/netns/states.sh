@@ -11,23 +11,24 @@ connections=30
 # One coprocess at a time: open, ask, close.
 open_connections()
 {
-	coproc HELD { in_host client "$python" "$here/states.py" "$vip4" "$connections"; }
-	held_pid=$HELD_PID
-	read -r -t 10 answered <&"${HELD[0]}" || die "no connections"
+	coproc held { in_host client "$python" "$here/states.py" "$vip4" "$connections"; }
+	# shellcheck disable=SC2154 # coproc sets it
+	held_pid=$held_PID
+	read -r -t 10 answered <&"${held[0]}" || die "no connections"
 	say "held: $answered"
 }
 
 # ask_again: who answers goes to $answered.
 ask_again()
 {
-	echo >&"${HELD[1]}"
-	read -r -t 30 answered <&"${HELD[0]}" || die "no answer about the connections"
+	echo >&"${held[1]}"
+	read -r -t 30 answered <&"${held[0]}" || die "no answer about the connections"
 	say "asked again: $answered"
 }
 
 close_connections()
 {
-	eval "exec ${HELD[1]}>&-"
+	eval "exec ${held[1]}>&-"
 	wait "$held_pid" || die "the client of the connections failed"
 }
 

@@ -159,6 +159,9 @@ struct dataplane_sizes sizes_join(const struct dataplane_sizes *have,
 /* The backends of @d->conf are probed from now on, and live: 0 or a negative errno, logged. */
 int daemon_watch(struct daemon *d);
 
+/* How a backend is now: plan_condition_fn, of a struct daemon. */
+struct plan_condition daemon_condition(void *arg, size_t service, size_t backend);
+
 /* What time has made of backends since @d->next_ms. */
 void daemon_age(struct daemon *d);
 

@@ -23,43 +23,6 @@
 #define PINS_PER_S_MIN 64
 #define RETRY_MAX_S 64
 
-int daemon_watch(struct daemon *d)
-{
-	const uint64_t now_ms = clock_now_ms();
-	int err = daemon_prepare_probes(d) ?: health_configure(d->health, d->conf, now_ms)
-		  ?: lives_follow(&d->lives, d->conf);
-
-	if (err)
-		return log_err(err, "watch the backends of %s", d->conf_path);
-	array_for_each (e, d->state.admin.entries, d->state.admin.n)
-		health_rest(d->health, e->service, e->backend, e->state == ADMIN_MAINT, now_ms);
-	return 0;
-}
-
-static struct plan_condition condition_of(void *arg, size_t service, size_t backend)
-{
-	struct daemon *d = arg;
-	const uint64_t now_ms = clock_now_ms();
-	const struct conf_service *s = &d->conf->services[service];
-	const struct admin_entry *said =
-		admin_find(&d->state.admin, s->name, s->backends[backend].name);
-	struct life *life = lives_at(&d->lives, service, backend);
-	const struct health_status *health = health_get(d->health, service, backend);
-	uint64_t next_ms;
-
-	life_see(life, health->state, said ? said->state : ADMIN_ENABLED, now_ms);
-	next_ms = life_next_ms(life, s, said, now_ms);
-	if (next_ms < d->next_ms)
-		d->next_ms = next_ms;
-	return (struct plan_condition){
-		.health = health->state,
-		.agent = health->agent,
-		.agent_percent = health->agent_percent,
-		.warmth = life_warmth(life, s->slow_start_ms, now_ms),
-		.is_over = life_is_over(life, s, said, now_ms),
-	};
-}
-
 /*
  * What all CPUs pin in the time that a slot is PINNING fills half of the cache at
  * most; but a small cache on many CPUs must still learn of some flows.
@@ -78,7 +41,7 @@ int daemon_plan(struct daemon *d, struct plan **out)
 	int err;
 
 	d->next_ms = LIFE_NEVER;
-	err = plan_build(d->conf, &d->state.admin, d->state.ids, condition_of, d, out);
+	err = plan_build(d->conf, &d->state.admin, d->state.ids, daemon_condition, d, out);
 	if (err)
 		return log_err(err, "plan the tables of %s", d->conf_path);
 	state_hash_key(&d->state, d->conf, (*out)->rodata.hash_key);
@@ -377,15 +340,6 @@ void daemon_retry(struct daemon *d)
 		d->retry_gap_s = d->retry_gap_s ? 2 * d->retry_gap_s : 1;
 	}
 	d->retry_s = d->retry_gap_s;
-}
-
-void daemon_age(struct daemon *d)
-{
-	if (clock_now_ms() < d->next_ms)
-		return;
-	/* The plan says when it is to be looked at next; without one daemon_retry() does. */
-	d->next_ms = LIFE_NEVER;
-	daemon_update(d);
 }
 
 void daemon_save(struct daemon *d)
