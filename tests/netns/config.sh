@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A config is compared, tried for a while, confirmed, or taken back; backends come and go
 # at runtime, and stay so; files are included, and watched.
-# limit: 60 s
+# limit: 90 s
 . "$(dirname "$0")/lib.sh"
 
+# What the daemon has freed it shall not read: that would be said, and be found here.
+export MALLOC_PERTURB_=85
 next=$work/next.yaml
 included=$work/conf.d
 
@@ -23,6 +25,12 @@ expect()
 service_of()
 {
 	web_service | grep -vE "name: ($1)\b"
+}
+
+# shows PATTERN: the operator's word, still.
+shows()
+{
+	[[ $(shunt show overrides) =~ $1 ]]
 }
 
 one_armed_direct
@@ -52,6 +60,27 @@ only_answers "$vip4" "b2 b3" || die "the config that was applied does not run"
 stop shuntd KILL
 start_shuntd
 wait_for 5 only_answers "$vip4" "b1 b2"
+
+# One that is refused meanwhile does not come in the place of what waits.
+expect 0 'former config returns' config apply "$next" --confirm 60s
+sed 's/127.0.0.1:9924/192.0.2.1:9924/' "$next" >"$work/refused.yaml"
+expect 1 'cannot apply' config apply "$work/refused.yaml"
+expect 0 'to be confirmed' status
+expect 0 "it is $conf now" config confirm
+want "the config file" "$(<"$next")" "$(<"$conf")"
+[[ ! -e $conf.next && ! -e $conf.draft ]] || die "a draft is left"
+printf '%s\n' "$before" >"$conf"
+expect 0 'applied' reload
+
+# Nor does what came and went at runtime end with one that is not confirmed.
+expect 0 'web/b2: deleted' backend del web/b2
+grep -v 'name: b2' "$next" >"$work/without.yaml"
+expect 0 'former config returns' config apply "$work/without.yaml" --confirm 2s
+expect 0 'web/b4: added' backend add web/b4 "address=$net4.14"
+wait_for 8 said shuntd 'not confirmed'
+wait_for 5 shows 'web/b2 deleted'
+expect 0 'web/b2: added' backend add web/b2
+expect 0 'web/b4: deleted' backend del web/b4
 
 # Confirmed, and applied for good.
 expect 0 'former config returns' config apply "$next" --confirm 60s
@@ -112,3 +141,25 @@ wait_for 5 said shuntd 'wrong.yaml:[0-9]+:[0-9]+: error'
 rm "$included/wrong.yaml"
 web_service >"$included/web.yaml"
 wait_for 5 every_backend_answers "$vip4"
+
+# While one is tried that includes other files the former one's are watched.
+sed "s|^include: .*|include: [$included/*.yaml, $included/*.yml]|" "$conf" >"$next"
+expect 0 'former config returns' config apply "$next" --confirm 60s
+cp /dev/null "$included/other.yml"
+sleep 3
+expect 0 'to be confirmed' status
+expect 0 "it is $conf now" config confirm
+
+# A file that nothing can be put in place of: then nothing else runs, either.
+stop_shuntd
+mount --bind "$conf" "$conf"
+start_shuntd
+wait_for 5 every_backend_answers "$vip4"
+before=$(<"$conf")
+grep -v '^include:' "$conf" >"$next"
+expect 1 "cannot write $conf: .*busy" config apply "$next"
+wait_for 5 every_backend_answers "$vip4"
+want "the config file" "$before" "$(<"$conf")"
+expect 0 'no difference' config diff
+[[ ! -e $conf.draft ]] || die "a draft is left"
+umount "$conf"

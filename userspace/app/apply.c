@@ -28,10 +28,18 @@ int daemon_config_diff(void *app, const struct ctl_config *c, conf_change_fn *fn
 
 /* --- the file --------------------------------------------------------------------- */
 
-/* The config file itself, behind links, and what is to come in its place. */
+/**
+ * struct paths - files beside each other
+ * @file: the config file itself, behind links
+ * @next: what is to be confirmed, and comes in its place then
+ * @draft: what does not run yet: were it @next, one that is refused would be confirmed
+ * @place: which of the others it is once it runs
+ */
 struct paths {
 	char file[PATH_MAX];
 	char next[PATH_MAX + 8];
+	char draft[PATH_MAX + 8];
+	const char *place;
 };
 
 static int find_paths(const struct daemon *d, struct paths *p)
@@ -39,6 +47,7 @@ static int find_paths(const struct daemon *d, struct paths *p)
 	if (!realpath(d->conf_path, p->file))
 		return -errno;
 	snprintf(p->next, sizeof(p->next), "%s.next", p->file);
+	snprintf(p->draft, sizeof(p->draft), "%s.draft", p->file);
 	return 0;
 }
 
@@ -56,30 +65,30 @@ static int write_all(int fd, const char *text, size_t len)
 }
 
 /* Whoever may read the config file may read this, and nobody else. */
-static int write_next(const struct paths *p, const struct conf_input *in)
+static int write_draft(const struct paths *p, const struct conf_input *in)
 {
 	_cleanup_close_ int fd = -1;
 	struct stat st;
 
-	unlink(p->next);
-	fd = open(p->next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	unlink(p->draft);
+	fd = open(p->draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 || stat(p->file, &st) || fchown(fd, st.st_uid, st.st_gid) ||
 	    fchmod(fd, st.st_mode & 07777))
 		return -errno;
 	return write_all(fd, in->text, in->len) ?: fsync(fd) ? -errno : 0;
 }
 
-static int use_next(struct daemon *d, const struct paths *p)
+/* What runs is that of the file now. */
+static void settle(struct daemon *d, const struct paths *p, struct buf *report)
 {
-	if (rename(p->next, p->file))
-		return -errno;
-	d->files_mark = watch_mark(d->conf_path, d->conf);
-	return 0;
+	conf_free(take_ptr(&d->former));
+	d->files_mark = daemon_mark_files(d);
+	buf_printf(report, "it is %s now\n", p->file);
 }
 
-static int say_unwritten(struct buf *report, const struct paths *p, int err)
+static int say_unwritten(struct buf *report, const char *path, int err)
 {
-	buf_printf(report, "error: cannot write %s: %s\n", p->next, strerror(-err));
+	buf_printf(report, "error: cannot write %s: %s\n", path, strerror(-err));
 	return err;
 }
 
@@ -113,7 +122,11 @@ static int read_given(struct daemon *d, const struct ctl_config *c, struct buf *
 		return -EPERM;
 	}
 	((struct conf_input *)c->inputs)[0].name = d->conf_path;
-	return daemon_read_conf(d, c->inputs, c->n_inputs, &again, out);
+	err = daemon_read_conf(d, c->inputs, c->n_inputs, &again, out);
+	/* Warnings were said the first time. */
+	if (err)
+		buf_puts(report, buf_str(&again));
+	return err;
 }
 
 static void await_confirm(struct daemon *d, struct conf *former, uint32_t confirm_s)
@@ -128,6 +141,31 @@ static void await_confirm(struct daemon *d, struct conf *former, uint32_t confir
 		 confirm_s);
 }
 
+/* The draft runs, and goes to its place; if it cannot, what ran before returns. */
+static int keep_draft(struct daemon *d, const struct paths *p, struct buf *report,
+		      struct conf **former)
+{
+	struct conf *gone;
+	int err;
+
+	if (!rename(p->draft, p->place))
+		return 0;
+	err = say_unwritten(report, p->place, -errno);
+	if (!daemon_swap(d, take_ptr(former), report, &gone))
+		conf_free(gone);
+	return err;
+}
+
+static int run_draft(struct daemon *d, struct conf *conf, const struct paths *p, struct buf *report,
+		     struct conf **former)
+{
+	int err = daemon_swap(d, conf, report, former) ?: keep_draft(d, p, report, former);
+
+	d->reloads[!err]++;
+	d->last_reload_ok = !err;
+	return err;
+}
+
 int daemon_config_apply(void *app, const struct ctl_config *c, struct buf *report)
 {
 	struct conf *conf, *former = NULL;
@@ -138,16 +176,21 @@ int daemon_config_apply(void *app, const struct ctl_config *c, struct buf *repor
 	err = read_given(d, c, report, &conf);
 	if (err)
 		return err;
-	err = find_paths(d, &p) ?: write_next(&p, &c->inputs[0]);
+	err = find_paths(d, &p);
 	if (err) {
 		conf_free(conf);
-		return say_unwritten(report, &p, err);
+		return say_unwritten(report, d->conf_path, err);
 	}
-	err = daemon_swap(d, conf, report, &former);
-	d->reloads[!err]++;
-	d->last_reload_ok = !err;
+	p.place = c->confirm_s ? p.next : p.file;
+	err = write_draft(&p, &c->inputs[0]);
 	if (err) {
-		unlink(p.next);
+		conf_free(conf);
+		say_unwritten(report, p.draft, err);
+	} else {
+		err = run_draft(d, conf, &p, report, &former);
+	}
+	if (err) {
+		unlink(p.draft);
 		return err;
 	}
 	if (c->confirm_s) {
@@ -155,12 +198,9 @@ int daemon_config_apply(void *app, const struct ctl_config *c, struct buf *repor
 		return 0;
 	}
 	conf_free(former);
-	err = use_next(d, &p);
-	if (err)
-		return say_unwritten(report, &p, err);
-	conf_free(take_ptr(&d->former));
+	settle(d, &p, report);
+	unlink(p.next);
 	daemon_drop_idle_edits(d);
-	buf_printf(report, "it is %s now\n", p.file);
 	return 0;
 }
 
@@ -172,11 +212,12 @@ int daemon_config_confirm(void *app, struct buf *report)
 
 	if (!d->former)
 		return -ENOENT;
-	err = find_paths(d, &p) ?: use_next(d, &p);
+	err = find_paths(d, &p);
+	if (!err && rename(p.next, p.file))
+		err = -errno;
 	if (err)
-		return say_unwritten(report, &p, err);
-	conf_free(take_ptr(&d->former));
-	buf_printf(report, "it is %s now\n", p.file);
+		return say_unwritten(report, d->conf_path, err);
+	settle(d, &p, report);
 	return 0;
 }
 

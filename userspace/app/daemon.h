@@ -237,7 +237,7 @@ void daemon_drop_idle_edits(struct daemon *d);
 /* --- watch.c ---------------------------------------------------------------- */
 
 /* A number that changes when a file of the config does. */
-uint64_t watch_mark(const char *path, const struct conf *conf);
+uint64_t daemon_mark_files(const struct daemon *d);
 
 /* Once a second: read the config again if its files have changed and come to rest. */
 void daemon_watch_files(struct daemon *d);

@@ -124,7 +124,9 @@ int daemon_backend_edit(void *app, const struct conf_edit *edit, bool is_new, st
 	edits_free(next.edits, next.n_edits);
 	if (err)
 		return err;
-	daemon_drop_idle_edits(d);
+	/* The former config may return, and they mean something to it. */
+	if (!d->former)
+		daemon_drop_idle_edits(d);
 	daemon_save(d);
 	return 0;
 }

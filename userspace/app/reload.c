@@ -145,7 +145,7 @@ int daemon_read_conf(struct daemon *d, const struct conf_input *inputs, size_t n
 
 static int reload(struct daemon *d, bool dry_run, struct buf *report)
 {
-	const uint64_t mark = watch_mark(d->conf_path, d->conf);
+	const uint64_t mark = daemon_mark_files(d);
 	_cleanup_(conf_freep) struct conf *conf = NULL, *former = NULL;
 	int err;
 
@@ -163,7 +163,7 @@ static int reload(struct daemon *d, bool dry_run, struct buf *report)
 	daemon_drop_idle_edits(d);
 	daemon_forget_former(d);
 	/* Other files may be included now. */
-	d->files_mark = watch_mark(d->conf_path, d->conf);
+	d->files_mark = daemon_mark_files(d);
 	return 0;
 }
 

@@ -257,7 +257,7 @@ static int edit_conf(struct daemon *d)
 	struct conf *conf;
 	int err;
 
-	d->files_mark = watch_mark(d->conf_path, d->conf);
+	d->files_mark = daemon_mark_files(d);
 	if (!d->state.n_edits)
 		return 0;
 	err = daemon_read_conf(d, d->conf->inputs, d->conf->n_inputs, &report, &conf);

@@ -38,9 +38,11 @@ static uint64_t add_file(uint64_t mark, const char *path)
 	return add_bytes(mark, is, sizeof(is));
 }
 
-uint64_t watch_mark(const char *path, const struct conf *conf)
+/* Where one runs that is to be confirmed, the files are still those of the former one. */
+uint64_t daemon_mark_files(const struct daemon *d)
 {
-	uint64_t mark = add_file(0xcbf29ce484222325, path);
+	const struct conf *conf = d->former ?: d->conf;
+	uint64_t mark = add_file(0xcbf29ce484222325, d->conf_path);
 
 	for (size_t i = 0; i < conf->n_includes; i++) {
 		glob_t found;
@@ -62,7 +64,7 @@ void daemon_watch_files(struct daemon *d)
 
 	if (!d->conf->watch)
 		return;
-	mark = watch_mark(d->conf_path, d->conf);
+	mark = daemon_mark_files(d);
 	/* Somebody may be writing still: not before it has stood for a second. */
 	if (mark != d->files_mark && mark == d->files_seen) {
 		log_info("%s has changed", d->conf_path);
