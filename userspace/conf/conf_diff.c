@@ -61,6 +61,12 @@ static const struct conf_field *find_row(const struct conf_fields *set, const ch
 	return NULL;
 }
 
+/* Arguments of a program do: of a shell they are what is run. */
+static bool names_file(const struct conf_field *f)
+{
+	return f->kind == CONF_FILE || f->kind == CONF_PATTERNS || f->kind == CONF_TEXTS;
+}
+
 static void report(struct differ *d, enum conf_change_kind kind, const char *before,
 		   const char *after, const struct conf_field *f)
 {
@@ -72,7 +78,7 @@ static void report(struct differ *d, enum conf_change_kind kind, const char *bef
 		.before = is_secret && *before ? "(secret)" : before,
 		.after = is_secret && *after ? "(secret)" : after,
 		.needs_restart = f->effect == CONF_RESTART,
-		.names_file = f->kind == CONF_FILE || f->kind == CONF_PATTERNS,
+		.names_file = names_file(f),
 	};
 
 	d->fn(d->arg, &c);

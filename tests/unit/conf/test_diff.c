@@ -133,3 +133,28 @@ Test(diff, order)
 						       B("a", "192.0.2.11", "")),
 		    "~ services.web.backends: a, b -> b, a\n");
 }
+
+static void note_files(void *arg, const struct conf_change *c)
+{
+	if (c->names_file)
+		buf_printf(arg, "%s\n", c->path);
+}
+
+/* What a program does is in its arguments. */
+Test(diff, files)
+{
+	static const char exec[] = HEAD
+		"services:\n" WEB("    check: { type: exec, command: /bin/sh, args: [/etc/ok] }\n",
+				  B("a", "192.0.2.11", ""));
+	static const char other[] = HEAD
+		"services:\n" WEB("    check: { type: exec, command: /bin/sh, args: [-c, id] }\n",
+				  B("a", "192.0.2.11", ""));
+	_cleanup_(conf_freep) struct conf *old = parse(exec), *new = parse(other);
+	_cleanup_(buf_free) struct buf said = { 0 };
+
+	cr_assert_eq(conf_diff(old, new, note_files, &said), 0);
+	cr_expect_str_eq(buf_str(&said), "services.web.check.args\n");
+	buf_cut(&said, 0);
+	cr_assert_eq(conf_diff(old, old, note_files, &said), 0);
+	cr_expect_str_eq(buf_str(&said), "");
+}
