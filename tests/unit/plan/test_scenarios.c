@@ -175,8 +175,9 @@ Test(scenarios, slow_start_over_a_reload_and_a_restart)
 Test(scenarios, flaps)
 {
 	_cleanup_(play_close) struct play p;
+	struct conf_service *s = play_open(&p);
 
-	play_open(&p)->slow_start_ms = 90000;
+	s->slow_start_ms = 90000;
 	for (uint32_t i = 0; i < 10; i++) {
 		set_health(&p, 1, HEALTH_DOWN);
 		cr_assert_not(server(&p, 1)->serves);
@@ -194,8 +195,9 @@ Test(scenarios, flaps)
 Test(scenarios, all_come_up_again_together)
 {
 	_cleanup_(play_close) struct play p;
+	struct conf_service *s = play_open(&p);
 
-	play_open(&p)->slow_start_ms = 90000;
+	s->slow_start_ms = 90000;
 	for (size_t i = 0; i < 3; i++)
 		set_health(&p, i, HEALTH_DOWN);
 	pass(&p, 60);
@@ -220,8 +222,9 @@ Test(scenarios, all_come_up_again_together)
 Test(scenarios, a_drain_ends_over_a_reload_and_a_restart)
 {
 	_cleanup_(play_close) struct play p;
+	struct conf_service *s = play_open(&p);
 
-	play_open(&p)->on_down = CONF_ON_DOWN_RESET;
+	s->on_down = CONF_ON_DOWN_RESET;
 	say(&p, 0, ADMIN_DRAIN)->deadline_ms = p.now_ms + 60000;
 	play_plan(&p);
 	cr_assert(server(&p, 0)->alive && !server(&p, 0)->resets && !server(&p, 0)->serves);
