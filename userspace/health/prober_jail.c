@@ -41,6 +41,25 @@ static int reset_signals(void)
 	return sigprocmask(SIG_SETMASK, &none, NULL) ? -errno : 0;
 }
 
+/* The address sanitizer's own calls are many, and its memory more than any limit. */
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_CONFINED false
+#else
+#define IS_CONFINED true
+#endif
+
+static int limit_data(void)
+{
+	struct rlimit data;
+
+	if (getrlimit(RLIMIT_DATA, &data))
+		return -1;
+	if (data.rlim_max > PROBER_MAX_DATA)
+		data.rlim_max = PROBER_MAX_DATA;
+	data.rlim_cur = data.rlim_max;
+	return setrlimit(RLIMIT_DATA, &data);
+}
+
 static int limit_resources(enum prober_trade trade)
 {
 	static const struct rlimit nothing = { 0, 0 };
@@ -52,6 +71,8 @@ static int limit_resources(enum prober_trade trade)
 		files.rlim_max = PROBER_MAX_FILES;
 	files.rlim_cur = files.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &files) || setrlimit(RLIMIT_CORE, &nothing))
+		return -errno;
+	if (IS_CONFINED && trade == PROBER_MYSQL && limit_data())
 		return -errno;
 	/* Commands may write what they like, as far as nobody may. */
 	return trade != PROBER_EXEC && setrlimit(RLIMIT_FSIZE, &nothing) ? -errno : 0;
@@ -221,13 +242,6 @@ static int add_rules(scmp_filter_ctx filter, enum prober_trade trade)
 	return err ?: add_narrow(filter, net_calls, array_len(net_calls));
 }
 
-/* The address sanitizer's own calls are many and change with its version. */
-#if defined(__SANITIZE_ADDRESS__)
-#define FILTER_CALLS false
-#else
-#define FILTER_CALLS true
-#endif
-
 /*
  * What is not allowed gives EPERM instead of death, so that a libc with a new
  * habit costs an error and not every verdict.
@@ -237,7 +251,7 @@ int prober_jail_lock(enum prober_trade trade)
 	_cleanup_(release_filter) scmp_filter_ctx filter = NULL;
 	int err;
 
-	if (!FILTER_CALLS || trade == PROBER_EXEC)
+	if (!IS_CONFINED || trade == PROBER_EXEC)
 		return 0;
 	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (!filter)

@@ -18,6 +18,9 @@
 /* Sockets at once, if the hard limit allows that many. */
 #define PROBER_MAX_FILES 65536
 
+/* Memory of PROBER_MYSQL: a library keeps whatever a server sends, until its time is up. */
+#define PROBER_MAX_DATA (512UL << 20)
+
 /**
  * prober_jail_close() - the first step: close everything but @socket_fd and stderr
  * @socket_fd: at most PROBER_SOCKET_FD: everything above is closed

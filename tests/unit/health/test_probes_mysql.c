@@ -5,10 +5,12 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "health/prober_jail.h"
 #include "world.h"
 
 static struct world w;
@@ -162,6 +164,22 @@ Test(probes_mysql, nobody_listens)
 	expect(0, HEALTH_L4CON_CODE, "connection refused");
 }
 
+/* Bytes; of an unlimited one as many as there are. */
+static unsigned long data_limit_of(int pid)
+{
+	unsigned long bytes = ULONG_MAX;
+	char path[64], line[128];
+	FILE *limits;
+
+	snprintf(path, sizeof(path), "/proc/%d/limits", pid);
+	limits = fopen(path, "re");
+	cr_assert_not_null(limits);
+	while (fgets(line, sizeof(line), limits))
+		sscanf(line, "Max data size %lu", &bytes);
+	fclose(limits);
+	return bytes;
+}
+
 /* The prober of plain probes knows nothing of it. */
 Test(probes_mysql, has_a_prober_of_its_own)
 {
@@ -184,6 +202,7 @@ Test(probes_mysql, has_a_prober_of_its_own)
 		cr_expect_str_eq(status_of(pid, "Name", name, sizeof(name)), "shuntd-mysql");
 #if !defined(__SANITIZE_ADDRESS__)
 		cr_expect_str_eq(status_of(pid, "Seccomp", name, sizeof(name)), "2");
+		cr_expect_leq(data_limit_of(pid), PROBER_MAX_DATA);
 #endif
 		cr_expect_str_eq(status_of(pid, "NoNewPrivs", name, sizeof(name)), "1");
 		others++;
