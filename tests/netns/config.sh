@@ -110,6 +110,7 @@ expect 1 'already' backend add web/b3 "address=$net4.13"
 expect 0 'deleted' backend del web/b1
 want "who answers" "b2 b3" "$(who_answers "$vip4")"
 expect 0 'b3 added: .*b1 deleted' show overrides
+expect 0 '2 overrides: shunt show overrides' status
 expect 0 'applied' reload
 want "who answers after a reload" "b2 b3" "$(who_answers "$vip4")"
 stop_shuntd

@@ -24,7 +24,7 @@ enum ctl_exit cmd_status(struct ctl_call *call)
     ?: describe_put(call, "flows", describe_flows(s))
     ?: describe_put(call, "conntrack", describe_conntrack(s))
     ?: describe_put(call, "slots", describe_slots(s))
-    ?: describe_put(call, "overrides", json_integer(s->admin ? s->admin->n : 0));
+    ?: describe_put(call, "overrides", json_integer((s->admin ? s->admin->n : 0) + s->n_edits));
 }
 
 /* Of a moment, seen @now; the clock may have been set back. */
