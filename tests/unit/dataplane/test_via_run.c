@@ -215,7 +215,7 @@ Test(via_run, nothing_else_is_touched)
 	stays(skel->progs.shunt_probe_in, &p);
 	/* A later fragment has no ports, whatever its bytes look like. */
 	p = packet(&known);
-	((struct iphdr *)(p.bytes + ETH_HLEN))->frag_off = htons(10);
+	p.bytes[ETH_HLEN + offsetof(struct iphdr, frag_off) + 1] = 10;
 	stays(skel->progs.shunt_probe_in, &p);
 	p = packet(&known);
 	stays(skel->progs.shunt_probe_out, &p);
