@@ -216,9 +216,11 @@ static bool judge(const struct command *c, const siginfo_t *end, struct check_re
 	return check_end(r, HEALTH_OK_CODE, "%s", c->len ? c->line : "exit 0");
 }
 
+/* And the command itself, which may have joined another group. */
 static void kill_group(const struct command *c)
 {
 	kill(-c->pid, SIGKILL);
+	kill(c->pid, SIGKILL);
 }
 
 static bool step(struct probe *p, struct check_result *r)

@@ -160,20 +160,37 @@ Test(probes_exec, what_takes_too_long_ends_with_all_its_children)
 	await_none("86402");
 }
 
+/* It is a group's leader, but may join another one. */
+Test(probes_exec, what_has_left_its_group_ends_too)
+{
+	static const char script[] =
+		"setpgrp(0, getpgrp(getppid())) or die; $0 = 'sleep 86404'; sleep 86403";
+	const char *args[] = { "-e", script };
+	int pid;
+
+	add("/usr/bin/perl", args, 2)->timeout_ms = 300;
+	world_start(&w, NULL);
+	world_wait_state(&w, 0, HEALTH_DOWN);
+	expect(0, HEALTH_PROCTOUT_CODE, "not done within 300 ms");
+	pid = find_process("86404");
+	world_wait_probes(&w, 0, 3);
+	cr_expect(pid && kill(pid, 0), "it lives on, while others have been started");
+}
+
 Test(probes_exec, one_that_runs_ends_with_the_daemon)
 {
 	const char *args[2];
 	uint64_t end_ms = clock_now_ms() + WORLD_PATIENCE_MS;
 
-	add_script("sleep 86403; true", args);
+	add_script("sleep 86404; true", args);
 	world_start(&w, NULL);
-	while (!find_process("86403")) {
+	while (!find_process("86404")) {
 		cr_assert_lt(clock_now_ms(), end_ms);
 		world_turn(&w);
 	}
 	health_free(w.health);
 	w.health = NULL;
-	await_none("86403");
+	await_none("86404");
 }
 
 Test(probes_exec, may_print_as_much_as_it_likes)
