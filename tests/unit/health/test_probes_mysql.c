@@ -164,6 +164,7 @@ Test(probes_mysql, nobody_listens)
 	expect(0, HEALTH_L4CON_CODE, "connection refused");
 }
 
+#if !defined(__SANITIZE_ADDRESS__)
 /* Bytes; of an unlimited one as many as there are. */
 static unsigned long data_limit_of(int pid)
 {
@@ -179,6 +180,7 @@ static unsigned long data_limit_of(int pid)
 	fclose(limits);
 	return bytes;
 }
+#endif
 
 /* The prober of plain probes knows nothing of it. */
 Test(probes_mysql, has_a_prober_of_its_own)
