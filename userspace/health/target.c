@@ -42,6 +42,12 @@ static void forget_agent(struct target *t)
 	t->status.agent_percent = 100;
 }
 
+static void forget_certificate(struct target *t)
+{
+	t->status.cert_ends_s = 0;
+	t->warned = false;
+}
+
 void target_forget(struct target *t, uint64_t seed)
 {
 	check_state_init(&t->check, seed_of(t->name, seed), 0);
@@ -53,8 +59,7 @@ void target_forget(struct target *t, uint64_t seed)
 	t->status.rising = 0;
 	t->status.falling = 0;
 	forget_agent(t);
-	t->status.cert_ends_s = 0;
-	t->warned = false;
+	forget_certificate(t);
 }
 
 static void pass_unchecked(struct target *t)
@@ -129,6 +134,8 @@ static void follow(struct target *t, const struct conf_service *s, const struct 
 	t->checked = b->check.type != CONF_CHECK_NONE;
 	if (b->check.type != CONF_CHECK_AGENT)
 		forget_agent(t);
+	if (b->check.type != CONF_CHECK_HTTPS && b->check.type != CONF_CHECK_TLS)
+		forget_certificate(t);
 	if (!t->checked)
 		pass_unchecked(t);
 }

@@ -201,3 +201,19 @@ Test(target, takes_a_password_from_regular_files_only, .timeout = 10)
 	unlink(path);
 	rmdir(dir);
 }
+
+Test(target, forgets_the_certificate_with_the_check_that_showed_it)
+{
+	struct target *t;
+
+	backends[1][0].check.type = CONF_CHECK_HTTPS;
+	load();
+	t = target_set_find(&set, "db/b0");
+	t->status.cert_ends_s = 1700000000;
+	backends[1][0].check.interval_ms++;
+	load();
+	cr_expect_eq(t->status.cert_ends_s, 1700000000);
+	backends[1][0].check.type = CONF_CHECK_NONE;
+	load();
+	cr_expect_eq(t->status.cert_ends_s, 0);
+}
