@@ -224,7 +224,8 @@ static const struct conf_field check_rows[] = {
 		.effect = CONF_LIVE,
 		.off = OFF(password_file),
 		.max = 4095,
-		.doc = "For mysql: a file whose first line is the password of the account.",
+		.doc = "For mysql: a file whose first line is the password of the account, which "
+		       "should have no rights: whoever acts as the server may learn it.",
 	},
 	{
 		.key = "role",

@@ -25,7 +25,11 @@
 #include "health/check_mysql.h"
 #include "net/addr.h"
 
-/* Ways to log in that tell an eavesdropper, or a false server, no password. */
+/*
+ * Ways to log in that tell an eavesdropper no password. One that acts as the server can
+ * still get it: without TLS caching_sha2_password takes the key to encrypt it with from
+ * the server. So it must be good for nothing else.
+ */
 #define WAYS_TO_LOG_IN "mysql_native_password,caching_sha2_password,client_ed25519"
 
 /* More than an honest server has to say. */
