@@ -116,6 +116,18 @@ want "who answers after a reload" "b2 b3" "$(who_answers "$vip4")"
 stop_shuntd
 start_shuntd
 wait_for 5 only_answers "$vip4" "b2 b3"
+# What was added does not fit to the file any more: what was deleted stays so.
+stop_shuntd
+cp "$conf" "$work/fit.yaml"
+sed "s/name: b\([0-9]\),/name: b\1, id: \1,/" "$work/fit.yaml" >"$conf"
+start_shuntd
+said shuntd 'without the backends that were added at runtime' || die "no word about it"
+expect 0 'b1 deleted' show overrides
+wait_for 5 only_answers "$vip4" "b2"
+mv "$work/fit.yaml" "$conf"
+expect 0 'applied' reload
+expect 0 'added' backend add web/b3 "address=$net4.13"
+wait_for 5 only_answers "$vip4" "b2 b3"
 expect 1 'without settings' backend add web/b1 "address=$net4.99"
 expect 0 'added' backend add web/b1
 every_backend_answers "$vip4" || die "a backend that was brought back has no flows"

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/daemon.h"
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "ctl/describe.h"
@@ -250,25 +251,52 @@ static int load_state(struct daemon *d)
 	return 0;
 }
 
+/* What an operator took out of service does not come back because something else is wrong. */
+static int forget_edits(struct daemon *d, bool only_added)
+{
+	struct state kept = { 0 };
+	int err = 0;
+
+	array_for_each (e, d->state.edits, d->state.n_edits)
+		if (only_added && !e->text)
+			err = err ?: state_add_edit(&kept, e);
+	edits_free(d->state.edits, d->state.n_edits);
+	d->state.edits = kept.edits;
+	d->state.n_edits = kept.n_edits;
+	d->state_is_dirty = true;
+	return err;
+}
+
+static int read_again(struct daemon *d, struct conf **out)
+{
+	_cleanup_(buf_free) struct buf report = { 0 };
+	int err = daemon_read_conf(d, d->conf->inputs, d->conf->n_inputs, &report, out);
+
+	if (err)
+		log_line(LOG_LEVEL_ERROR, "%s", buf_str(&report));
+	return err;
+}
+
 /* The config as it was read, and what came and went at runtime since it was written. */
 static int edit_conf(struct daemon *d)
 {
-	_cleanup_(buf_free) struct buf report = { 0 };
 	struct conf *conf;
 	int err;
 
 	d->files_mark = daemon_mark_files(d);
 	if (!d->state.n_edits)
 		return 0;
-	err = daemon_read_conf(d, d->conf->inputs, d->conf->n_inputs, &report, &conf);
-	if (err) {
-		log_line(LOG_LEVEL_ERROR, "%s", buf_str(&report));
-		log_error("starting without the backends that came and went at runtime");
-		edits_free(d->state.edits, d->state.n_edits);
-		d->state.edits = NULL;
-		d->state.n_edits = 0;
-		return err == -ENOMEM ? err : 0;
+	err = read_again(d, &conf);
+	if (err && err != -ENOMEM) {
+		log_error("starting without the backends that were added at runtime");
+		err = forget_edits(d, true) ?: read_again(d, &conf);
 	}
+	if (err && err != -ENOMEM) {
+		log_error("starting with those that were deleted, too");
+		return forget_edits(d, false);
+	}
+	if (err)
+		return err;
 	conf_free(d->conf);
 	d->conf = conf;
 	daemon_drop_idle_edits(d);
