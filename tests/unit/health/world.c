@@ -157,7 +157,10 @@ static void server_turn(struct server *s)
 		return;
 	}
 	if (s->peer < 0) {
-		s->peer = accept4(s->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		socklen_t len = sizeof(s->from);
+
+		s->peer = accept4(s->listener, (struct sockaddr *)&s->from, &len,
+				  SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (s->peer < 0)
 			return;
 		s->request_len = 0;

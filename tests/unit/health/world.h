@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "conf/conf.h"
 #include "health/health.h"
@@ -27,6 +28,7 @@
  * @bytewise: one byte a turn
  * @hang_up: close after @reply
  * @peer: the connection of now, or -1
+ * @from: whose it is, or the last one's: it may be over before anybody asks
  * @request: of the last connection
  * @is_udp: of checks over UDP; the rest is theirs: @answer returns the bytes of
  *	the answer, 0 for none, and @n_questions is how often it was asked
@@ -40,6 +42,7 @@ struct server {
 	bool hang_up;
 	bool speaks_first;
 	int peer;
+	struct sockaddr_storage from;
 	size_t sent;
 	char request[1024];
 	size_t request_len;
