@@ -19,7 +19,7 @@ packages=(
 	python3-jsonschema python3-yaml
 	# namespaces with real clients and servers
 	iproute2 ethtool util-linux procps netbase python3 python3-scapy jq xdp-tools
-	curl wrk nginx-light prometheus dnsmasq-base bind9-dnsutils iputils-ping openssl
+	curl wrk tcpdump nginx-light prometheus dnsmasq-base bind9-dnsutils iputils-ping openssl
 	chromium fonts-dejavu-core mariadb-server-core mariadb-client-core
 	# a virtual machine with a kernel that is unpacked, not installed
 	qemu-system-x86 busybox-static kmod cpio
