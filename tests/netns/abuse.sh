@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
+# alone
 # The control socket in bad company: whoever asks in an orderly way is answered within
 # 100 ms meanwhile, packets flow, and what the operator has said stays.
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
+# alone
 # Five thousand backends, each asked for a page every two seconds: processor time and
 # memory of the daemon and its children.
 # limit: 120 s

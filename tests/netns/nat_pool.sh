@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
+# alone
 # limit: 180 s
 # 20 000 connections through a pool of 1000 ports while ports are used again and
 # again; and every answer is the one that was asked for, by the server that was

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Run the tests in this folder, one at a time, and see that nothing of them is
-# left on the machine.
+# Run the tests in this folder, twice as many at a time as there are processors, and see that
+# nothing of them is left on the machine. Each lives in namespaces of its own, so they do
+# not meet. Tests that measure times or rates, or keep all processors busy, say "# alone":
+# they run one at a time, when the others are done.
 #
 #	run.sh [--vm] [NAME...]
 #
+# JOBS=N	so many at a time
 # --vm		this is the virtual machine with every kernel feature: a test
 #		that finds itself skipped there has failed
 # KEEP=1	a failed test stays as it is for inspection
@@ -17,6 +20,7 @@ scale=${SHUNT_TEST_SCALE:-1}
 default_limit_s=60
 passed=0 failed=0 skipped=0
 in_vm=
+declare -A running=()	# names, by process
 
 # A test that needs more time than most says so: "# limit: 120 s".
 limit_of()
@@ -27,18 +31,23 @@ limit_of()
 	printf '%s' "$((${own:-$default_limit_s} * scale))"
 }
 
+is_alone()
+{
+	grep -qx '# alone' "$1.sh"
+}
+
 tell_failure()
 {
 	failed=$((failed + 1))
 	printf 'FAIL %s (%s s)%s\n' "$1" "$2" "$3"
-	tail -n 100 "$tmp/log" | sed 's/^/    /'
+	tail -n 100 "$tmp/$1.log" | sed 's/^/    /'
 }
 
 tell_skip()
 {
 	local why
 
-	why=$(sed -n 's/^skip: //p' "$tmp/log" | tail -n 1)
+	why=$(sed -n 's/^skip: //p' "$tmp/$1.log" | tail -n 1)
 	if [[ $in_vm ]]; then
 		tell_failure "$1" 0 ": skipped where it must run: $why"
 	else
@@ -47,24 +56,69 @@ tell_skip()
 	fi
 }
 
+# In a process of its own: what became of it is in two files.
 run_one()
 {
-	local name=$1 limit begin=$EPOCHREALTIME took status=0
+	local name=$1 limit begin=$EPOCHREALTIME status=0
 
 	limit=$(limit_of "$name")
 	if [[ ${KEEP:-} ]]; then
-		SHUNT_RUN=$mark "./$name.sh" 2>&1 | tee "$tmp/log" || status=$?
+		SHUNT_RUN=$mark "./$name.sh" 2>&1 | tee "$tmp/$name.log" || status=$?
 	else
-		SHUNT_RUN=$mark timeout -k 5 "$limit" "./$name.sh" >"$tmp/log" 2>&1 </dev/null || status=$?
+		SHUNT_RUN=$mark timeout -k 5 "$limit" "./$name.sh" >"$tmp/$name.log" 2>&1 </dev/null || status=$?
 	fi
-	took=$(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
+	awk -v a="$begin" -v b="$EPOCHREALTIME" -v status="$status" \
+		'BEGIN { printf "%d %.1f\n", status, b - a }' >"$tmp/$name.end"
+}
+
+tell()
+{
+	local name=$1 status took
+
+	read -r status took <"$tmp/$name.end"
 	case $status in
 	0) passed=$((passed + 1)); printf 'ok %s (%s s)\n' "$name" "$took" ;;
 	77) tell_skip "$name" ;;
-	124 | 137) tell_failure "$name" "$took" ": not done after $limit s" ;;
+	124 | 137) tell_failure "$name" "$took" ": not done after $(limit_of "$name") s" ;;
 	*) tell_failure "$name" "$took" "" ;;
 	esac
-	[[ -z ${VERBOSE:-} || $status != 0 ]] || sed 's/^/    /' "$tmp/log"
+	[[ -z ${VERBOSE:-} || $status != 0 ]] || sed 's/^/    /' "$tmp/$name.log"
+}
+
+# Wait for one that runs to end, and tell of it.
+reap()
+{
+	local pid
+
+	wait -n -p pid || true
+	tell "${running[$pid]}"
+	unset "running[$pid]"
+}
+
+# When we are ended ourselves: what runs takes its namespaces with it.
+end_running()
+{
+	local pid
+
+	for pid in "${!running[@]}"; do
+		pkill -P "$pid" || true
+		wait "$pid" || true
+	done
+}
+
+# run_all JOBS NAME...
+run_all()
+{
+	local jobs=$1 name
+
+	for name in "${@:2}"; do
+		[[ ${#running[@]} -lt $jobs ]] || reap
+		run_one "$name" &
+		running[$!]=$name
+	done
+	while [[ ${#running[@]} -gt 0 ]]; do
+		reap
+	done
 }
 
 # What a test could leave behind, in an order that does not change by itself.
@@ -125,18 +179,21 @@ if [[ $# -gt 0 ]]; then
 else
 	mapfile -t tests < <(printf '%s\n' *.sh | grep -vxE '(lib|run)\.sh' | sed 's/\.sh$//')
 fi
+together=() alone=()
 for name in "${tests[@]}"; do
 	[[ -x $name.sh ]] || { echo "netns: there is no test '$name'" >&2; exit 2; }
+	if is_alone "$name"; then alone+=("$name"); else together+=("$name"); fi
 done
+jobs=${JOBS:-$((2 * $(nproc)))}	# they wait most of the time
+[[ -z ${KEEP:-} && -z $in_vm ]] || jobs=1	# output goes to the screen; all is slow
 
 tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+trap 'end_running; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 mark=$$-$RANDOM
 save_state before
-for name in "${tests[@]}"; do
-	run_one "$name"
-done
+run_all "$jobs" "${together[@]}"
+run_all 1 "${alone[@]}"
 check_nothing_left
 printf 'netns: %d passed, %d failed' "$passed" "$failed"
 [[ $skipped == 0 ]] || printf ', %d skipped' "$skipped"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
+# alone
 # One hundred services of ten backends: memory, and time from start to ready. Then
 # a thousand services, each with a table of 65 536 slots, and a flow cache for
 # four million flows: memory of the maps.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
+# alone
 # A thousand services of ten backends: time from start to ready, and what a reload that
 # changes one of them costs the daemon. That is time on a processor, the least of five,
 # because a machine that does something else besides lets everything wait.

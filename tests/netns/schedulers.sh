@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
+# alone
 # limit: 180 s
 # Who gets a new connection: in turn, by load, by the client's address, by what a
 # client had before; and nobody more than he may have.

@@ -58,9 +58,11 @@ is_up()
 	[[ $(metric "shunt_backend_up\{.*backend=\"$1\"") == "$2" ]]
 }
 
-# serves WHAT NAMES: these answer, and nobody else, over both families.
+# serves WHAT NAMES: these answer, and nobody else, over both families. What the metrics
+# say of a backend reaches the tables a moment later.
 serves()
 {
+	poll 2 only_answers "$vip4" "$2" || true
 	want "who answers: $1" "$2" "$(who_answers "$vip4")"
 	want "who answers over IPv6: $1" "$2" "$(who_answers "$vip6")"
 	say "$1: $2"

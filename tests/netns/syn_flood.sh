@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
+# alone
 # A flood of SYNs from everywhere, as fast as one core sends it, cuts no
 # connection whose slot is in transition. FLOOD=ack floods with other packets.
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
+# alone
 # A steady stream of datagrams loses none, and no flow moves, whatever is done to
 # the balancer. RATE=N datagrams a second, REPEAT=N reloads.
 . "$(dirname "$0")/lib.sh"
