@@ -27,7 +27,8 @@ usage()
 	VERSION is that of a kernel of Debian: 6.1, the preset, or 6.12 of its backports.
 
 	TEST is 'bpf' (the packet tests) or the name of a script in tests/netns.
-	Without one: bpf, and the scripts listed in tests/vm/netns.list.
+	'bpf:PATTERN' runs the suites of that pattern. Without TEST: what the kernel's list
+	in tests/vm says.
 	Commands and the shell start in /shunt, the repository.
 
 	VERBOSE=1          the kernel's own messages too
@@ -49,10 +50,13 @@ add_job()
 	commands+=("$2")
 }
 
+# add_bpf [PATTERN]
 add_bpf()
 {
+	local filter="${1:-*}/*"
+
 	[ -x "$build/bpf-tests" ] || die "no $build/bpf-tests: run 'make vm'"
-	add_job bpf build/bpf-tests
+	add_job bpf "build/bpf-tests --filter ${filter@Q}"
 }
 
 # All of them are one job: their runner counts them.
@@ -65,16 +69,16 @@ add_netns()
 add_tests()
 {
 	local name
-	local -a netns=()
+	local -a listed netns=()
 
 	if [ "$#" -eq 0 ]; then
-		set -- bpf
-		[ ! -e "$here/netns.list" ] ||
-			mapfile -t netns < <(grep -v -e '^#' -e '^$' "$here/netns.list")
+		mapfile -t listed < <(grep -v -e '^#' -e '^$' "$here/$kernel_version.list")
+		set -- "${listed[@]}"
 	fi
 	for name in "$@"; do
 		case $name in
 		bpf) add_bpf ;;
+		bpf:*) add_bpf "${name#bpf:}" ;;
 		*) netns+=("$name") ;;
 		esac
 	done
