@@ -15,6 +15,7 @@
 #include "app/daemon.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fd.h"
 
 int daemon_config_diff(void *app, const struct ctl_config *c, conf_change_fn *fn, void *arg,
 		       struct buf *errors)
@@ -51,19 +52,6 @@ static int find_paths(const struct daemon *d, struct paths *p)
 	return 0;
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0)
-			return -errno;
-		text += n;
-		len -= n;
-	}
-	return 0;
-}
-
 /* Whoever may read the config file may read this, and nobody else. */
 static int write_draft(const struct paths *p, const struct conf_input *in)
 {
@@ -75,7 +63,7 @@ static int write_draft(const struct paths *p, const struct conf_input *in)
 	if (fd < 0 || stat(p->file, &st) || fchown(fd, st.st_uid, st.st_gid) ||
 	    fchmod(fd, st.st_mode & 07777))
 		return -errno;
-	return write_all(fd, in->text, in->len) ?: fsync(fd) ? -errno : 0;
+	return fd_write_all(fd, in->text, in->len) ?: fsync(fd) ? -errno : 0;
 }
 
 /* What runs is that of the file now. */

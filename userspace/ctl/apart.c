@@ -14,6 +14,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/log.h"
 
 /* Descriptors of a loop, and of what it talks to; not of maps, programs and files. */
@@ -88,19 +89,6 @@ static int split(struct apart *a, int *fd)
 	return 1;
 }
 
-static void write_all(int fd, const struct buf *text)
-{
-	size_t done = 0;
-
-	while (done < text->len) {
-		const ssize_t n = write(fd, text->data + done, text->len - done);
-
-		if (n < 0 && errno != EINTR)
-			return;
-		done += n > 0 ? n : 0;
-	}
-}
-
 int apart_begin(struct apart *a, const struct ctl_ops *ops, void *app, const struct peer *peer,
 		const struct buf *line)
 {
@@ -111,7 +99,7 @@ int apart_begin(struct apart *a, const struct ctl_ops *ops, void *app, const str
 		return which < 0 ? which : 0;
 	let_go(fd, -1);
 	request_answer(ops, app, peer, line, &answer);
-	write_all(fd, &answer);
+	fd_write_all(fd, answer.data, answer.len);
 	_exit(EXIT_SUCCESS);
 }
 

@@ -8,24 +8,12 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "ctl/handover.h"
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW)
 
 /* --- in the CLI ---------------------------------------------------------------- */
-
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0)
-			return -errno;
-		text += n;
-		len -= n;
-	}
-	return 0;
-}
 
 int handover_give(const struct conf *conf, struct client_request *r)
 {
@@ -34,7 +22,7 @@ int handover_give(const struct conf *conf, struct client_request *r)
 	int err = fd < 0 || !files ? -errno : 0;
 
 	array_for_each (in, conf->inputs, conf->n_inputs) {
-		err = err ?: write_all(fd, in->text, in->len);
+		err = err ?: fd_write_all(fd, in->text, in->len);
 		json_array_append_new(files, json_pack("[s, I]", in->name, (json_int_t)in->len));
 	}
 	if (!err && fcntl(fd, F_ADD_SEALS, SEALS))
