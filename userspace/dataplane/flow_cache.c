@@ -23,9 +23,6 @@
 #define SWEEP_GAP_MS (30 * 1000)
 #define SWEEP_GAP_WAITED_FOR_MS (5 * 1000)
 
-/* 8 MiB: some milliseconds of work. */
-#define SLICE_LINES 131072
-
 /* The last packets of a flow that was ended go where it was. */
 #define CLOSING_MAX_AGE_S 60
 
@@ -129,7 +126,7 @@ void flow_cache_disown(struct dataplane *dp, uint32_t id)
 	id_set_remove(&dp->flows.doomed, id);
 }
 
-static bool may_hold(const struct dataplane *dp)
+bool flow_cache_may_hold(const struct dataplane *dp)
 {
 	return dp->flows.may_hold || dp->tables.transit.n_tables || dp->rodata.tracked;
 }
@@ -145,10 +142,10 @@ static int purge(struct dataplane *dp)
 
 	for (size_t id = 1; !err && id < dp->n_backends; id++)
 		backends[id].alive = !id_set_has(&dp->flows.former, id);
-	for (size_t at = 0; !err && at < dp->sizes.flow_lines; at += SLICE_LINES) {
+	for (size_t at = 0; !err && at < dp->sizes.flow_lines; at += FLOW_SLICE_LINES) {
 		const size_t left = dp->sizes.flow_lines - at;
 
-		err = scan_flows(dp, at, left < SLICE_LINES ? left : SLICE_LINES, &s);
+		err = scan_flows(dp, at, left < FLOW_SLICE_LINES ? left : FLOW_SLICE_LINES, &s);
 	}
 	return err ?: scan_notes(dp, &s);
 }
@@ -159,7 +156,7 @@ void flow_cache_claim(struct dataplane *dp, uint32_t id)
 
 	if (!id_set_has(&dp->flows.former, id))
 		return;
-	err = may_hold(dp) ? purge(dp) : 0;
+	err = flow_cache_may_hold(dp) ? purge(dp) : 0;
 	if (err)
 		log_err(err, "look for flows of removed backends; some may be sent to new ones");
 	dp->flows.former = dp->flows.doomed = (struct id_set){ 0 };
@@ -173,8 +170,8 @@ void flow_cache_claim(struct dataplane *dp, uint32_t id)
 static int move_lines(int fd, size_t lines, const struct flows_move *moves, size_t n_moves,
 		      size_t *found)
 {
-	for (size_t at = 0; at < lines; at += SLICE_LINES) {
-		const size_t n = lines - at < SLICE_LINES ? lines - at : SLICE_LINES;
+	for (size_t at = 0; at < lines; at += FLOW_SLICE_LINES) {
+		const size_t n = lines - at < FLOW_SLICE_LINES ? lines - at : FLOW_SLICE_LINES;
 		struct shunt_flow_line *slice = flow_lines_map(fd, at, n);
 
 		if (!slice)
@@ -201,7 +198,7 @@ int flow_cache_move(struct dataplane *dp, const struct flows_move *moves, size_t
 			return -ERANGE;
 	do {
 		found = 0;
-		if (may_hold(dp))
+		if (flow_cache_may_hold(dp))
 			err = move_lines(dp->fds[LOAD_FLOWS], dp->sizes.flow_lines, moves, n,
 					 &found)
 				      ?: move_lines(dp->fds[LOAD_FRESH], SHUNT_FRESH_LINES, moves,
@@ -256,6 +253,21 @@ static struct flows_backend *list_backends(const struct dataplane *dp, const str
 	return list;
 }
 
+int flow_cache_prepare(const struct dataplane *dp, const struct plan *plan, const struct conf *conf,
+		       uint16_t now_s, struct flows_scan *out)
+{
+	struct flows_backend *backends = list_backends(dp, plan, conf);
+
+	if (!backends)
+		return -ENOMEM;
+	*out = (struct flows_scan){ .backends = backends,
+				    .n_backends = dp->n_backends,
+				    .now_s = now_s,
+				    .max_age_s = plan->flow_idle_s,
+				    .closing_age_s = CLOSING_MAX_AGE_S };
+	return 0;
+}
+
 static int sweep_begin(struct dataplane *dp, uint64_t now_ms)
 {
 	struct flow_cache *c = &dp->flows;
@@ -291,19 +303,16 @@ static uint64_t take_counts(struct flows_backend *backends, size_t n, uint32_t *
 static int sweep_slice(struct dataplane *dp, const struct plan *plan, const struct conf *conf,
 		       uint16_t now_s)
 {
-	_cleanup_free_ struct flows_backend *backends = list_backends(dp, plan, conf);
+	_cleanup_free_ struct flows_backend *backends = NULL;
 	struct flow_cache *c = &dp->flows;
 	const size_t left = dp->sizes.flow_lines - c->line;
-	const size_t n = left < SLICE_LINES ? left : SLICE_LINES;
-	struct flows_scan s = { .backends = backends,
-				.n_backends = dp->n_backends,
-				.now_s = now_s,
-				.max_age_s = plan->flow_idle_s,
-				.closing_age_s = CLOSING_MAX_AGE_S };
-	int err;
+	const size_t n = left < FLOW_SLICE_LINES ? left : FLOW_SLICE_LINES;
+	struct flows_scan s;
+	int err = flow_cache_prepare(dp, plan, conf, now_s, &s);
 
-	if (!backends)
-		return -ENOMEM;
+	if (err)
+		return err;
+	backends = s.backends;
 	flow_loads_before(dp, plan);
 	err = scan_flows(dp, c->line, n, &s);
 	flow_loads_after(dp, plan, backends);
@@ -321,7 +330,7 @@ static int sweep_end(struct dataplane *dp, const struct plan *plan, uint64_t now
 {
 	struct flow_cache *c = &dp->flows;
 
-	flow_loads_end(dp, plan, (dp->sizes.flow_lines + SLICE_LINES - 1) / SLICE_LINES);
+	flow_loads_end(dp, plan, (dp->sizes.flow_lines + FLOW_SLICE_LINES - 1) / FLOW_SLICE_LINES);
 
 	c->running = false;
 	c->ended_ms = now_ms;
@@ -337,7 +346,7 @@ static bool is_time(const struct dataplane *dp, uint64_t now_ms)
 	const uint64_t gap =
 		tables_wants_sweep(&dp->tables) ? SWEEP_GAP_WAITED_FOR_MS : SWEEP_GAP_MS;
 
-	return may_hold(dp) && now_ms - dp->flows.ended_ms >= gap;
+	return flow_cache_may_hold(dp) && now_ms - dp->flows.ended_ms >= gap;
 }
 
 static int sweep(struct dataplane *dp, const struct plan *plan, const struct conf *conf,

@@ -188,6 +188,9 @@ void flow_lines_unmap(struct shunt_flow_line *lines, size_t n);
 uint8_t *flow_marks_map(int fd, size_t first, size_t n);
 void flow_marks_unmap(uint8_t *marks, size_t n);
 
+/* 8 MiB: some milliseconds of work. */
+#define FLOW_SLICE_LINES 131072
+
 int flow_cache_open(struct dataplane *dp);
 void flow_cache_close(struct dataplane *dp);
 /* The maps were there before: any id that is free now may be in entries. */
@@ -199,6 +202,12 @@ void flow_cache_claim(struct dataplane *dp, uint32_t id);
 /* @conf: that @plan was made of. */
 void flow_cache_tick(struct dataplane *dp, const struct plan *plan, const struct conf *conf,
 		     uint64_t now_ms);
+
+/* There may be entries in it. */
+bool flow_cache_may_hold(const struct dataplane *dp);
+/* What counts, for a scan; @out->backends released with free(). 0 or -ENOMEM. */
+int flow_cache_prepare(const struct dataplane *dp, const struct plan *plan, const struct conf *conf,
+		       uint16_t now_s, struct flows_scan *out);
 
 /*
  * Flows and counters of the ids [@from, @from + @span) become those of as many from

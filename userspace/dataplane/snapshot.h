@@ -16,6 +16,7 @@
 #include "plan/plan.h"
 #include "shunt/conn.h"
 #include "shunt/reason.h"
+#include "tables/flows.h"
 
 #define SNAPSHOT_IFNAME 16
 #define SNAPSHOT_PATH 256
@@ -174,6 +175,25 @@ struct snapshot_conns {
 	struct snapshot_conn *list;
 	size_t n;
 	uint64_t total;
+};
+
+/**
+ * struct snapshot_flows - what the flow cache holds of a backend, as in
+ *	`shunt show connections`
+ * @service, @backend: indices in the config
+ */
+struct snapshot_flows {
+	size_t service, backend;
+	struct flows_tally tally;
+};
+
+/**
+ * struct snapshot_flow_list - of the backends that it holds something of
+ * @list: @n of them, in the order of the config, released with free()
+ */
+struct snapshot_flow_list {
+	struct snapshot_flows *list;
+	size_t n;
 };
 
 #define SNAPSHOT_SLOT_STATES (SHUNT_SLOT_PINNED + 1)

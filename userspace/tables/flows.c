@@ -25,19 +25,62 @@ static uint16_t max_age_of(const struct flows_scan *s, const struct flows_backen
 	return s->closing_age_s < age ? s->closing_age_s : age;
 }
 
-/* False if it does not count any more. */
-static bool look_at(struct flows_scan *s, uint64_t entry)
+/* The backend of an entry; NULL if it does not count any more. */
+static struct flows_backend *backend_of(const struct flows_scan *s, uint64_t entry)
 {
 	const uint16_t id = SHUNT_FLOW_BACKEND(entry);
 	struct flows_backend *b = id < s->n_backends ? &s->backends[id] : NULL;
 
 	if (!b || !b->alive || age_of(entry, s->now_s) > max_age_of(s, b, entry))
+		return NULL;
+	return b;
+}
+
+/* False if it does not count any more. */
+static bool look_at(struct flows_scan *s, uint64_t entry)
+{
+	struct flows_backend *b = backend_of(s, entry);
+
+	if (!b)
 		return false;
 	if (b->seen)
 		transit_see(b->seen, SHUNT_FLOW_TAG(entry) & b->slot_mask, b->member);
 	b->flows++;
 	b->open += !(entry & SHUNT_FLOW_CLOSING);
 	return true;
+}
+
+const uint16_t flows_ages_s[FLOWS_AGES - 1] = { 10, 60, 300, 3600 };
+
+static size_t which_age(uint16_t age_s)
+{
+	size_t i = 0;
+
+	while (i < FLOWS_AGES - 1 && age_s >= flows_ages_s[i])
+		i++;
+	return i;
+}
+
+static void count(const struct flows_scan *s, uint64_t entry, struct flows_tally *tallies)
+{
+	struct flows_tally *t = &tallies[SHUNT_FLOW_BACKEND(entry)];
+
+	if (!backend_of(s, entry))
+		return;
+	t->by_age[which_age(age_of(entry, s->now_s))]++;
+	t->closing += !!(entry & SHUNT_FLOW_CLOSING);
+}
+
+void flows_count(const struct flows_scan *s, const struct shunt_flow_line *lines, size_t n,
+		 struct flows_tally *tallies)
+{
+	for (size_t i = 0; i < n; i++)
+		for (int j = 0; j < SHUNT_FLOWS_PER_LINE; j++) {
+			const __u64 entry = __atomic_load_n(&lines[i].entry[j], __ATOMIC_RELAXED);
+
+			if (entry)
+				count(s, entry, tallies);
+		}
 }
 
 static __u64 *entry_at(struct shunt_flow_line *lines, size_t i)

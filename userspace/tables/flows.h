@@ -53,6 +53,24 @@ struct flows_scan {
 /* Clear what does not count any more in @n lines; report the rest. */
 void flows_scan(struct flows_scan *s, struct shunt_flow_line *lines, size_t n);
 
+/* Seconds since the last packet: less than so many; the last age has no end. */
+#define FLOWS_AGES 5
+extern const uint16_t flows_ages_s[FLOWS_AGES - 1];
+
+/**
+ * struct flows_tally - entries of a backend that count
+ * @by_age: how many there are of each age
+ * @closing: of these, those that their clients have ended
+ */
+struct flows_tally {
+	uint32_t by_age[FLOWS_AGES];
+	uint32_t closing;
+};
+
+/* Add to @tallies, by id as @s->backends, what counts in @n lines; nothing is changed. */
+void flows_count(const struct flows_scan *s, const struct shunt_flow_line *lines, size_t n,
+		 struct flows_tally *tallies);
+
 /**
  * struct flows_ids - what becomes of the backends that entries name
  * @to: by id, @n of them; 0, and what lies beyond: its entries are of no use

@@ -66,6 +66,35 @@ Test(flows, expire_by_age_whatever_the_clock_says)
 	}
 }
 
+/* What a scan would leave, by age; nothing is cleared. */
+Test(flows, are_counted_by_age)
+{
+	const uint32_t now = 5000;
+	struct flows_tally tallies[BACKENDS] = { 0 };
+	struct world *w = world_make(now);
+	__u64 *e = w->lines[15].entry, before[SHUNT_FLOWS_PER_LINE];
+
+	w->scan.max_age_s = 4000;
+	w->scan.closing_age_s = 60;
+	e[0] = SHUNT_FLOW(1, 1, now - 9);
+	e[1] = SHUNT_FLOW(2, 1, now - 10);
+	e[2] = SHUNT_FLOW(3, 1, now - 59) | SHUNT_FLOW_CLOSING;
+	e[3] = SHUNT_FLOW(4, 1, now - 61) | SHUNT_FLOW_CLOSING;
+	e[4] = SHUNT_FLOW(5, 1, now - 3600);
+	e[5] = SHUNT_FLOW(6, 2, now - 4001);
+	e[6] = SHUNT_FLOW(7, 4, now);
+	e[7] = SHUNT_FLOW(8, BACKENDS, now);
+	memcpy(before, e, sizeof(before));
+	flows_count(&w->scan, w->lines, 16, tallies);
+	cr_expect_arr_eq(tallies[1].by_age, ((uint32_t[]){ 1, 2, 0, 0, 1 }),
+			 sizeof(tallies[1].by_age));
+	cr_expect_eq(tallies[1].closing, 1);
+	cr_expect_arr_eq(&tallies[2], (&(struct flows_tally){ 0 }), sizeof(tallies[2]));
+	cr_expect_arr_eq(&tallies[4], (&(struct flows_tally){ 0 }), sizeof(tallies[4]), "dead");
+	cr_expect_arr_eq(before, e, sizeof(before));
+	free(w);
+}
+
 /* Clients of one backend are remembered longer than flows, what was ended shorter. */
 Test(flows, expire_by_what_they_are)
 {
