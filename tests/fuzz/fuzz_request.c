@@ -95,6 +95,14 @@ static int get_connections(void *app, size_t service, size_t max, struct snapsho
 	return 0;
 }
 
+static int get_flows(void *app, size_t service, struct snapshot_flow_list *out)
+{
+	(void)app;
+	(void)service;
+	(void)out;
+	return 0;
+}
+
 static const struct admin_entry *find_word(void *app, const char *service, const char *backend)
 {
 	(void)app;
@@ -121,6 +129,7 @@ static const struct ctl_ops ops = {
 	.config_confirm = confirm_config,
 	.backend_edit = edit_backend,
 	.connections = get_connections,
+	.flows = get_flows,
 	.explain = explain,
 	.begin_capture = begin_capture,
 	.admin_find = find_word,

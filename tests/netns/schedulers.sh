@@ -125,6 +125,12 @@ for i in $(seq 103 108); do
 done | sort | uniq -c >"$work/sticky"
 want "servers of six clients" 3 "$(wc -l <"$work/sticky")"
 
+# The flow cache says how many it remembers, and of whom: flows, or clients.
+want "clients that are remembered" "7 clients" "$(shunt show connections sticky --json |
+	jq -r '.data.flows | "\([.[].flows] | add) \(.[0].of)"')"
+shunt show connections turn >"$work/kept"
+grep -q '^turn/b1  *flows  *[1-9]' "$work/kept" || die "no flows are shown: $(<"$work/kept")"
+
 # Never more than five each: of 40 connections 15 come to be, and 15 more when they end.
 want "connections to three servers of five" 15 "$(hold "$limited" "$talk_port" 40)"
 [[ $(reason_count over_limit) -ge 25 ]] || die "those that nobody took were not counted"

@@ -88,6 +88,13 @@ static int connections(void *app, size_t service, size_t max, struct snapshot_co
 	return d->plan ? dataplane_list_conns(d->dp, d->plan, service, max, out) : -EAGAIN;
 }
 
+static int flows(void *app, size_t service, struct snapshot_flow_list *out)
+{
+	const struct daemon *d = app;
+
+	return d->plan ? dataplane_count_flows(d->dp, d->plan, d->conf, service, out) : -EAGAIN;
+}
+
 static int explain(void *app, const struct explain_packet *p, struct explain *out)
 {
 	const struct daemon *d = app;
@@ -103,6 +110,7 @@ static const struct ctl_ops ctl_ops = {
 	.config_confirm = daemon_config_confirm,
 	.backend_edit = daemon_backend_edit,
 	.connections = connections,
+	.flows = flows,
 	.explain = explain,
 	.begin_capture = daemon_begin_capture,
 	.end_capture = daemon_end_capture,

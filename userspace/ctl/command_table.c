@@ -163,8 +163,10 @@ const struct ctl_command ctl_commands[] = {
 		.noun = "show",
 		.verb = "connections",
 		.args = "[SERVICE]",
-		.help = "connections of nat and fullnat, the first thousand",
+		.help = "connections of nat and fullnat, the first thousand; flows that "
+			"other services keep, counted",
 		.max_args = 1,
+		.apart = true,
 		.answer = cmd_show_connections,
 		.render = render_show_connections,
 	},

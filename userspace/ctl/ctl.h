@@ -64,6 +64,7 @@ struct ctl_config {
  *	delete one; @report gets what is wrong or what was done
  * @connections: the first @max of @service, an index in snapshot.services, or of all
  *	with SIZE_MAX; 0 or a negative errno
+ * @flows: what the flow cache holds of @service, or of all with SIZE_MAX; likewise
  * @explain: what would become of a packet; 0 or a negative errno, logged
  * @begin_capture: packets are given away by @ring_fd, until @end_capture; 0 or a
  *	negative errno: -EBUSY if they are already
@@ -82,6 +83,7 @@ struct ctl_ops {
 	int (*backend_edit)(void *app, const struct conf_edit *edit, bool is_new,
 			    struct buf *report);
 	int (*connections)(void *app, size_t service, size_t max, struct snapshot_conns *out);
+	int (*flows)(void *app, size_t service, struct snapshot_flow_list *out);
 	int (*explain)(void *app, const struct explain_packet *p, struct explain *out);
 	int (*begin_capture)(void *app, const struct shunt_capture *filter, int *ring_fd);
 	void (*end_capture)(void *app);

@@ -123,6 +123,22 @@ static int fake_connections(void *app, size_t service, size_t max, struct snapsh
 	return 0;
 }
 
+static int fake_flows(void *app, size_t service, struct snapshot_flow_list *out)
+{
+	const struct fake_daemon *d = app;
+
+	*out = (struct snapshot_flow_list){ .n = service == 1 ? 0 : d->flows };
+	if (d->flows_err)
+		return d->flows_err;
+	out->list = calloc(out->n + 1, sizeof(*out->list));
+	for (size_t i = 0; i < out->n; i++)
+		out->list[i] = (struct snapshot_flows){
+			.backend = i % 3,
+			.tally = { .by_age = { 1000 + i, 200, 30, 4, 5 }, .closing = 6 },
+		};
+	return 0;
+}
+
 static int fake_begin_capture(void *app, const struct shunt_capture *filter, int *ring_fd)
 {
 	struct fake_daemon *d = app;
@@ -231,6 +247,7 @@ const struct ctl_ops fake_ops = {
 	.snapshot = fake_snapshot,
 	.reload = fake_reload,
 	.connections = fake_connections,
+	.flows = fake_flows,
 	.explain = fake_explain,
 	.begin_capture = fake_begin_capture,
 	.admin_find = fake_admin_find,

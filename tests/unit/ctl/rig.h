@@ -26,6 +26,8 @@ struct fake_daemon {
 	bool is_upside_down; /* who is up stands by for who is down */
 	uint64_t conns; /* of web, or of all */
 	int conns_err;
+	uint32_t flows; /* backends of web that the flow cache holds something of */
+	int flows_err;
 	uint64_t looks; /* times that its services were seen to move on */
 	uint64_t moves; /* packets of each backend between two of them */
 	struct shunt_capture captured; /* what was asked for; nothing is given away */
