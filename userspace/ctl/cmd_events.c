@@ -18,31 +18,12 @@
 
 #define FOLLOW_MS 300
 
-static const char *level_name(enum log_level level)
-{
-	static const char *const names[] = { "error", "warning", "info", "debug" };
-
-	return names[level];
-}
-
-static json_t *describe_event(const struct log_entry *e)
-{
-	return json_pack("{s:I, s:I, s:s, s:o}", "serial", (json_int_t)e->serial, "time_ms",
-			 (json_int_t)e->wall_ms, "level", level_name(e->level), "text",
-			 describe_text(e->text));
-}
-
 enum ctl_exit cmd_events(struct ctl_call *call)
 {
-	const uint64_t last = log_ring_last();
-	uint64_t serial = call->n_args ? strtoull(call->args[0], NULL, 10) : 0;
-	json_t *list = json_array();
+	const uint64_t after = call->n_args ? strtoull(call->args[0], NULL, 10) : 0;
 
-	if (last > LOG_RING_LINES && serial < last - LOG_RING_LINES)
-		serial = last - LOG_RING_LINES;
-	while (serial < last)
-		json_array_append_new(list, describe_event(log_ring_get(++serial)));
-	return describe_put(call, "last", json_integer(last)) ?: describe_put(call, "events", list);
+	return describe_put(call, "last", json_integer(log_ring_last()))
+		       ?: describe_put(call, "events", describe_events(after));
 }
 
 static void print_event(const struct cli *cli, const json_t *event)

@@ -9,57 +9,14 @@
 #include "ctl/describe.h"
 #include "ctl/view.h"
 
-static bool is_in_config(const struct snapshot *s, const struct admin_entry *e)
-{
-	array_for_each (service, s->services, s->n_services)
-		array_for_each (b, service->backends, service->n_backends)
-			if (!strcmp(b->name, e->backend) &&
-			    !strcmp(service->conf->name, e->service))
-				return true;
-	return false;
-}
-
-static json_t *number_or_null(int n)
-{
-	return n < 0 ? json_null() : json_integer(n);
-}
-
-static json_t *describe_override(const struct snapshot *s, const struct admin_entry *e)
-{
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:b}", "service", e->service,
-			 "backend", e->backend, "state", admin_state_name(e->state), "weight",
-			 number_or_null(e->weight), "weight_percent",
-			 number_or_null(e->weight_percent), "since", (json_int_t)e->since_wall_s,
-			 "until", (json_int_t)describe_wall(s, e->deadline_ms), "configured",
-			 is_in_config(s, e));
-}
-
-static json_t *describe_edits(const struct snapshot *s)
-{
-	json_t *list = json_array();
-
-	array_for_each (e, s->edits, s->n_edits)
-		json_array_append_new(list,
-				      json_pack("{s:s, s:s, s:s, s:o}", "service", e->service,
-						"backend", e->backend, "what",
-						e->text ? "added" : "deleted", "settings",
-						e->text ? describe_text(e->text) : json_null()));
-	return list;
-}
-
 enum ctl_exit cmd_show_overrides(struct ctl_call *call)
 {
 	_cleanup_(snapshot_freep) struct snapshot *s = describe_snapshot(call);
-	json_t *list = json_array();
 
-	if (!s) {
-		json_decref(list);
+	if (!s)
 		return CTL_FAILED;
-	}
-	for (size_t i = 0; s->admin && i < s->admin->n; i++)
-		json_array_append_new(list, describe_override(s, &s->admin->entries[i]));
 	return describe_put(call, "now", json_integer(s->now_wall_s))
-		       ?: describe_put(call, "overrides", list)
+		       ?: describe_put(call, "overrides", describe_overrides(s))
 		       ?: describe_put(call, "edits", describe_edits(s))
 		       ?: describe_put(call, "confirm_left_s", json_integer(s->confirm_left_s));
 }

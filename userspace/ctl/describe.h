@@ -43,7 +43,20 @@ json_t *describe_tables(const struct snapshot *s); /* where slots lie */
 json_t *describe_slots(const struct snapshot *s); /* number by state */
 json_t *describe_conf(const struct conf *conf);
 json_t *describe_check(const struct conf_check *check);
-/* Most of the above in one object, as /status.json has it. */
+json_t *describe_overrides(const struct snapshot *s); /* drains, weights and the like */
+json_t *describe_edits(const struct snapshot *s); /* backends that came and went at runtime */
+
+/* What was logged after serial @after, as far as it is known, the newest last. */
+json_t *describe_events(uint64_t after);
+
+/*
+ * For everybody to read: the newest first, DESCRIBE_EVENTS at most, without those for
+ * debugging, and of each the first line, as more of them quote the config.
+ */
+#define DESCRIBE_EVENTS 40
+json_t *describe_latest_events(void);
+
+/* Most of the above in one object, as /status.json has it: nothing that is secret. */
 json_t *describe_all(const struct snapshot *s);
 
 /*
