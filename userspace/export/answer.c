@@ -12,7 +12,7 @@ static const char *const headers[][2] = {
 	{ "X-Content-Type-Options", "nosniff" },
 	{ "Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; "
 				     "connect-src 'self'; img-src data:; base-uri 'none'; "
-				     "form-action 'none'; frame-ancestors 'none'" },
+				     "form-action 'self'; frame-ancestors 'none'" },
 };
 
 static bool add_headers(struct MHD_Response *r, unsigned int status, const char *type)
@@ -51,17 +51,18 @@ static enum MHD_Result respond_text(struct MHD_Connection *conn, unsigned int st
 	return respond(conn, status, &body, "text/plain; charset=utf-8");
 }
 
-static bool write_healthz(const struct answerer *a, struct buf *out)
+static bool write_healthz(const struct answerer *a, const char *query, struct buf *out)
 {
-	(void)a;
+	(void)a, (void)query;
 	buf_puts(out, "ok\n");
 	return true;
 }
 
-static bool write_metrics(const struct answerer *a, struct buf *out)
+static bool write_metrics(const struct answerer *a, const char *query, struct buf *out)
 {
 	_cleanup_(snapshot_freep) struct snapshot *s = a->ops->snapshot(a->app);
 
+	(void)query;
 	if (s)
 		metrics_write(s, out);
 	return s;
@@ -80,44 +81,45 @@ static json_t *status_of(const struct answerer *a)
 	return status;
 }
 
-static bool write_status(const struct answerer *a, struct buf *out)
+static bool write_status(const struct answerer *a, const char *query, struct buf *out)
 {
 	_cleanup_(json_decrefp) json_t *status = status_of(a);
 	_cleanup_free_ char *text = status ? json_dumps(status, JSON_COMPACT) : NULL;
 
+	(void)query;
 	if (text)
 		buf_puts(out, text);
 	return text;
 }
 
-static bool write_page(const struct answerer *a, struct buf *out)
+static bool write_page(const struct answerer *a, const char *query, struct buf *out)
 {
 	_cleanup_(json_decrefp) json_t *status = status_of(a);
 
 	if (status)
-		page_write(status, a->host, out);
+		page_write(status, a->host, query, out);
 	return status;
 }
 
-static bool write_css(const struct answerer *a, struct buf *out)
+static bool write_css(const struct answerer *a, const char *query, struct buf *out)
 {
-	(void)a;
+	(void)a, (void)query;
 	buf_puts(out, page_css);
 	return true;
 }
 
-static bool write_js(const struct answerer *a, struct buf *out)
+static bool write_js(const struct answerer *a, const char *query, struct buf *out)
 {
-	(void)a;
+	(void)a, (void)query;
 	buf_puts(out, page_js);
 	return true;
 }
 
-/* @write is false without memory. */
+/* @write is false without memory; @query is what was asked for by ?q=, or "". */
 static const struct place {
 	const char *path;
 	const char *type;
-	bool (*write)(const struct answerer *a, struct buf *out);
+	bool (*write)(const struct answerer *a, const char *query, struct buf *out);
 } places[] = {
 	{ "/metrics", "text/plain; version=0.0.4; charset=utf-8", write_metrics },
 	{ "/healthz", "text/plain; charset=utf-8", write_healthz },
@@ -130,9 +132,10 @@ static const struct place {
 static enum MHD_Result respond_place(const struct answerer *a, struct MHD_Connection *conn,
 				     const struct place *place)
 {
+	const char *query = MHD_lookup_connection_value(conn, MHD_GET_ARGUMENT_KIND, "q");
 	_cleanup_(buf_free) struct buf body = { 0 };
 
-	if (!place->write(a, &body) || body.failed)
+	if (!place->write(a, query ?: "", &body) || body.failed)
 		return respond_text(conn, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory\n");
 	return respond(conn, MHD_HTTP_OK, &body, place->type);
 }

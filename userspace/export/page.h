@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of the page share. */
+/* What the files of the page share: page_parts.c, where nothing else is said. */
 #ifndef EXPORT_PAGE_H
 #define EXPORT_PAGE_H
 
@@ -21,11 +21,24 @@ double page_newest(const json_t *rates);
 /* How many members of @list have this word at @key. */
 size_t page_count(const json_t *list, const char *key, const char *word);
 
-/* A word for a state, with a dot of its colour. */
+/* A word for a state, with a mark of its shape and colour, and what it means. */
 void page_state(struct buf *out, const char *state);
 
-/* page_services.c: the table of services and backends. */
-void page_write_services(const json_t *status, struct buf *out);
+/* One more of some notes: "3h, 148 flows kept". */
+__attribute__((format(printf, 2, 3))) void page_note(struct buf *notes, const char *fmt, ...);
+
+/* How many services are in that state. */
+size_t page_count_services(const json_t *status, const char *state);
+
+/* page_trouble.c: the verdict, and whatever is wrong. */
+void page_write_trouble(const json_t *status, struct buf *out);
+
+/* page_services.c: the table of services and backends; of those whose name or address has
+ * @filter in it, if that is not "". */
+void page_write_services(const json_t *status, const char *filter, struct buf *out);
+
+/* page_notes.c: what was said at runtime, and what happened. */
+void page_write_notes(const json_t *status, struct buf *out);
 
 /* page_host.c: packets by reason, room, interfaces, next hops. */
 void page_write_host(const json_t *status, struct buf *out);

@@ -108,15 +108,16 @@ static void write_interfaces(const json_t *status, struct buf *out)
 static void write_hops(const json_t *status, struct buf *out)
 {
 	const json_t *hops = json_object_get(status, "neighbors"), *hop;
-	size_t i;
+	size_t i, room = PAGE_LINES;
 
 	if (page_count(hops, "state", "resolved") == json_array_size(hops))
 		return;
 	buf_puts(out, "<section><h2>next hops without a way</h2><table><tbody>");
 	json_array_foreach(hops, i, hop)
 	{
-		if (!strcmp(page_text(hop, "state"), "resolved"))
+		if (!strcmp(page_text(hop, "state"), "resolved") || !room)
 			continue;
+		room--;
 		buf_puts(out, "<tr>");
 		html_cell(out, "name", page_text(hop, "address"));
 		html_cell(out, NULL, page_text(hop, "state"));

@@ -19,11 +19,23 @@
  */
 void status_add_rates(json_t *status, const struct history *h);
 
-/* The page. @host: of this machine. Pure: @status is all that is shown. */
-void page_write(const json_t *status, const char *host, struct buf *out);
+/**
+ * page_write() - the page
+ * @host: of this machine
+ * @filter: only services with that in their name or address; "" is all of them
+ *
+ * Pure: @status is all that is shown. Its size is bounded by what follows.
+ */
+void page_write(const json_t *status, const char *host, const char *filter, struct buf *out);
 
-/* Backends that are well are folded away if there are more in all than this. */
+/* Backends that are well are folded away if there are more in all than this, */
 #define PAGE_BACKENDS 400
+/* and then no more of the others are shown of each service. */
+#define PAGE_BACKENDS_EACH 10
+/* If there are more services: those that are not up, and those with most packets. */
+#define PAGE_SERVICES 100
+/* Lines of each of the other lists. */
+#define PAGE_LINES 40
 
 /* What the page refers to, as text. */
 extern const char page_css[];

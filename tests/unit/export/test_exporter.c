@@ -170,6 +170,22 @@ Test(exporter, serves_a_page_that_nobody_can_write_into)
 	cr_assert_null(strstr(body_of(&answer), "://"));
 }
 
+Test(exporter, looks_for_what_the_page_is_asked_for)
+{
+	_cleanup_(buf_free) struct buf answer = { 0 };
+
+	ask(REQUEST("GET", "/?q=web"), &answer);
+	cr_expect_not_null(strstr(body_of(&answer), "value=\"web\""));
+	cr_expect_not_null(strstr(body_of(&answer), "nginx1"));
+	buf_free(&answer);
+	ask(REQUEST("GET", "/?q=%22%3E%3Cscript%3E%00x&q=1"), &answer);
+	cr_expect_not_null(strstr(body_of(&answer), "value=\"&quot;&gt;&lt;script&gt;"));
+	cr_expect_null(strstr(body_of(&answer), "nginx1"));
+	buf_free(&answer);
+	ask(REQUEST("GET", "/?q"), &answer);
+	cr_expect_not_null(strstr(body_of(&answer), "nginx1"));
+}
+
 Test(exporter, serves_what_the_page_refers_to)
 {
 	_cleanup_(buf_free) struct buf css = { 0 };
