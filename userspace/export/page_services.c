@@ -247,7 +247,9 @@ static void write_backends(const json_t *service, bool fold, double now, struct 
 		}
 	}
 	write_folded(more, "more that are not", out);
-	write_folded(well, "up", out);
+	/* Where all are well, the line of the service has said so. */
+	if (shown)
+		write_folded(well, "up", out);
 }
 
 /* --- which of them ------------------------------------------------------------- */

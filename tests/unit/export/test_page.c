@@ -285,6 +285,17 @@ static json_t *services_named(size_t n)
 	return json_pack("{s:o}", "services", list);
 }
 
+Test(page, says_once_that_all_are_well)
+{
+	json_t *list = many_backends(PAGE_BACKENDS + 2);
+
+	json_array_remove(list, 0);
+	write_page(json_pack("{s:[{s:s, s:s, s:o}]}", "services", "name", "web", "state", "up",
+			     "backends", list));
+	expect_not(">well<");
+	expect_not("401 up");
+}
+
 /* The worst, then the busiest, then as in the config; of each not more than can be read. */
 Test(page, of_a_thousand_services_is_short)
 {
