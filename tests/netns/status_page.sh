@@ -30,6 +30,9 @@ picture()
 	browse --screenshot="$SHOW/$1.png" --virtual-time-budget=1000 "${@:2}"
 }
 
+# A browser takes all of the processor for a while, and nobody shall be down for that.
+quick_check="type: http, path: /, interval: 1s, timeout: 1s, rise: 1, fall: 10"
+
 type -P chromium >/dev/null || skip "no chromium: scripts/install-deps.sh installs it"
 one_armed_direct
 {
