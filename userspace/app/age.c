@@ -4,11 +4,26 @@
 #include "base/array.h"
 #include "base/clock.h"
 
+/* Both or none: by places of the config one asks both. */
+static int follow_conf(struct daemon *d, uint64_t now_ms)
+{
+	struct lives next = { 0 };
+	int err = lives_build(&next, &d->lives, d->conf);
+
+	if (err)
+		return err;
+	err = health_configure(d->health, d->conf, now_ms);
+	if (err)
+		lives_discard(&next);
+	else
+		lives_switch(&d->lives, &next);
+	return err;
+}
+
 int daemon_watch(struct daemon *d)
 {
 	const uint64_t now_ms = clock_now_ms();
-	int err = daemon_prepare_probes(d) ?: health_configure(d->health, d->conf, now_ms)
-		  ?: lives_follow(&d->lives, d->conf);
+	int err = daemon_prepare_probes(d) ?: follow_conf(d, now_ms);
 
 	if (err)
 		return log_err(err, "watch the backends of %s", d->conf_path);

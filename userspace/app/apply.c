@@ -17,6 +17,9 @@
 #include "base/clock.h"
 #include "base/fd.h"
 
+/* A former config that could not return is tried again so much later. */
+#define RETURN_AGAIN_MS 5000
+
 int daemon_config_diff(void *app, const struct ctl_config *c, conf_change_fn *fn, void *arg,
 		       struct buf *errors)
 {
@@ -66,10 +69,16 @@ static int write_draft(const struct paths *p, const struct conf_input *in)
 	return fd_write_all(fd, in->text, in->len) ?: fsync(fd) ? -errno : 0;
 }
 
+static void drop_former(struct daemon *d)
+{
+	conf_free(take_ptr(&d->former));
+	d->must_return = false;
+}
+
 /* What runs is that of the file now. */
 static void settle(struct daemon *d, const struct paths *p, struct buf *report)
 {
-	conf_free(take_ptr(&d->former));
+	drop_former(d);
 	d->files_mark = daemon_mark_files(d);
 	buf_printf(report, "it is %s now\n", p->file);
 }
@@ -124,6 +133,7 @@ static void await_confirm(struct daemon *d, struct conf *former, uint32_t confir
 		conf_free(former);
 	else
 		d->former = former;
+	d->must_return = false;
 	d->confirm_by_ms = clock_now_ms() + confirm_s * 1000ULL;
 	log_warn("the config that runs must be confirmed within %u s, or the former one returns",
 		 confirm_s);
@@ -198,7 +208,7 @@ int daemon_config_confirm(void *app, struct buf *report)
 	struct paths p;
 	int err;
 
-	if (!d->former)
+	if (!d->former || d->must_return)
 		return -ENOENT;
 	err = find_paths(d, &p);
 	if (!err && rename(p.next, p.file))
@@ -217,7 +227,18 @@ void daemon_forget_former(struct daemon *d)
 		return;
 	if (!find_paths(d, &p))
 		unlink(p.next);
-	conf_free(take_ptr(&d->former));
+	drop_former(d);
+}
+
+void daemon_owe_former(struct daemon *d, struct conf *former)
+{
+	if (d->former)
+		conf_free(former);
+	else
+		d->former = former;
+	d->must_return = true;
+	d->confirm_by_ms = clock_now_ms() + RETURN_AGAIN_MS;
+	log_error("the config that ran before cannot return now; it will be tried again");
 }
 
 void daemon_unconfirm(struct daemon *d)
@@ -229,12 +250,13 @@ void daemon_unconfirm(struct daemon *d)
 
 	if (!d->former || clock_now_ms() < d->confirm_by_ms)
 		return;
-	log_warn("the config that runs was not confirmed: the former one returns");
+	log_warn("the config that runs was not %s: the former one returns",
+		 d->must_return ? "to stay" : "confirmed");
 	/* Once more from its text: backends may have come and gone meanwhile. */
 	err = daemon_read_conf(d, d->former->inputs, d->former->n_inputs, &report, &conf)
 		      ?: daemon_swap(d, conf, &report, &gone);
 	if (err) {
-		d->confirm_by_ms = clock_now_ms() + 10 * 1000;
+		d->confirm_by_ms = clock_now_ms() + RETURN_AGAIN_MS;
 		log_err(err, "return to the former config; it will be tried again: %s",
 			buf_str(&report));
 		return;

@@ -62,6 +62,7 @@ struct daemon {
 	const char *pin_dir;
 	struct conf *conf;
 	struct conf *former; /* returns unless @conf is confirmed; NULL: it needs not be */
+	bool must_return; /* @former does: @conf was not to stay */
 	uint64_t confirm_by_ms; /* CLOCK_MONOTONIC */
 	uint64_t files_mark, files_seen; /* of the config's files: as read, and at the last look */
 	char *state_dir; /* of the first config: another one needs a new start */
@@ -74,7 +75,7 @@ struct daemon {
 	struct lives lives;
 	uint64_t next_ms; /* time alone changes the plan then */
 	struct plan *plan; /* what the maps hold; NULL: not known */
-	const struct conf *plan_conf; /* that @plan was built from */
+	const struct conf *plan_conf; /* that @plan was built from; NULL without one */
 	size_t steps[PLAN_DEL_BACKEND + 1]; /* of the last update, by kind */
 	bool is_behind; /* the last update failed */
 	bool captures; /* somebody looks at packets */
@@ -156,7 +157,10 @@ struct dataplane_sizes sizes_join(const struct dataplane_sizes *have,
 
 /* --- update.c --------------------------------------------------------------- */
 
-/* The backends of @d->conf are probed from now on, and live: 0 or a negative errno, logged. */
+/*
+ * The backends of @d->conf are probed from now on, and live: 0; or a negative errno,
+ * logged, and it is those of another config as before.
+ */
 int daemon_watch(struct daemon *d);
 
 /* How a backend is now: plan_condition_fn, of a struct daemon. */
@@ -208,7 +212,8 @@ int daemon_read_conf(struct daemon *d, const struct conf_input *inputs, size_t n
 
 /*
  * Take over @new, or go back to what was. @former gets what ran before, to be released
- * with conf_free(); on failure it is @new that was released.
+ * with conf_free(). On failure @new was released; unless there is no way back now: then
+ * it stays for a while, and what ran before returns as soon as it can.
  */
 int daemon_swap(struct daemon *d, struct conf *new, struct buf *report, struct conf **former);
 
@@ -222,6 +227,9 @@ int daemon_config_confirm(void *app, struct buf *report);
 
 /* Once a second: the former config returns when its time has come. */
 void daemon_unconfirm(struct daemon *d);
+
+/* @former, which is taken over, or what runs instead of it already, is to return soon. */
+void daemon_owe_former(struct daemon *d, struct conf *former);
 
 /* What runs is not to be confirmed any more: it is that of the file. */
 void daemon_forget_former(struct daemon *d);

@@ -242,7 +242,7 @@ static void view_process(const struct daemon *d, struct snapshot *s)
 	memcpy(s->conf_reloads, d->reloads, sizeof(s->conf_reloads));
 	s->edits = d->state.edits;
 	s->n_edits = d->state.n_edits;
-	if (d->former && d->confirm_by_ms > clock_now_ms())
+	if (d->former && !d->must_return && d->confirm_by_ms > clock_now_ms())
 		s->confirm_left_s = (d->confirm_by_ms - clock_now_ms() + 999) / 1000;
 	s->adopted = dataplane_was_adopted(d->dp);
 	s->rss_bytes = read_rss_bytes();

@@ -84,21 +84,47 @@ static int use_exporter(struct daemon *d, const struct conf *old)
 	return daemon_start_exporter(d);
 }
 
-static int use_conf(struct daemon *d, struct conf *conf)
+/* Whose backends are watched, that is the config: what is known of them is by its places. */
+static int watch_conf(struct daemon *d, struct conf *conf)
 {
+	struct conf *const now = d->conf;
+	int err;
+
 	d->conf = conf;
-	return daemon_watch(d) ?: daemon_update(d);
+	err = daemon_watch(d);
+	if (err) {
+		d->conf = now;
+		daemon_release_probes(d);
+	}
+	return err;
 }
 
-/* As far as it goes: what cannot be had back now is tried again, and was logged. */
-static void go_back(struct daemon *d, struct conf *old, const struct conf *failed)
+/*
+ * As far as it goes: what cannot be had back now is tried again, and was logged. But where
+ * @old cannot be watched, as when a file that it names is gone, the other one has to stay.
+ */
+static void go_back(struct daemon *d, struct conf *old)
 {
-	use_conf(d, old);
+	struct conf *const failed = d->conf;
+
+	if (watch_conf(d, old)) {
+		daemon_owe_former(d, old);
+		return;
+	}
+	daemon_update(d);
 	daemon_attach(d);
 	detach_removed(d, failed);
 	daemon_release_probes(d);
 	if (!d->exporter)
 		daemon_start_exporter(d);
+	conf_free(failed);
+}
+
+static int say_going_back(const struct daemon *d, int err, struct buf *report)
+{
+	buf_printf(report, "error: cannot apply %s: %s; going back (see the log)\n", d->conf_path,
+		   strerror(-err));
+	return err;
 }
 
 int daemon_swap(struct daemon *d, struct conf *new, struct buf *report, struct conf **former)
@@ -106,13 +132,15 @@ int daemon_swap(struct daemon *d, struct conf *new, struct buf *report, struct c
 	struct conf *old = d->conf;
 	int err;
 
-	err = use_conf(d, new) ?: daemon_attach(d) ?: use_exporter(d, old);
+	err = watch_conf(d, new);
 	if (err) {
-		buf_printf(report, "error: cannot apply %s: %s; going back (see the log)\n",
-			   d->conf_path, strerror(-err));
-		go_back(d, old, new);
 		conf_free(new);
-		return err;
+		return say_going_back(d, err, report);
+	}
+	err = daemon_update(d) ?: daemon_attach(d) ?: use_exporter(d, old);
+	if (err) {
+		go_back(d, old);
+		return say_going_back(d, err, report);
 	}
 	detach_removed(d, old);
 	daemon_release_probes(d);

@@ -285,6 +285,13 @@ static int step_to(struct daemon *d, const struct plan *next)
 	return err == -ENOSPC ? grow(d, next, &larger) : err;
 }
 
+/* What the maps hold is not known any more. */
+static void forget_plan(struct daemon *d)
+{
+	plan_free(take_ptr(&d->plan));
+	d->plan_conf = NULL;
+}
+
 /*
  * Take the maps to @next, which is taken over. Where it was not known what they
  * hold (a former daemon's, or a failure in the middle), what is too much is swept.
@@ -311,7 +318,7 @@ static int realize(struct daemon *d, struct plan *next)
 	if (!err)
 		return 0;
 	log_error("the maps may hold only part of the plan; it will be tried again");
-	plan_free(take_ptr(&d->plan));
+	forget_plan(d);
 	return err;
 }
 
@@ -323,7 +330,7 @@ int daemon_update(struct daemon *d)
 	err = daemon_plan(d, &next);
 	/* Of another config a plan is of no use, and that config may go away. */
 	if (err && d->plan_conf != d->conf)
-		plan_free(take_ptr(&d->plan));
+		forget_plan(d);
 	err = err ?: realize(d, next);
 	d->is_behind = err;
 	return err;

@@ -220,30 +220,51 @@ static int enter(struct lives *next, const struct lives *old, const struct conf 
 	return err;
 }
 
+/* Those of @leaving that are in no other set. */
+static void free_left(struct lives *leaving)
+{
+	array_for_each (r, leaving->by_place, leaving->n) {
+		if (!(*r)->kept)
+			free_record(*r);
+		else
+			(*r)->kept = false;
+	}
+	free_arrays(leaving);
+}
+
+int lives_build(struct lives *next, const struct lives *lives, const struct conf *conf)
+{
+	const int err = enter(next, lives, conf);
+
+	if (err) {
+		lives_discard(next);
+		return err;
+	}
+	memcpy(next->by_name, next->by_place, next->n * sizeof(*next->by_name));
+	qsort(next->by_name, next->n, sizeof(*next->by_name), compare_names);
+	return 0;
+}
+
+void lives_discard(struct lives *next)
+{
+	free_left(next);
+}
+
+void lives_switch(struct lives *lives, struct lives *next)
+{
+	free_left(lives);
+	*lives = *next;
+	*next = (struct lives){ 0 };
+}
+
 int lives_follow(struct lives *lives, const struct conf *conf)
 {
 	struct lives next = { 0 };
-	const int err = enter(&next, lives, conf);
+	const int err = lives_build(&next, lives, conf);
 
-	/* Of a failure what is new goes, and else what is old. */
-	struct lives *leaving = err ? &next : lives;
-
-	array_for_each (r, leaving->by_place, leaving->n)
-		if (!(*r)->kept)
-			free_record(*r);
-	if (err) {
-		array_for_each (r, lives->by_place, lives->n)
-			(*r)->kept = false;
-		free_arrays(&next);
-		return err;
-	}
-	array_for_each (r, next.by_place, next.n)
-		(*r)->kept = false;
-	memcpy(next.by_name, next.by_place, next.n * sizeof(*next.by_name));
-	qsort(next.by_name, next.n, sizeof(*next.by_name), compare_names);
-	free_arrays(lives);
-	*lives = next;
-	return 0;
+	if (!err)
+		lives_switch(lives, &next);
+	return err;
 }
 
 struct life *lives_at(const struct lives *lives, size_t service, size_t backend)

@@ -73,11 +73,19 @@ struct life_record {
 };
 
 /**
- * lives_follow() - those of @conf from now on
+ * lives_build() - those of @conf, in @next, which is empty
  *
- * Who was there before goes on as it was, by name; who is new is cold, unless all are.
- * Return: 0, or -ENOMEM and nothing changed.
+ * Who is in @lives goes on as it was, by name; who is new is cold, unless all are. Either
+ * lives_switch() or lives_discard() comes next, before anything else is done with @lives.
+ *
+ * Return: 0, or -ENOMEM and @next is empty.
  */
+int lives_build(struct lives *next, const struct lives *lives, const struct conf *conf);
+void lives_discard(struct lives *next);
+/* @lives become @next, which is empty then. */
+void lives_switch(struct lives *lives, struct lives *next);
+
+/* Both in one step: those of @conf from now on. 0, or -ENOMEM and nothing changed. */
 int lives_follow(struct lives *lives, const struct conf *conf);
 void lives_free(struct lives *lives);
 
