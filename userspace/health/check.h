@@ -16,6 +16,7 @@
 #include "health/http_status.h"
 #include "health/prober_proto.h"
 
+struct leftovers;
 struct tls;
 
 /**
@@ -26,6 +27,7 @@ struct tls;
  * @own: of a kind by itself: what it keeps
  * @sent: bytes of the question that are out
  * @tls: NULL until a session is opened over @fd
+ * @leftovers: of all probes that run commands
  */
 struct probe {
 	struct prober_request request;
@@ -38,6 +40,7 @@ struct probe {
 	size_t sent;
 	const struct tls_client *tls_client;
 	struct tls *tls;
+	struct leftovers *leftovers;
 	union {
 		struct http_status http;
 		uint16_t dns_id;

@@ -23,6 +23,7 @@
 
 #include "base/cleanup.h"
 #include "health/check.h"
+#include "health/leftover.h"
 #include "net/addr.h"
 
 #define SEARCH_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -30,7 +31,7 @@
 /* What most programs are used to, whatever the prober may have. */
 #define COMMAND_FILES 1024
 
-/* For a killed one to be gone; it takes longer only inside a system call that hangs. */
+/* For a killed one to be gone; what takes longer, as a system call that hangs, is left over. */
 #define LAST_BREATH_MS 100
 
 #define MAX_READS 16
@@ -161,10 +162,13 @@ static int open_pipe(int *out_fd)
 
 static bool open_command(struct probe *p, struct check_result *r)
 {
-	struct command *c = calloc(1, sizeof(*c));
 	_cleanup_close_ int out_fd = -1;
+	struct command *c;
 	int err;
 
+	if (leftovers_have(p->leftovers, &p->request.exec))
+		return check_end(r, HEALTH_PROCTOUT_CODE, "an earlier one does not even end");
+	c = calloc(1, sizeof(*c));
 	p->own = c;
 	if (!c)
 		return check_fail(r, HEALTH_SOCKERR_CODE, -ENOMEM);
@@ -248,7 +252,6 @@ static void overdue(const struct probe *p, struct check_result *r)
 		  c->len ? ": " : "", c->line);
 }
 
-/* One that does not even die is left behind, and not waited for. */
 static void close_command(struct probe *p)
 {
 	struct pollfd gone = { .fd = p->also_fd, .events = POLLIN };
@@ -257,7 +260,8 @@ static void close_command(struct probe *p)
 	if (c && c->pid) {
 		kill_group(c);
 		poll(&gone, 1, LAST_BREATH_MS);
-		waitpid(c->pid, NULL, WNOHANG);
+		if (!waitpid(c->pid, NULL, WNOHANG))
+			leftovers_add(p->leftovers, c->pid, &p->request.exec);
 	}
 	if (p->fd >= 0)
 		close(p->fd);

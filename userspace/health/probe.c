@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "health/probe.h"
 #include "health/prober_socket.h"
 #include "health/tls.h"
@@ -86,6 +88,23 @@ static bool connected_badly(struct probe *probe, struct check_result *r)
 bool probe_step(struct probe *probe, struct check_result *r)
 {
 	return connected_badly(probe, r) || probe->ops->step(probe, r);
+}
+
+struct prober_answer probe_answer(const struct probe *probe, const struct check_result *r)
+{
+	struct prober_answer a = {
+		.serial = probe->request.serial,
+		.target = probe->request.target,
+		.duration_us = clock_now_us() - probe->started_us,
+		.code = r->code,
+		.agent = r->agent,
+		.agent_percent = r->agent_percent,
+		.warning = r->warning,
+		.cert_ends_s = r->cert_ends_s,
+	};
+
+	memcpy(a.detail, r->detail, sizeof(a.detail));
+	return a;
 }
 
 void probe_close(struct probe *probe, int epoll_fd)

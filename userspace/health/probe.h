@@ -20,6 +20,9 @@ bool probe_begin(struct probe *probe, int epoll_fd, const struct prober_echo *ec
 /* Something has happened: go on. Return: true if @r is the result. */
 bool probe_step(struct probe *probe, struct check_result *r);
 
+/* What the parent is told of it now, with the result @r. */
+struct prober_answer probe_answer(const struct probe *probe, const struct check_result *r);
+
 /* Whether it is through or given up. Its place is free then. */
 void probe_close(struct probe *probe, int epoll_fd);
 

@@ -23,6 +23,7 @@
 #include "health/check.h"
 #include "health/check_mysql.h"
 #include "health/check_sched.h"
+#include "health/leftover.h"
 #include "health/probe.h"
 #include "health/prober_control.h"
 #include "health/prober_echo.h"
@@ -46,7 +47,7 @@
 
 /**
  * struct prober - all the child has
- * @echo, @tls: of all probes that need them
+ * @echo, @tls, @leftovers: of all probes that need them
  * @control_events: what epoll watches @control_fd for
  * @probes: places; @vacant: those that are free
  * @max_flying: places that may be taken at once
@@ -59,6 +60,7 @@ struct prober {
 	int control_fd;
 	struct prober_echo echo;
 	struct tls_client tls;
+	struct leftovers leftovers;
 	uint32_t control_events;
 	struct probe *probes;
 	size_t n_probes;
@@ -96,15 +98,7 @@ static int queue_answer(struct prober *p, const struct probe *probe, const struc
 
 	if (!a)
 		return -ENOMEM;
-	a->serial = probe->request.serial;
-	a->target = probe->request.target;
-	a->duration_us = clock_now_us() - probe->started_us;
-	a->code = r->code;
-	a->agent = r->agent;
-	a->agent_percent = r->agent_percent;
-	a->warning = r->warning;
-	a->cert_ends_s = r->cert_ends_s;
-	memcpy(a->detail, r->detail, sizeof(a->detail));
+	*a = probe_answer(probe, r);
 	return 0;
 }
 
@@ -138,6 +132,7 @@ static int start_probe(struct prober *p, const struct prober_request *request, i
 		.also_fd = -1,
 		.started_us = now_us,
 		.tls_client = &p->tls,
+		.leftovers = &p->leftovers,
 	};
 	if (probe_begin(&p->probes[place], p->epoll_fd, &p->echo, place, &r))
 		return end_probe(p, place, &r);
@@ -290,6 +285,7 @@ static void close_prober(struct prober *p)
 		if (probe->ops)
 			probe_close(probe, p->epoll_fd);
 	}
+	leftovers_free(&p->leftovers);
 	tls_client_free(&p->tls);
 	free(p->probes);
 	free(p->vacant);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -204,6 +206,51 @@ Test(probes_exec, may_print_as_much_as_it_likes)
 	world_wait_state(&w, 1, HEALTH_DOWN);
 	cr_expect_eq(strspn(world_status(&w, 0)->detail, "x"), HEALTH_DETAIL - 1);
 	expect(1, HEALTH_PROCTOUT_CODE, "not done within 500 ms: y");
+}
+
+static void await_detail(size_t backend, const char *detail)
+{
+	uint64_t end_ms = clock_now_ms() + WORLD_PATIENCE_MS;
+
+	while (strcmp(world_status(&w, backend)->detail, detail)) {
+		cr_assert_lt(clock_now_ms(), end_ms, "detail: %s",
+			     world_status(&w, backend)->detail);
+		world_turn(&w);
+	}
+}
+
+/* As one inside a system call that hangs: it can be killed, but not waited for. */
+static int hold(const char *mark)
+{
+	uint64_t end_ms = clock_now_ms() + WORLD_PATIENCE_MS;
+	int pid;
+
+	while (!(pid = find_process(mark))) {
+		cr_assert_lt(clock_now_ms(), end_ms);
+		world_turn(&w);
+	}
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL))
+		cr_skip("a command cannot be traced: run with CAP_SYS_PTRACE");
+	return pid;
+}
+
+/* No other one is started for that backend, and it is waited for in the end. */
+Test(probes_exec, one_that_does_not_die_is_the_only_one)
+{
+	const char *args[] = { "86406" };
+	int pid;
+
+	add("/bin/sleep", args, 1)->timeout_ms = 1000;
+	add("/bin/true", NULL, 0);
+	world_start(&w, NULL);
+	pid = hold("86406");
+	await_detail(0, "an earlier one does not even end");
+	cr_expect_eq(find_process("86406"), 0, "another one is started");
+	world_wait_probes(&w, 0, world_status(&w, 0)->results[0] + 3);
+	world_wait_state(&w, 1, HEALTH_UP);
+	cr_expect_eq(waitpid(pid, NULL, __WALL), pid);
+	await_detail(0, "not done within 1000 ms");
+	cr_expect(kill(pid, 0), "nobody has waited for it");
 }
 
 /* Others are checked meanwhile. */
