@@ -32,8 +32,9 @@
  */
 #define WAYS_TO_LOG_IN "mysql_native_password,caching_sha2_password,client_ed25519"
 
-/* More than an honest server has to say. */
+/* More than an honest server has to say: at a time, and in all. */
 #define MAX_PACKET (256UL * 1024)
+#define MAX_RECEIVED (1024UL * 1024)
 
 /* MYSQL_CLIENT_AUTHENTICATION_PLUGIN of a header that includes some that are not installed. */
 #define AUTHENTICATION_PLUGIN 2
@@ -54,6 +55,7 @@ enum phase {
  * struct session - a log-in under way
  * @waits: what the call of @phase is suspended for, as MYSQL_WAIT_*; 0: it has returned
  * @connection, @err, @rows: what the calls return
+ * @received: bytes of the server; @says_too_much: more than MAX_RECEIVED
  * @verdict: once it is known; told when leave is taken
  */
 struct session {
@@ -63,11 +65,43 @@ struct session {
 	MYSQL *connection;
 	int err;
 	MYSQL_RES *rows;
+	size_t received;
+	bool says_too_much;
 	struct check_result verdict;
 	struct prober_mysql account;
 	uint16_t port;
 	char host[ADDR_TEXT];
 };
+
+/* --- how much the server says --------------------------------------------------- */
+
+/* Under which libmariadb keeps our session with its own. */
+#define SESSION "shunt session"
+
+/* libmariadb.so has this for its users, but its headers do not. */
+int ma_pvio_register_callback(my_bool is_new,
+			      void (*callback)(int is_write, MYSQL *mysql,
+					       const unsigned char *data, size_t len));
+
+/*
+ * Of each piece that is read, also within a call that need not wait and so does not come
+ * back to us: from a socket that is connected to nobody it reads no more.
+ */
+static void note_received(int is_write, MYSQL *mysql, const unsigned char *data, size_t len)
+{
+	static const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+	struct session *s = NULL;
+
+	(void)data;
+	if (is_write || (ssize_t)len <= 0 ||
+	    mysql_get_optionv(mysql, MARIADB_OPT_USERDATA, (char *)SESSION, &s) || !s)
+		return;
+	s->received += len;
+	if (s->received <= MAX_RECEIVED || s->says_too_much)
+		return;
+	s->says_too_much = true;
+	(void)connect(mysql_get_socket(mysql), &nobody, sizeof(nobody));
+}
 
 /* --- what the server says ----------------------------------------------------- */
 
@@ -112,6 +146,9 @@ static bool complain(const struct session *s, struct check_result *r)
 {
 	unsigned int error = mysql_errno(s->mysql);
 
+	if (s->says_too_much)
+		return check_end(r, HEALTH_L7RSP_CODE, "says more than %lu KiB",
+				 MAX_RECEIVED / 1024);
 	/* The library's words end in an error of the system that is none. */
 	if (error == CR_SERVER_LOST || error == CR_SERVER_GONE_ERROR)
 		return check_end(r, HEALTH_L7RSP_CODE, "%s",
@@ -231,7 +268,7 @@ static bool advance(struct session *s, struct check_result *r)
 
 /* --- the kind -------------------------------------------------------------------- */
 
-static MYSQL *new_handle(void)
+static MYSQL *new_handle(struct session *s)
 {
 	MYSQL *m = mysql_init(NULL);
 	const unsigned long max_packet = MAX_PACKET;
@@ -243,7 +280,8 @@ static MYSQL *new_handle(void)
 	    !mysql_options(m, MYSQL_SECURE_AUTH, &yes) &&
 	    !mysql_options(m, MYSQL_OPT_MAX_ALLOWED_PACKET, &max_packet) &&
 	    !mysql_options(m, MARIADB_OPT_RESTRICTED_AUTH, WAYS_TO_LOG_IN) &&
-	    !mysql_options4(m, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "shunt"))
+	    !mysql_options4(m, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "shunt") &&
+	    !mysql_optionsv(m, MARIADB_OPT_USERDATA, (void *)SESSION, (void *)s))
 		return m;
 	if (m)
 		mysql_close(m);
@@ -256,7 +294,7 @@ static bool open_session(struct probe *p, struct check_result *r)
 
 	p->own = s;
 	if (s)
-		s->mysql = new_handle();
+		s->mysql = new_handle(s);
 	if (!s || !s->mysql)
 		return check_fail(r, HEALTH_SOCKERR_CODE, -ENOMEM);
 	s->account = p->request.mysql;
@@ -311,7 +349,7 @@ int check_mysql_prepare(void)
 	static const char *const ways[] = { "caching_sha2_password", "client_ed25519" };
 	MYSQL *m;
 
-	if (mysql_server_init(0, NULL, NULL))
+	if (mysql_server_init(0, NULL, NULL) || ma_pvio_register_callback(1, note_received))
 		return -ENOMEM;
 	m = mysql_init(NULL);
 	if (!m)

@@ -5,9 +5,13 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "health/prober_jail.h"
@@ -45,15 +49,17 @@ static void expect(size_t backend, enum health_code code, const char *detail)
 TestSuite(probes_mysql, .init = setup, .fini = teardown, .timeout = 120);
 
 /* A packet: length in three bytes, number, content. */
-#define GREETING                                                                                   \
+#define GREETING_WITH(extensions)                                                                  \
 	"\x59\x00\x00\x00\x0a"                                                                     \
 	"5.5.5-10.11.6-MariaDB\x00"                                                                \
 	"\x07\x00\x00\x00"                                                                         \
 	"abcdefgh\x00"                                                                             \
 	"\xfe\xf7\x2d\x02\x00\xff\x81\x15"                                                         \
-	"\x00\x00\x00\x00\x00\x00\x1d\x00\x00\x00"                                                 \
+	"\x00\x00\x00\x00\x00\x00" extensions "\x00\x00\x00"                                       \
 	"ijklmnopqrst\x00"                                                                         \
 	"mysql_native_password\x00"
+
+#define GREETING GREETING_WITH("\x1d")
 
 #define REFUSAL(number, state, text, len) len "\x00\x00\x02\xff" number "#" state text
 
@@ -154,6 +160,79 @@ Test(probes_mysql, says_nothing_or_stops_half_way)
 		world_wait_state(&w, i, HEALTH_DOWN);
 	for (size_t i = 0; i < 3; i++)
 		expect(i, HEALTH_L7TOUT_CODE, "no complete answer within 300 ms");
+}
+
+/* --- one that goes on and on ----------------------------------------------------- */
+
+/* Rows of one column, numbered from 4 on: 256 of them, and it begins again. */
+#define ROW_BYTES 6
+#define FIRST_ROW 4
+
+static void make_rows(char rows[256 * ROW_BYTES])
+{
+	for (int i = 0; i < 256; i++) {
+		const char row[ROW_BYTES] = { 2, 0, 0, FIRST_ROW + i, 1, '0' };
+
+		memcpy(rows + i * ROW_BYTES, row, sizeof(row));
+	}
+}
+
+/* To one client after the other: a log-in that works, and an answer without end. */
+static void serve_rows(int listener)
+{
+	static const char plain_hello[] = GREETING_WITH("\x00");
+	static const char welcome[] = "\x07\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00";
+	static const char columns[] = "\x01\x00\x00\x01\x01"
+				      "\x17\x00\x00\x02\x03"
+				      "def\x00\x00\x00\x01x\x00\x0c\x3f\x00\x01\x00\x00\x00"
+				      "\x08\x81\x00\x00\x00\x00"
+				      "\x05\x00\x00\x03\xfe\x00\x00\x02\x00";
+	char rows[256 * ROW_BYTES], word[4096];
+	int fd;
+
+	make_rows(rows);
+	while ((fd = accept(listener, NULL, NULL)) >= 0) {
+		if (send(fd, plain_hello, sizeof(plain_hello) - 1, MSG_NOSIGNAL) > 0 &&
+		    recv(fd, word, sizeof(word), 0) > 0 &&
+		    send(fd, welcome, sizeof(welcome) - 1, MSG_NOSIGNAL) > 0 &&
+		    recv(fd, word, sizeof(word), 0) > 0 &&
+		    send(fd, columns, sizeof(columns) - 1, MSG_NOSIGNAL) > 0)
+			while (send(fd, rows, sizeof(rows), MSG_NOSIGNAL) > 0)
+				;
+		close(fd);
+	}
+}
+
+static pid_t start_rows(struct server *s)
+{
+	const int flags = fcntl(s->listener, F_GETFL);
+	pid_t pid;
+
+	fcntl(s->listener, F_SETFL, flags & ~O_NONBLOCK);
+	pid = fork();
+	cr_assert_geq(pid, 0);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		serve_rows(s->listener);
+		_exit(1);
+	}
+	close(s->listener);
+	s->listener = -1;
+	return pid;
+}
+
+/* Others are checked meanwhile, by the same prober. */
+Test(probes_mysql, one_that_answers_without_end)
+{
+	pid_t pid = start_rows(add("127.0.0.1"));
+
+	set_reply(add("127.0.0.1"), BUSY);
+	world_start(&w, prober_main);
+	world_wait_state(&w, 0, HEALTH_DOWN);
+	world_wait_state(&w, 1, HEALTH_DOWN);
+	expect(0, HEALTH_L7RSP_CODE, "says more than 1024 KiB");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 }
 
 Test(probes_mysql, nobody_listens)
