@@ -60,10 +60,12 @@ static int confirm_config(void *app, struct buf *report)
 	return apply_config(app, NULL, report);
 }
 
-static int edit_backend(void *app, const struct conf_edit *edit, bool is_new, struct buf *report)
+static int edit_backend(void *app, const struct conf_edit *edit, bool is_new, bool by_root,
+			struct buf *report)
 {
 	(void)edit;
 	(void)is_new;
+	(void)by_root;
 	return apply_config(app, NULL, report);
 }
 

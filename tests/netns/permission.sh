@@ -52,3 +52,29 @@ printf 'include: /etc/shadow\n' | cat - "$conf" >"$work/new.yaml"
 as adm 2 config apply "$work/new.yaml"		# which it cannot read itself
 said shuntd 'drain' || die "the change was not logged"
 as adm 0 reload
+
+# Nor do they have a password shown to whom it is not.
+printf 'of nobody\n' >"$work/password"
+{
+	web_service
+	cat <<-EOT
+	  db:
+	    vip: 192.0.2.81
+	    ports: 3306/tcp
+	    check: { type: mysql, user: shunt, password_file: $work/password }
+	    backends:
+	      - { name: db1, address: $net4.11 }
+	EOT
+} | write_conf
+sed -i "s|socket: $socket }|socket: $socket, group: adm, read_group: users }|" "$conf"
+as adm 0 reload
+as adm 5 backend add db/db2 "address=$net4.12"
+as adm 0 backend add web/b4 "address=$net4.12"
+as adm 0 backend del db/db1
+as adm 5 backend add db/db3 "address=$net4.12"
+as adm 0 backend add db/db1
+sed "s/name: db1, address: [0-9.]*/name: db1, address: $net4.12/" "$conf" >"$work/new.yaml"
+as adm 5 config apply "$work/new.yaml"
+sed "s/name: db1,/name: db1, weight: 7,/" "$conf" >"$work/new.yaml"
+as adm 0 config apply "$work/new.yaml"
+shunt backend add db/db2 "address=$net4.12" || die "root may not either"

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "conf/conf_password.h"
 
 /* A former config that could not return is tried again so much later. */
 #define RETURN_AGAIN_MS 5000
@@ -102,22 +103,42 @@ static void note_file(void *arg, const struct conf_change *change)
 			   change->path);
 }
 
+static int refuse_files(const struct daemon *d, const struct conf *conf, struct buf *report)
+{
+	_cleanup_(buf_free) struct buf files = { 0 };
+	int err = conf_diff(d->conf, conf, note_file, &files);
+
+	buf_puts(report, buf_str(&files));
+	return err ?: files.len ? -EPERM : 0;
+}
+
+int daemon_refuse_shown(const struct daemon *d, const struct conf *conf, struct buf *report)
+{
+	struct conf_shown at;
+
+	if (!conf_password_goes_elsewhere(d->conf, conf, &at))
+		return 0;
+	buf_printf(report,
+		   "error: services.%s.backends.%s: only root may let a check show its password at "
+		   "another address or port\n",
+		   at.service->name, at.backend->name);
+	return -EPERM;
+}
+
 /* The config as it is to run, called as the file whose place it takes. */
 static int read_given(struct daemon *d, const struct ctl_config *c, struct buf *report,
 		      struct conf **out)
 {
 	_cleanup_(conf_freep) struct conf *conf = NULL;
-	_cleanup_(buf_free) struct buf again = { 0 }, files = { 0 };
+	_cleanup_(buf_free) struct buf again = { 0 };
 	int err = daemon_read_conf(d, c->inputs, c->n_inputs, report, &conf);
 
 	if (err)
 		return err;
-	if (!c->may_name_files && conf_diff(d->conf, conf, note_file, &files))
-		return -ENOMEM;
-	if (files.len) {
-		buf_puts(report, buf_str(&files));
-		return -EPERM;
-	}
+	if (!c->by_root)
+		err = refuse_files(d, conf, report) ?: daemon_refuse_shown(d, conf, report);
+	if (err)
+		return err;
 	((struct conf_input *)c->inputs)[0].name = d->conf_path;
 	err = daemon_read_conf(d, c->inputs, c->n_inputs, &again, out);
 	/* Warnings were said the first time. */

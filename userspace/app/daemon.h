@@ -225,6 +225,9 @@ int daemon_config_diff(void *app, const struct ctl_config *c, conf_change_fn *fn
 int daemon_config_apply(void *app, const struct ctl_config *c, struct buf *report);
 int daemon_config_confirm(void *app, struct buf *report);
 
+/* 0; or -EPERM, and said, if @conf shows a password where what runs does not. */
+int daemon_refuse_shown(const struct daemon *d, const struct conf *conf, struct buf *report);
+
 /* Once a second: the former config returns when its time has come. */
 void daemon_unconfirm(struct daemon *d);
 
@@ -237,7 +240,8 @@ void daemon_forget_former(struct daemon *d);
 /* --- edits.c ---------------------------------------------------------------- */
 
 /* See struct ctl_ops. */
-int daemon_backend_edit(void *app, const struct conf_edit *edit, bool is_new, struct buf *report);
+int daemon_backend_edit(void *app, const struct conf_edit *edit, bool is_new, bool by_root,
+			struct buf *report);
 
 /* Forget edits that the config has made superfluous, as the last reading found. */
 void daemon_drop_idle_edits(struct daemon *d);

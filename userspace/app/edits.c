@@ -67,28 +67,33 @@ static const struct conf_edit *find_edit(const struct state *s, const struct con
 	return NULL;
 }
 
-/* Read what runs again with the edits of the state, and run that. */
-static int use_edits(struct daemon *d, const struct conf_edit *edit, bool is_new,
+static int refuse_idle(const struct daemon *d, const struct conf_edit *edit, struct buf *report)
+{
+	const struct conf_edit *now = find_edit(&d->state, edit);
+
+	if (!now || !now->is_idle)
+		return 0;
+	buf_printf(report,
+		   "the config has a backend %s/%s, which was deleted: add it without settings\n",
+		   edit->service, edit->backend);
+	return -EEXIST;
+}
+
+/*
+ * Read what runs again with the edits of the state, and run that. What the config says of
+ * a backend that comes back was said by who could.
+ */
+static int use_edits(struct daemon *d, const struct conf_edit *edit, bool is_new, bool by_root,
 		     struct buf *report)
 {
-	_cleanup_(conf_freep) struct conf *former = NULL;
-	const struct conf_edit *now;
-	struct conf *conf;
-	int err;
+	_cleanup_(conf_freep) struct conf *conf = NULL, *former = NULL;
+	int err = daemon_read_conf(d, d->conf->inputs, d->conf->n_inputs, report, &conf);
 
-	err = daemon_read_conf(d, d->conf->inputs, d->conf->n_inputs, report, &conf);
-	if (err)
-		return err;
-	now = find_edit(&d->state, edit);
-	if (is_new && now && now->is_idle) {
-		buf_printf(report,
-			   "the config has a backend %s/%s, which was deleted: add it without "
-			   "settings\n",
-			   edit->service, edit->backend);
-		conf_free(conf);
-		return -EEXIST;
-	}
-	return daemon_swap(d, conf, report, &former);
+	if (!err && is_new)
+		err = refuse_idle(d, edit, report);
+	if (!err && edit->text && !by_root)
+		err = daemon_refuse_shown(d, conf, report);
+	return err ?: daemon_swap(d, take_ptr(&conf), report, &former);
 }
 
 static void swap_edits(struct state *a, struct state *b)
@@ -102,7 +107,8 @@ static void swap_edits(struct state *a, struct state *b)
 	b->n_edits = n;
 }
 
-int daemon_backend_edit(void *app, const struct conf_edit *edit, bool is_new, struct buf *report)
+int daemon_backend_edit(void *app, const struct conf_edit *edit, bool is_new, bool by_root,
+			struct buf *report)
 {
 	const bool brings_back = is_new && !edit->text;
 	struct daemon *d = app;
@@ -117,7 +123,7 @@ int daemon_backend_edit(void *app, const struct conf_edit *edit, bool is_new, st
 	err = edits_with(&d->state, edit, !brings_back, &next);
 	if (!err) {
 		swap_edits(&d->state, &next);
-		err = use_edits(d, edit, is_new, report);
+		err = use_edits(d, edit, is_new, by_root, report);
 		if (err)
 			swap_edits(&d->state, &next);
 	}

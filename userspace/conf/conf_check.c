@@ -225,7 +225,8 @@ static const struct conf_field check_rows[] = {
 		.off = OFF(password_file),
 		.max = 4095,
 		.doc = "For mysql: a file whose first line is the password of the account, which "
-		       "should have no rights: whoever acts as the server may learn it.",
+		       "should have no rights: whoever acts as the server may learn it. So only "
+		       "root can have it shown at another address or port.",
 	},
 	{
 		.key = "role",

@@ -68,7 +68,7 @@ static enum ctl_exit write_mapping(struct ctl_call *call, const char *backend, s
 static enum ctl_exit carry_out(struct ctl_call *call, const struct conf_edit *edit, bool is_new)
 {
 	_cleanup_(buf_free) struct buf said = { 0 };
-	int err = call->ops->backend_edit(call->app, edit, is_new, &said);
+	int err = call->ops->backend_edit(call->app, edit, is_new, call_is_by_root(call), &said);
 
 	if (err) {
 		if (said.len)
@@ -76,7 +76,7 @@ static enum ctl_exit carry_out(struct ctl_call *call, const struct conf_edit *ed
 		else
 			buf_printf(&call->error, "%s/%s: %s", edit->service, edit->backend,
 				   strerror(-err));
-		return err == -EINVAL ? CTL_USAGE : CTL_FAILED;
+		return err == -EINVAL ? CTL_USAGE : err == -EPERM ? CTL_DENIED : CTL_FAILED;
 	}
 	log_info("control: uid %u: backend %s %s/%s%s%s", call->uid, is_new ? "add" : "del",
 		 edit->service, edit->backend, edit->text ? " " : "", edit->text ?: "");

@@ -2,7 +2,6 @@
 /* shunt config diff, apply, confirm: a config beside the one that runs, and in its place. */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -105,7 +104,7 @@ static struct ctl_config config_of(const struct ctl_call *call, const struct han
 	return (struct ctl_config){
 		.inputs = h->inputs,
 		.n_inputs = h->n_inputs,
-		.may_name_files = !call->uid || call->uid == geteuid(),
+		.by_root = call_is_by_root(call),
 	};
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/cleanup.h"
@@ -21,6 +22,11 @@ unsigned int option_find(const char *name, size_t len)
 		if (strlen(ctl_options[i].name) == len && !memcmp(ctl_options[i].name, name, len))
 			return 1U << i;
 	return 0;
+}
+
+bool call_is_by_root(const struct ctl_call *call)
+{
+	return !call->uid || call->uid == geteuid();
 }
 
 const char *command_name(const struct ctl_command *c, char out[COMMAND_NAME])

@@ -88,6 +88,9 @@ struct ctl_call {
 	struct buf error;
 };
 
+/* By root, or by whom the daemon runs as. */
+bool call_is_by_root(const struct ctl_call *call);
+
 /**
  * struct cli - one run of the CLI
  * @socket: where the daemon listens

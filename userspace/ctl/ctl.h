@@ -42,13 +42,14 @@ enum ctl_exit {
 /**
  * struct ctl_config - a config that is to run
  * @inputs, @n_inputs: what it is read from; NULL: the daemon's own file
- * @may_name_files: it may name files that the one that runs does not
+ * @by_root: it may name files that the one that runs does not, and show passwords at
+ *	other addresses
  * @confirm_s: the former one returns after that time; 0: never
  */
 struct ctl_config {
 	const struct conf_input *inputs;
 	size_t n_inputs;
-	bool may_name_files;
+	bool by_root;
 	uint32_t confirm_s;
 };
 
@@ -58,10 +59,10 @@ struct ctl_config {
  * @reload: read the config again; @errors gets what is wrong or what was done
  * @config_diff: tell @fn what would change; @errors gets what is wrong with it
  * @config_apply: run it and write it to the config file, at once or when it is confirmed;
- *	@report gets what is wrong or what was done. -EPERM: it names files
+ *	@report gets what is wrong or what was done. -EPERM: only root may
  * @config_confirm: -ENOENT: nothing waits for it
  * @backend_edit: add a backend (without a text: one of the config's that was deleted), or
- *	delete one; @report gets what is wrong or what was done
+ *	delete one; @report gets what is wrong or what was done. -EPERM: only root may
  * @connections: the first @max of @service, an index in snapshot.services, or of all
  *	with SIZE_MAX; 0 or a negative errno
  * @flows: what the flow cache holds of @service, or of all with SIZE_MAX; likewise
@@ -80,7 +81,7 @@ struct ctl_ops {
 			   void *arg, struct buf *errors);
 	int (*config_apply)(void *app, const struct ctl_config *config, struct buf *report);
 	int (*config_confirm)(void *app, struct buf *report);
-	int (*backend_edit)(void *app, const struct conf_edit *edit, bool is_new,
+	int (*backend_edit)(void *app, const struct conf_edit *edit, bool is_new, bool by_root,
 			    struct buf *report);
 	int (*connections)(void *app, size_t service, size_t max, struct snapshot_conns *out);
 	int (*flows)(void *app, size_t service, struct snapshot_flow_list *out);

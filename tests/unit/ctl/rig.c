@@ -227,13 +227,16 @@ static int fake_config_confirm(void *app, struct buf *report)
 	return d->config_err;
 }
 
-static int fake_backend_edit(void *app, const struct conf_edit *edit, bool is_new,
+static int fake_backend_edit(void *app, const struct conf_edit *edit, bool is_new, bool by_root,
 			     struct buf *report)
 {
 	struct fake_daemon *d = app;
 
-	(void)report;
 	(void)is_new;
+	if (!by_root && d->edit_err) {
+		buf_puts(report, "permission denied: only root may\n");
+		return d->edit_err;
+	}
 	buf_free(&d->edit_text);
 	buf_printf(&d->edit_text, "%s/%s %s", edit->service, edit->backend, edit->text ?: "");
 	return d->config_err;

@@ -37,6 +37,7 @@ struct fake_daemon {
 	char config_name[128];
 	uint32_t confirm_s;
 	int config_err;
+	int edit_err; /* of an edit by others than root */
 	struct buf edit_text; /* the last edit: "web/new { ... }" */
 	uint32_t sharing; /* of each service; 0: as in the fixture */
 };

@@ -4,6 +4,7 @@
  * socket. Only root can become others.
  */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <grp.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -87,6 +88,15 @@ Test(permission, admins_may_change)
 	cr_assert_eq(as(ADMINS, NULL, "backend", "drain", "web/nginx2"), CTL_OK);
 	cr_assert_eq(as(ADMINS, NULL, "reload", NULL, NULL), CTL_OK);
 	cr_assert_eq(r.daemon.sets + r.daemon.reloads, 2);
+}
+
+/* What only root may is said by the daemon. */
+Test(permission, some_backends_are_roots_to_add)
+{
+	r.daemon.edit_err = -EPERM;
+	cr_assert_eq(as(ADMINS, NULL, "backend", "add", "web/new"), CTL_DENIED);
+	cr_assert_eq(rig_run(&r, "backend", "add", "web/new", NULL), CTL_OK);
+	cr_assert_str_eq(buf_str(&r.daemon.edit_text), "web/new ");
 }
 
 Test(permission, supplementary_groups_count)
