@@ -143,6 +143,19 @@ say "$(tail -1 "$work/drained")"
 [[ $(backend b3 .drain.until) -gt $(($(date +%s) + 3000)) ]] || die "no end of an hour"
 shunt backend enable web/b3
 
+# --- and one that goes on over a restart ------------------------------------------------------
+open_connections
+start waiter lb "$build/shunt" --socket "$socket" backend drain web/b2 --timeout 60s --wait
+wait_for 5 said waiter left
+stop_shuntd
+wait_for 5 said waiter 'waiting for it'
+start_shuntd
+wait_end waiter
+want "exit status of who waits over a restart" 0 "$status"
+want "what is said last" "web/b2: empty" "$(tail -1 "$(log_of waiter)")"
+close_connections
+shunt backend enable web/b2
+
 # --- maintenance ---------------------------------------------------------------------------
 wait_for 5 every_backend_answers "$vip4"
 open_connections

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * shunt backend drain --wait: until the backend has nothing left. The daemon is asked
- * again and again; it knows nothing of who waits, so that they may go at any time.
+ * again and again; it knows nothing of who waits, so that they may go at any time, and a
+ * restart of the daemon is nothing to them.
  */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "ctl/cli.h"
 #include "ctl/client.h"
 #include "ctl/cmd.h"
@@ -15,16 +17,21 @@
 
 #define WAIT_MS 500
 
+/* How long the daemon may be away: a restart with a large config, and some patience. */
+#define AWAY_MS 30000
+
 /**
  * struct wait - for one backend
  * @path: "SERVICE/BACKEND"
  * @said: the line that was printed last
+ * @away_since_ms: the daemon does not answer since then; 0: it does
  */
 struct wait {
 	struct cli *cli;
 	const char *path;
 	char service[256];
 	struct buf said;
+	uint64_t away_since_ms;
 };
 
 static void wait_free(struct wait *w)
@@ -95,6 +102,21 @@ static int judge(struct wait *w, const json_t *answer)
 		       : -EAGAIN;
 }
 
+/* It may be starting again; while it is, its socket may not be everybody's yet. */
+static int bear_with(struct wait *w, enum ctl_exit code, const char *why)
+{
+	const uint64_t now_ms = clock_now_ms();
+
+	if (code != CTL_UNREACHABLE && code != CTL_DENIED)
+		return fail(w, code, why);
+	if (!w->away_since_ms) {
+		w->away_since_ms = now_ms;
+		buf_printf(w->cli->err, "%s: %s; waiting for it\n", w->path, why);
+		return cli_flush(w->cli) ? CTL_FAILED : -EAGAIN;
+	}
+	return now_ms - w->away_since_ms < AWAY_MS ? -EAGAIN : fail(w, code, why);
+}
+
 static int ask(struct wait *w)
 {
 	const char *const args[] = { w->service };
@@ -105,7 +127,10 @@ static int ask(struct wait *w)
 	_cleanup_(json_decrefp) json_t *answer = NULL;
 	enum ctl_exit code = client_ask(w->cli->socket, &request, &answer, &error);
 
-	return code ? fail(w, code, buf_str(&error)) : judge(w, answer);
+	if (code)
+		return bear_with(w, code, buf_str(&error));
+	w->away_since_ms = 0;
+	return judge(w, answer);
 }
 
 enum ctl_exit follow_drain(struct cli *cli, const char *const *args)
