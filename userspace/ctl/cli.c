@@ -283,6 +283,18 @@ enum ctl_exit cli_run(struct cli *cli, int argc, char **argv)
 	return run_command(cli, &w);
 }
 
+enum ctl_exit cli_read_count(struct cli *cli, uint64_t otherwise, uint64_t *count)
+{
+	const char *text = cli->values[CTL_OPTION_COUNT];
+	char *end = NULL;
+
+	*count = text ? strtoull(text, &end, 10) : otherwise;
+	if (!text || (*text >= '1' && *text <= '9' && !*end))
+		return CTL_OK;
+	buf_printf(cli->err, "shunt: --count %s: no number from 1 on\n", text);
+	return CTL_USAGE;
+}
+
 int cli_flush(struct cli *cli)
 {
 	if (!cli->live)

@@ -21,6 +21,12 @@ enum ctl_exit cli_run(struct cli *cli, int argc, char **argv);
 int cli_flush(struct cli *cli);
 
 /*
+ * What --count says, or @otherwise without it: 0 is no number of times. CTL_USAGE, and
+ * said, if it is none.
+ */
+enum ctl_exit cli_read_count(struct cli *cli, uint64_t otherwise, uint64_t *count);
+
+/*
  * The hidden `shunt __complete WORD...`: what the last of @words, which may be
  * empty, can become, one a line; "@file" for names of files. Says nothing when
  * it does not know.

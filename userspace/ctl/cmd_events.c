@@ -47,10 +47,12 @@ static void print_event(const struct cli *cli, const json_t *event)
 /**
  * struct follower - where `events` has got to
  * @after: serial of the last event that was printed
+ * @most: events to print at the first look, the last ones
  * @is_gone: the daemon was not there at the last look
  */
 struct follower {
 	uint64_t after;
+	uint64_t most;
 	bool is_gone;
 };
 
@@ -60,11 +62,8 @@ static void print_events(const struct cli *cli, const json_t *data, struct follo
 	const size_t n = json_array_size(list);
 	size_t i = 0;
 
-	if (cli->values[CTL_OPTION_COUNT] && !f->after) {
-		const size_t most = strtoul(cli->values[CTL_OPTION_COUNT], NULL, 10);
-
-		i = n > most ? n - most : 0;
-	}
+	if (!f->after)
+		i = n > f->most ? n - f->most : 0;
 	for (; i < n; i++) {
 		const json_t *event = json_array_get(list, i);
 
@@ -128,12 +127,27 @@ static enum ctl_exit follow(struct cli *cli, struct follower *f)
 	}
 }
 
+static bool is_serial(const char *text, uint64_t *serial)
+{
+	char *end;
+
+	*serial = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && !*end;
+}
+
 enum ctl_exit local_events(struct cli *cli, const char *const *args, size_t n)
 {
 	_cleanup_(buf_free) struct buf why = { 0 };
-	struct follower f = { .after = n ? strtoull(args[0], NULL, 10) : 0 };
-	enum ctl_exit err = look(cli, &f, &why);
+	struct follower f = { 0 };
+	enum ctl_exit err = cli_read_count(cli, UINT64_MAX, &f.most);
 
+	if (!err && n && !is_serial(args[0], &f.after)) {
+		buf_printf(cli->err, "shunt: \"%s\" is no serial of an event\n", args[0]);
+		err = CTL_USAGE;
+	}
+	if (err)
+		return err;
+	err = look(cli, &f, &why);
 	if (err) {
 		buf_printf(cli->err, "shunt: %s\n", buf_str(&why));
 		return err;

@@ -231,11 +231,12 @@ static uint64_t parse_delay_ms(const char *text)
 enum ctl_exit local_top(struct cli *cli, const char *const *args, size_t n)
 {
 	const uint64_t delay_ms = parse_delay_ms(cli->values[CTL_OPTION_DELAY]);
-	const char *count = cli->values[CTL_OPTION_COUNT];
-	uint64_t left = count ? strtoull(count, NULL, 10) : UINT64_MAX;
 	_cleanup_(sample_done) struct sample before = { 0 };
-	enum ctl_exit err;
+	uint64_t left;
+	enum ctl_exit err = cli_read_count(cli, UINT64_MAX, &left);
 
+	if (err)
+		return err;
 	if (!delay_ms) {
 		buf_puts(cli->err, "shunt: --delay is a number of seconds, 0.1 to 3600\n");
 		return CTL_USAGE;

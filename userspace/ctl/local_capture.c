@@ -197,20 +197,6 @@ static enum ctl_exit open_file(struct capture *c)
 	return CTL_FAILED;
 }
 
-static enum ctl_exit read_count(struct capture *c)
-{
-	const char *text = c->cli->values[CTL_OPTION_COUNT];
-	char *end = NULL;
-
-	if (!text)
-		return CTL_OK;
-	c->most = strtoull(text, &end, 10);
-	if (*text >= '1' && *text <= '9' && !*end)
-		return CTL_OK;
-	buf_printf(c->cli->err, "shunt: --count %s: no number from 1 on\n", text);
-	return CTL_USAGE;
-}
-
 static enum ctl_exit capture(struct capture *c, const char *const *args, size_t n)
 {
 	const struct client_request request = { .command = "capture", .args = args, .n_args = n };
@@ -237,7 +223,7 @@ static enum ctl_exit capture(struct capture *c, const char *const *args, size_t 
 enum ctl_exit local_capture(struct cli *cli, const char *const *args, size_t n)
 {
 	struct capture c = { .cli = cli, .fd = -1 };
-	enum ctl_exit code = read_count(&c) ?: open_file(&c) ?: capture(&c, args, n);
+	enum ctl_exit code = cli_read_count(cli, 0, &c.most) ?: open_file(&c) ?: capture(&c, args, n);
 
 	cleanup_closep(&c.fd);
 	if (c.file && c.file != stdout && fclose(c.file) && !code)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/log_ring.h"
@@ -44,6 +45,22 @@ Test(live, events_can_be_few)
 	snprintf(after, sizeof(after), "%d", (int)log_ring_last() - 1);
 	cr_assert_eq(rig_run(&r, "events", after, NULL), CTL_OK);
 	cr_expect(!strstr(buf_str(&r.out), "event 3") && strstr(buf_str(&r.out), "event 4"));
+}
+
+/* What is no number is not taken for 0. */
+Test(live, numbers_are_numbers)
+{
+	static const char *const wrong[] = { "abc", "0", "-1", "", "5x", "1.5" };
+
+	array_for_each (text, wrong, array_len(wrong)) {
+		cr_expect_eq(rig_run(&r, "events", "-n", *text, NULL), CTL_USAGE, "%s", *text);
+		cr_expect(strstr(buf_str(&r.err), "no number from 1 on"), "%s", buf_str(&r.err));
+		cr_expect_eq(rig_run(&r, "top", "-d", "0.1", "-n", *text, NULL), CTL_USAGE, "%s",
+			     *text);
+		cr_expect(strstr(buf_str(&r.err), "no number from 1 on"), "%s", buf_str(&r.err));
+	}
+	cr_expect_eq(rig_run(&r, "events", "abc", NULL), CTL_USAGE);
+	cr_expect_str_eq(buf_str(&r.err), "shunt: \"abc\" is no serial of an event\n");
 }
 
 Test(live, events_are_json_a_line_each)
