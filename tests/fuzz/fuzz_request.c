@@ -55,8 +55,9 @@ static int apply_config(void *app, const struct ctl_config *config, struct buf *
 	return 0;
 }
 
-static int confirm_config(void *app, struct buf *report)
+static int confirm_config(void *app, bool force, struct buf *report)
 {
+	(void)force;
 	return apply_config(app, NULL, report);
 }
 

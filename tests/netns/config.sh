@@ -58,8 +58,22 @@ expect 3 'no config waits' config confirm
 expect 0 'former config returns' config apply "$next" --confirm 60s
 only_answers "$vip4" "b2 b3" || die "the config that was applied does not run"
 stop shuntd KILL
+printf 'half of one' >"$conf.draft"
 start_shuntd
 wait_for 5 only_answers "$vip4" "b1 b2"
+[[ ! -e $conf.next && ! -e $conf.draft ]] || die "a draft of the former daemon is left"
+said shuntd "$conf.next is gone" || die "no word about it"
+
+# What somebody writes into the file meanwhile is not overwritten.
+expect 0 'former config returns' config apply "$next" --confirm 60s
+printf '# by hand\n' >>"$conf"
+expect 1 "$conf was changed since" config confirm
+want "the config file" "$before"$'\n# by hand' "$(<"$conf")"
+expect 0 'to be confirmed' status
+expect 0 "it is $conf now" config confirm --force
+want "the config file" "$(<"$next")" "$(<"$conf")"
+printf '%s\n' "$before" >"$conf"
+expect 0 'applied' reload
 
 # One that is refused meanwhile does not come in the place of what waits.
 expect 0 'former config returns' config apply "$next" --confirm 60s

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "conf/conf_password.h"
 
 /* A former config that could not return is tried again so much later. */
@@ -68,6 +69,19 @@ static int write_draft(const struct paths *p, const struct conf_input *in)
 	    fchmod(fd, st.st_mode & 07777))
 		return -errno;
 	return fd_write_all(fd, in->text, in->len) ?: fsync(fd) ? -errno : 0;
+}
+
+/* The name is on the disk then, too, as the text is, if that can be had. */
+static int move(const char *from, const char *to)
+{
+	int err;
+
+	if (rename(from, to))
+		return -errno;
+	err = path_sync_parent(to);
+	if (err)
+		log_err(err, "%s: it may not outlive a power failure", to);
+	return 0;
 }
 
 static void drop_former(struct daemon *d)
@@ -147,13 +161,16 @@ static int read_given(struct daemon *d, const struct ctl_config *c, struct buf *
 	return err;
 }
 
-static void await_confirm(struct daemon *d, struct conf *former, uint32_t confirm_s)
+static void await_confirm(struct daemon *d, const char *file, struct conf *former,
+			  uint32_t confirm_s)
 {
 	/* Of several that were not confirmed the first one's former is the last good one. */
-	if (d->former)
+	if (d->former) {
 		conf_free(former);
-	else
+	} else {
 		d->former = former;
+		d->confirm_over = daemon_mark_text(file);
+	}
 	d->must_return = false;
 	d->confirm_by_ms = clock_now_ms() + confirm_s * 1000ULL;
 	log_warn("the config that runs must be confirmed within %u s, or the former one returns",
@@ -165,11 +182,11 @@ static int keep_draft(struct daemon *d, const struct paths *p, struct buf *repor
 		      struct conf **former)
 {
 	struct conf *gone;
-	int err;
+	int err = move(p->draft, p->place);
 
-	if (!rename(p->draft, p->place))
+	if (!err)
 		return 0;
-	err = say_unwritten(report, p->place, -errno);
+	say_unwritten(report, p->place, err);
 	if (!daemon_swap(d, take_ptr(former), report, &gone))
 		conf_free(gone);
 	return err;
@@ -213,7 +230,7 @@ int daemon_config_apply(void *app, const struct ctl_config *c, struct buf *repor
 		return err;
 	}
 	if (c->confirm_s) {
-		await_confirm(d, former, c->confirm_s);
+		await_confirm(d, p.file, former, c->confirm_s);
 		return 0;
 	}
 	conf_free(former);
@@ -223,7 +240,7 @@ int daemon_config_apply(void *app, const struct ctl_config *c, struct buf *repor
 	return 0;
 }
 
-int daemon_config_confirm(void *app, struct buf *report)
+int daemon_config_confirm(void *app, bool force, struct buf *report)
 {
 	struct daemon *d = app;
 	struct paths p;
@@ -232,12 +249,30 @@ int daemon_config_confirm(void *app, struct buf *report)
 	if (!d->former || d->must_return)
 		return -ENOENT;
 	err = find_paths(d, &p);
-	if (!err && rename(p.next, p.file))
-		err = -errno;
+	if (!err && !force && daemon_mark_text(p.file) != d->confirm_over) {
+		buf_printf(report,
+			   "error: %s was changed since this config was applied, and that would be "
+			   "lost; with --force it is\n",
+			   p.file);
+		return -EEXIST;
+	}
+	err = err ?: move(p.next, p.file);
 	if (err)
 		return say_unwritten(report, d->conf_path, err);
 	settle(d, &p, report);
 	return 0;
+}
+
+void daemon_clear_drafts(const struct daemon *d)
+{
+	struct paths p;
+
+	if (find_paths(d, &p))
+		return;
+	unlink(p.draft);
+	if (!unlink(p.next))
+		log_warn("%s is gone: nobody confirmed it until the last daemon ended; %s runs",
+			 p.next, p.file);
 }
 
 void daemon_forget_former(struct daemon *d)

@@ -64,6 +64,7 @@ struct daemon {
 	struct conf *former; /* returns unless @conf is confirmed; NULL: it needs not be */
 	bool must_return; /* @former does: @conf was not to stay */
 	uint64_t confirm_by_ms; /* CLOCK_MONOTONIC */
+	uint64_t confirm_over; /* daemon_mark_text() of the config file when @former was put by */
 	uint64_t files_mark, files_seen; /* of the config's files: as read, and at the last look */
 	char *state_dir; /* of the first config: another one needs a new start */
 	struct state state;
@@ -223,7 +224,10 @@ int daemon_swap(struct daemon *d, struct conf *new, struct buf *report, struct c
 int daemon_config_diff(void *app, const struct ctl_config *c, conf_change_fn *fn, void *arg,
 		       struct buf *errors);
 int daemon_config_apply(void *app, const struct ctl_config *c, struct buf *report);
-int daemon_config_confirm(void *app, struct buf *report);
+int daemon_config_confirm(void *app, bool force, struct buf *report);
+
+/* At the start: what a former daemon left beside the config file. */
+void daemon_clear_drafts(const struct daemon *d);
 
 /* 0; or -EPERM, and said, if @conf shows a password where what runs does not. */
 int daemon_refuse_shown(const struct daemon *d, const struct conf *conf, struct buf *report);
@@ -250,6 +254,9 @@ void daemon_drop_idle_edits(struct daemon *d);
 
 /* A number that changes when a file of the config does. */
 uint64_t daemon_mark_files(const struct daemon *d);
+
+/* A number that changes with what the file says; 0: it cannot be read. */
+uint64_t daemon_mark_text(const char *path);
 
 /* Once a second: read the config again if its files have changed and come to rest. */
 void daemon_watch_files(struct daemon *d);

@@ -251,6 +251,7 @@ static int load_state(struct daemon *d)
 	__u64 key[2];
 	int err = state_load(&d->state, d->state_dir);
 
+	daemon_clear_drafts(d);
 	if (err || !d->state.is_fresh || dataplane_former_key(d->pin_dir, key))
 		return err;
 	memcpy(d->state.hash_key, key, sizeof(d->state.hash_key));

@@ -4,13 +4,17 @@
  * that are moved and files that are put in place of others, on any file system, and costs
  * a few calls of stat().
  */
+#include <fcntl.h>
 #include <glob.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/daemon.h"
 #include "base/array.h"
 #include "base/cleanup.h"
+
+#define MARK_NONE 0xcbf29ce484222325
 
 /* FNV-1a, 64 bits. */
 static uint64_t add_bytes(uint64_t mark, const void *bytes, size_t n)
@@ -42,7 +46,7 @@ static uint64_t add_file(uint64_t mark, const char *path)
 uint64_t daemon_mark_files(const struct daemon *d)
 {
 	const struct conf *conf = d->former ?: d->conf;
-	uint64_t mark = add_file(0xcbf29ce484222325, d->conf_path);
+	uint64_t mark = add_file(MARK_NONE, d->conf_path);
 
 	for (size_t i = 0; i < conf->n_includes; i++) {
 		glob_t found;
@@ -54,6 +58,18 @@ uint64_t daemon_mark_files(const struct daemon *d)
 		globfree(&found);
 	}
 	return mark;
+}
+
+uint64_t daemon_mark_text(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint64_t mark = MARK_NONE;
+	char piece[16384];
+	ssize_t n = -1;
+
+	while (fd >= 0 && (n = read(fd, piece, sizeof(piece))) > 0)
+		mark = add_bytes(mark, piece, n);
+	return n ? 0 : mark;
 }
 
 void daemon_watch_files(struct daemon *d)

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/path.h"
 
 int path_format(char out[PATH_MAX], const char *fmt, ...)
@@ -25,6 +28,19 @@ bool path_is_on_bpffs(const char *path)
 	struct statfs fs;
 
 	return !statfs(path, &fs) && fs.f_type == BPF_FS_MAGIC;
+}
+
+int path_sync_parent(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_close_ int fd = -1;
+	char dir[PATH_MAX];
+	int err = path_format(dir, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+
+	if (err)
+		return err;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 || fsync(fd) ? -errno : 0;
 }
 
 int path_remove_dir(const char *dir)

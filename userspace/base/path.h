@@ -11,6 +11,9 @@ __attribute__((format(printf, 2, 3))) int path_format(char out[PATH_MAX], const 
 
 bool path_is_on_bpffs(const char *path);
 
+/* What was renamed to @path, or unlinked there, outlives a power failure. 0 or -errno. */
+int path_sync_parent(const char *path);
+
 /* Remove @dir with the files in it; folders in it stay. 0, also if it is not there, or -errno. */
 int path_remove_dir(const char *dir);
 

@@ -176,7 +176,7 @@ enum ctl_exit cmd_config_apply(struct ctl_call *call)
 enum ctl_exit cmd_config_confirm(struct ctl_call *call)
 {
 	_cleanup_(buf_free) struct buf said = { 0 };
-	int err = call->ops->config_confirm(call->app, &said);
+	int err = call->ops->config_confirm(call->app, call->options & CTL_FORCE, &said);
 
 	if (err == -ENOENT) {
 		buf_puts(&call->error, "no config waits to be confirmed");

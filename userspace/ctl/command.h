@@ -24,7 +24,7 @@
  * Those with a value take one: --option VALUE, or --option=VALUE.
  */
 #define CTL_OPTION_LIST(X)                                                                         \
-	X(FORCE, "force", NULL, true, "do it even where it takes a service's last usable backend") \
+	X(FORCE, "force", NULL, true, "do it even where that is refused to be on the safe side")   \
 	X(TIMEOUT, "timeout", "DURATION", true, "for how long it keeps its flows: 5m; or off")     \
 	X(WAIT, "wait", NULL, false, "until it has none left; exit 124 if its time is over first") \
 	X(CONFIRM, "confirm", "DURATION", true, "go back then, unless it is confirmed: 60s, 5m")   \

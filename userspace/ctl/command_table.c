@@ -234,6 +234,7 @@ const struct ctl_command ctl_commands[] = {
 		.noun = "config",
 		.verb = "confirm",
 		.help = "keep what was applied with --confirm",
+		.options = CTL_FORCE,
 		.changes = true,
 		.answer = cmd_config_confirm,
 		.render = render_config_apply,

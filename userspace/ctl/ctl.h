@@ -60,7 +60,8 @@ struct ctl_config {
  * @config_diff: tell @fn what would change; @errors gets what is wrong with it
  * @config_apply: run it and write it to the config file, at once or when it is confirmed;
  *	@report gets what is wrong or what was done. -EPERM: only root may
- * @config_confirm: -ENOENT: nothing waits for it
+ * @config_confirm: -ENOENT: nothing waits for it; -EEXIST, unless @force: somebody has
+ *	changed the config file meanwhile
  * @backend_edit: add a backend (without a text: one of the config's that was deleted), or
  *	delete one; @report gets what is wrong or what was done. -EPERM: only root may
  * @connections: the first @max of @service, an index in snapshot.services, or of all
@@ -80,7 +81,7 @@ struct ctl_ops {
 	int (*config_diff)(void *app, const struct ctl_config *config, conf_change_fn *fn,
 			   void *arg, struct buf *errors);
 	int (*config_apply)(void *app, const struct ctl_config *config, struct buf *report);
-	int (*config_confirm)(void *app, struct buf *report);
+	int (*config_confirm)(void *app, bool force, struct buf *report);
 	int (*backend_edit)(void *app, const struct conf_edit *edit, bool is_new, bool by_root,
 			    struct buf *report);
 	int (*connections)(void *app, size_t service, size_t max, struct snapshot_conns *out);

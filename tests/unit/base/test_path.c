@@ -39,3 +39,11 @@ Test(path, a_folder_goes_with_its_files)
 	cr_assert_neq(access(dir, F_OK), 0);
 	cr_assert_eq(path_remove_dir(dir), 0, "it was not there");
 }
+
+Test(path, a_folder_is_synced_by_what_is_in_it)
+{
+	cr_assert_eq(path_sync_parent("/etc/passwd"), 0);
+	cr_assert_eq(path_sync_parent("/etc"), 0);
+	cr_assert_eq(path_sync_parent("passwd"), 0);
+	cr_assert_eq(path_sync_parent("/nowhere/at/all"), -ENOENT);
+}

@@ -219,11 +219,14 @@ static int fake_config_apply(void *app, const struct ctl_config *c, struct buf *
 	return note_config(app, c);
 }
 
-static int fake_config_confirm(void *app, struct buf *report)
+static int fake_config_confirm(void *app, bool force, struct buf *report)
 {
 	const struct fake_daemon *d = app;
 
-	(void)report;
+	if (d->config_err == -EEXIST) {
+		buf_puts(report, "somebody has changed it\n");
+		return force ? 0 : -EEXIST;
+	}
 	return d->config_err;
 }
 

@@ -200,7 +200,7 @@ Test(commands, help)
 	       "  shunt backend maint SERVICE/BACKEND [--force]  "
 	       "the same at once, and do not check it: its flows are not kept\n"
 	       "  --force                                        "
-	       "do it even where it takes a service's last usable backend\n",
+	       "do it even where that is refused to be on the safe side\n",
 	       "");
 	cr_assert_eq(rig_run(&r, "backend", "--help", NULL), CTL_OK);
 	cr_assert_not_null(strstr(buf_str(&r.out), "shunt backend weight"));

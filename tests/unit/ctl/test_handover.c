@@ -86,6 +86,10 @@ Test(handover, answers_of_the_daemon)
 	r.daemon.config_err = -ENOENT;
 	cr_expect_eq(rig_run(&r, "config", "confirm", NULL), CTL_NOT_FOUND);
 	cr_expect_str_eq(buf_str(&r.err), "no config waits to be confirmed\n");
+	r.daemon.config_err = -EEXIST;
+	cr_expect_eq(rig_run(&r, "config", "confirm", NULL), CTL_FAILED);
+	cr_expect_str_eq(buf_str(&r.err), "somebody has changed it\n");
+	cr_expect_eq(rig_run(&r, "config", "confirm", "--force", NULL), CTL_OK);
 	unlink(path);
 }
 
