@@ -77,8 +77,8 @@ static bool take_answer(struct health *h, const struct health_prober *p,
 	if (!t || t->request.serial != a->serial || health_prober_of(h, t) != p)
 		return false;
 	verdict_note_duration(t, a->duration_us);
-	verdict_note_certificate(t, a);
-	wants = verdict_note_agent(t, a);
+	verdict_note_certificate(t, a, now_ms);
+	wants = verdict_note_agent(t, a, now_ms);
 	return finish(h, t, a->code, a->detail, now_ms) || wants;
 }
 

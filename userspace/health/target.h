@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ration.h"
 #include "conf/conf.h"
 #include "health/check_state.h"
 #include "health/health.h"
@@ -37,6 +38,7 @@ struct target_queue;
  * @kept: scratch: is in the next set, too
  * @resting: it is not probed, and nothing is known of it
  * @warned: the last probe that passed came with a warning
+ * @words, @n_quiet: lines about what it says of itself, and those that were too many
  * @queue, @next: where it stands, with those that could not be sent yet, or NULL
  * @via: of its sockets, if @request.via is set
  * @request: what the prober is told; serial 0 unless a probe is under way
@@ -50,6 +52,8 @@ struct target {
 	bool kept;
 	bool resting;
 	bool warned;
+	struct ration words;
+	uint64_t n_quiet;
 	struct target_queue *queue;
 	struct target *next;
 	struct check_timing timing;

@@ -5,6 +5,9 @@
 #include "base/log.h"
 #include "health/verdict.h"
 
+/* So many lines a minute about what one backend says: it may say something else each time. */
+#define WORDS_PER_MINUTE 6
+
 static enum check_outcome outcome_of(enum health_code code)
 {
 	switch (code) {
@@ -29,18 +32,36 @@ void verdict_note_duration(struct target *t, uint32_t duration_us)
 	t->status.duration_us = duration_us;
 }
 
-bool verdict_note_agent(struct target *t, const struct prober_answer *a)
+static void log_words(struct target *t, enum log_level level, uint64_t now_ms, const char *words)
+{
+	/* Of sixty seconds each. */
+	if (!ration_take(&t->words, WORDS_PER_MINUTE, now_ms / 60)) {
+		t->n_quiet++;
+		return;
+	}
+	if (t->n_quiet)
+		log_line(level, "%s: %s (and %llu such lines before, which were too many)", t->name,
+			 words, (unsigned long long)t->n_quiet);
+	else
+		log_line(level, "%s: %s", t->name, words);
+	t->n_quiet = 0;
+}
+
+bool verdict_note_agent(struct target *t, const struct prober_answer *a, uint64_t now_ms)
 {
 	struct health_status *s = &t->status;
+	char words[64];
 
 	if (t->request.type != CONF_CHECK_AGENT || a->agent == HEALTH_AGENT_SILENT)
 		return false;
 	if (s->agent == a->agent && s->agent_percent == a->agent_percent)
 		return false;
-	if (s->agent != a->agent && (s->agent || a->agent != HEALTH_AGENT_READY))
-		log_info("%s: its agent wants %s", t->name, health_agent_name(a->agent));
-	else
+	if (s->agent != a->agent && (s->agent || a->agent != HEALTH_AGENT_READY)) {
+		snprintf(words, sizeof(words), "its agent wants %s", health_agent_name(a->agent));
+		log_words(t, LOG_LEVEL_INFO, now_ms, words);
+	} else {
 		log_debug("%s: its agent wants %u%% of the weight", t->name, a->agent_percent);
+	}
 	s->agent = a->agent;
 	s->agent_percent = a->agent_percent;
 	return true;
@@ -77,12 +98,12 @@ bool verdict_note(struct target *t, enum health_code code, const char *detail, u
 }
 
 /* A failure in between is no news of the certificate. */
-void verdict_note_certificate(struct target *t, const struct prober_answer *a)
+void verdict_note_certificate(struct target *t, const struct prober_answer *a, uint64_t now_ms)
 {
 	if (a->code != HEALTH_OK_CODE)
 		return;
 	if (a->warning && !t->warned)
-		log_warn("%s: %s", t->name, a->detail);
+		log_words(t, LOG_LEVEL_WARN, now_ms, a->detail);
 	t->warned = a->warning;
 	t->status.cert_ends_s = a->cert_ends_s;
 }

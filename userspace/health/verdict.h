@@ -18,16 +18,17 @@ bool verdict_note(struct target *t, enum health_code code, const char *detail, u
 /**
  * verdict_note_agent() - what the agent of @t wants, if @a is of one
  *
- * One that does not answer wants what it wanted before.
+ * One that does not answer wants what it wanted before. Of one that changes its mind all
+ * the time not all is logged.
  *
  * Return: true if it wants something else now.
  */
-bool verdict_note_agent(struct target *t, const struct prober_answer *a);
+bool verdict_note_agent(struct target *t, const struct prober_answer *a, uint64_t now_ms);
 
 /* How long it took, if the prober said so. */
 void verdict_note_duration(struct target *t, uint32_t duration_us);
 
 /* What @a says of a certificate; a new warning is logged. */
-void verdict_note_certificate(struct target *t, const struct prober_answer *a);
+void verdict_note_certificate(struct target *t, const struct prober_answer *a, uint64_t now_ms);
 
 #endif /* HEALTH_VERDICT_H */
