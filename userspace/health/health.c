@@ -144,8 +144,10 @@ static void set_timer(struct health *h)
 	struct itimerspec when = { 0 };
 
 	array_for_each (p, h->probers, PROBER_TRADES) {
-		if (p->wanted && p->link.pid < 0 && health_restart_ms(p) < at_ms)
-			at_ms = health_restart_ms(p);
+		const uint64_t look_ms = health_prober_due_ms(p);
+
+		if (look_ms < at_ms)
+			at_ms = look_ms;
 	}
 	if (at_ms != CHECK_NEVER) {
 		at_ms = (at_ms + TICK_MS - 1) / TICK_MS * TICK_MS;

@@ -42,8 +42,8 @@ struct health {
 /* The prober that @t is probed by. */
 struct health_prober *health_prober_of(struct health *h, const struct target *t);
 
-/* When @p may be started again, if it is not running. */
-uint64_t health_restart_ms(const struct health_prober *p);
+/* When something is to be done about @p's life, if nothing else happens; or CHECK_NEVER. */
+uint64_t health_prober_due_ms(const struct health_prober *p);
 
 /* @t waits until its prober runs again; spread, so that not all come at once then. */
 void health_postpone(struct health *h, struct target *t, uint64_t now_ms);

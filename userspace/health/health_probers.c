@@ -18,14 +18,22 @@ struct health_prober *health_prober_of(struct health *h, const struct target *t)
 	return &h->probers[prober_trade_of(t->request.type)];
 }
 
-uint64_t health_restart_ms(const struct health_prober *p)
+/* When it may be started again, if it is not running. */
+static uint64_t restart_ms(const struct health_prober *p)
 {
 	return p->link.started_ms + RESTART_MS;
 }
 
+uint64_t health_prober_due_ms(const struct health_prober *p)
+{
+	if (p->link.parting_pid >= 0)
+		return p->link.parting_until_ms;
+	return p->wanted && p->link.pid < 0 ? restart_ms(p) : CHECK_NEVER;
+}
+
 void health_postpone(struct health *h, struct target *t, uint64_t now_ms)
 {
-	uint64_t again_ms = health_restart_ms(health_prober_of(h, t));
+	uint64_t again_ms = restart_ms(health_prober_of(h, t));
 	uint64_t from_ms = again_ms > now_ms ? again_ms : now_ms;
 
 	check_sched_wait(&h->sched, t->id, from_ms + check_state_draw(&t->check, CHECK_SPREAD_MS));
@@ -103,26 +111,35 @@ static void postpone_all(struct health *h, struct health_prober *p, uint64_t now
 	}
 }
 
-static void bury(struct health *h, struct health_prober *p, uint64_t now_ms)
+static void see_off(struct health_prober *p, uint64_t now_ms)
 {
 	const char *name = prober_trade_name(p->link.trade);
-	int status = prober_link_stop(&p->link);
+	int status;
 
+	if (!prober_link_see_off(&p->link, now_ms, &status))
+		return;
 	if (WIFSIGNALED(status))
 		prober_link_warn(&p->link, now_ms, "%s ended by signal %d; starting it again", name,
 				 WTERMSIG(status));
 	else
 		prober_link_warn(&p->link, now_ms, "%s ended with status %d; starting it again",
 				 name, WEXITSTATUS(status));
-	postpone_all(h, p, now_ms);
+}
+
+static void start(struct health_prober *p, uint64_t now_ms)
+{
+	if (p->wanted && p->link.pid < 0 && p->link.parting_pid < 0 && now_ms >= restart_ms(p))
+		prober_link_start(&p->link, now_ms);
 }
 
 void health_keep_alive(struct health *h, struct health_prober *p, uint64_t now_ms)
 {
-	if (p->link.ended)
-		bury(h, p, now_ms);
-	if (p->wanted && p->link.pid < 0 && now_ms >= health_restart_ms(p))
-		prober_link_start(&p->link, now_ms);
+	if (p->link.ended) {
+		prober_link_part(&p->link, now_ms);
+		postpone_all(h, p, now_ms);
+	}
+	see_off(p, now_ms);
+	start(p, now_ms);
 }
 
 /* That of plain probes runs always; the others, while there is work for them. */
@@ -135,8 +152,8 @@ void health_hire(struct health *h, uint64_t now_ms)
 	array_for_each (p, h->probers, PROBER_TRADES) {
 		p->wanted = wanted[p - h->probers];
 		if (!p->wanted)
-			prober_link_stop(&p->link);
-		else if (p->link.pid < 0 && now_ms >= health_restart_ms(p))
-			prober_link_start(&p->link, now_ms);
+			prober_link_part(&p->link, now_ms);
+		see_off(p, now_ms);
+		start(p, now_ms);
 	}
 }

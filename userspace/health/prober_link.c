@@ -91,6 +91,8 @@ void prober_link_init(struct prober_link *l, enum prober_trade trade, int epoll_
 		.epoll_fd = epoll_fd,
 		.pid = -1,
 		.socket_fd = -1,
+		.parting_pid = -1,
+		.parting_fd = -1,
 		.next_serial = 1,
 	};
 }
@@ -135,34 +137,86 @@ int prober_link_start(struct prober_link *l, uint64_t now_ms)
 	return err ? log_err(err, "start %s", prober_trade_name(l->trade)) : 0;
 }
 
-/* Its socket is closed, so it is about to end by itself. */
-static void wait_for_end(pid_t pid)
-{
-	_cleanup_close_ int fd = syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd gone = { .fd = fd, .events = POLLIN };
+/* --- its end ------------------------------------------------------------------- */
 
-	if (fd >= 0)
-		poll(&gone, 1, PARTING_MS);
+/* Its socket is closed, so it is about to end by itself. It leaves epoll by that, too. */
+static void hang_up(struct prober_link *l, uint64_t now_ms)
+{
+	cleanup_closep(&l->socket_fd);
+	l->socket_fd = -1;
+	l->parting_pid = l->pid;
+	l->parting_until_ms = now_ms;
+	l->parting_counts = l->ended;
+	l->pid = -1;
+	l->ended = false;
 }
 
-int prober_link_stop(struct prober_link *l)
+/* What it has started would be nobody's. */
+static void watch_parting(struct prober_link *l, uint64_t now_ms)
 {
-	int status = 0;
+	struct epoll_event ev = { .events = EPOLLIN };
 
-	/* It leaves epoll by itself: nobody else has this end. */
-	cleanup_closep(&l->socket_fd);
-	if (l->pid > 0) {
-		/* What it has started would be nobody's. */
-		if (l->trade == PROBER_EXEC)
-			wait_for_end(l->pid);
-		kill(l->pid, SIGKILL);
-		while (waitpid(l->pid, &status, 0) < 0 && errno == EINTR)
-			;
+	l->parting_until_ms = now_ms + PARTING_MS;
+	l->parting_fd = syscall(SYS_pidfd_open, l->parting_pid, 0);
+	ev.data.fd = l->parting_fd;
+	if (l->parting_fd >= 0)
+		epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, l->parting_fd, &ev);
+}
+
+void prober_link_part(struct prober_link *l, uint64_t now_ms)
+{
+	if (l->pid < 0)
+		return;
+	hang_up(l, now_ms);
+	if (l->trade == PROBER_EXEC)
+		watch_parting(l, now_ms);
+	else
+		kill(l->parting_pid, SIGKILL);
+}
+
+static bool is_gone(struct prober_link *l, int *status, int options)
+{
+	pid_t got;
+
+	do
+		got = waitpid(l->parting_pid, status, options);
+	while (got < 0 && errno == EINTR);
+	if (!got)
+		return false;
+	cleanup_closep(&l->parting_fd);
+	l->parting_fd = -1;
+	l->parting_pid = -1;
+	return true;
+}
+
+bool prober_link_see_off(struct prober_link *l, uint64_t now_ms, int *status)
+{
+	if (l->parting_pid < 0)
+		return false;
+	/* A killed one is gone in no time. */
+	if (is_gone(l, status, l->trade == PROBER_EXEC ? WNOHANG : 0))
+		return l->parting_counts;
+	if (now_ms >= l->parting_until_ms) {
+		kill(l->parting_pid, SIGKILL);
+		l->parting_until_ms = now_ms + PARTING_MS;
 	}
-	l->pid = -1;
-	l->socket_fd = -1;
-	l->ended = false;
-	return status;
+	return false;
+}
+
+void prober_link_stop(struct prober_link *l)
+{
+	struct pollfd gone = { .events = POLLIN };
+	int unused;
+
+	if (l->parting_pid < 0)
+		prober_link_part(l, 0);
+	if (l->parting_pid < 0)
+		return;
+	gone.fd = l->parting_fd;
+	if (l->parting_fd >= 0)
+		poll(&gone, 1, PARTING_MS);
+	kill(l->parting_pid, SIGKILL);
+	is_gone(l, &unused, 0);
 }
 
 bool prober_link_is_up(const struct prober_link *l)

@@ -21,11 +21,14 @@
  * @epoll_fd: the caller's; wakes for @socket_fd
  * @pid, @socket_fd: -1 while there is no child
  * @ended: the child is of no use any more: its end of the socket is closed,
- *	which is how a death is noticed, too; prober_link_stop() comes next
+ *	which is how a death is noticed, too; prober_link_part() comes next
  * @blocked: the child takes no more now; epoll tells when it does
  * @started_ms: when the child was started
  * @n_starts: how many there were, this one included
  * @heard_ms: when it last said something
+ * @parting_pid: a former child that has things to end, or -1: none may be started then
+ * @parting_fd: in epoll: tells that it has; @parting_until_ms: then it is killed
+ * @parting_counts: nobody has asked it to go: its status will be wanted
  * @next_serial: of the next request; never starts over
  * @warn_after_ms, @n_quiet: warnings held back until then, and how many
  */
@@ -40,6 +43,10 @@ struct prober_link {
 	uint64_t started_ms;
 	uint64_t n_starts;
 	uint64_t heard_ms;
+	pid_t parting_pid;
+	int parting_fd;
+	uint64_t parting_until_ms;
+	bool parting_counts;
 	uint64_t next_serial;
 	uint64_t warn_after_ms;
 	uint64_t n_quiet;
@@ -52,11 +59,22 @@ void prober_link_init(struct prober_link *l, enum prober_trade trade, int epoll_
 int prober_link_start(struct prober_link *l, uint64_t now_ms);
 
 /**
- * prober_link_stop() - end the child, if there is one
+ * prober_link_part() - end the child, if there is one
  *
- * Return: its wait status.
+ * One that has commands to end may take a moment for it, and is not waited for: there is
+ * none any more all the same, and prober_link_see_off() tells when it is gone.
  */
-int prober_link_stop(struct prober_link *l);
+void prober_link_part(struct prober_link *l, uint64_t now_ms);
+
+/**
+ * prober_link_see_off() - once in a while, and when @parting_fd is readable
+ *
+ * Return: true if one is gone that nobody had asked to go; @status is its wait status.
+ */
+bool prober_link_see_off(struct prober_link *l, uint64_t now_ms, int *status);
+
+/* The same at once: all children are gone when it returns, within a second. */
+void prober_link_stop(struct prober_link *l);
 
 bool prober_link_is_up(const struct prober_link *l);
 

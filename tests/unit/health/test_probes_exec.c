@@ -253,6 +253,50 @@ Test(probes_exec, one_that_does_not_die_is_the_only_one)
 	cr_expect(kill(pid, 0), "nobody has waited for it");
 }
 
+/* The one that runs commands, a child of ours; 0: there is none. */
+static int find_prober(void)
+{
+	char path[64], name[64];
+	FILE *children;
+	int pid, found = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	children = fopen(path, "re");
+	cr_assert_not_null(children);
+	while (!found && fscanf(children, "%d", &pid) == 1)
+		if (!strcmp(status_of(pid, "Name", name, sizeof(name)), "shuntd-exec"))
+			found = pid;
+	fclose(children);
+	return found;
+}
+
+/* One that does not go by itself is ended; who has no use for it does not wait for that. */
+Test(probes_exec, its_prober_is_not_waited_for)
+{
+	uint64_t start_ms, end_ms = clock_now_ms() + WORLD_PATIENCE_MS;
+	int pid;
+
+	world_add(&w, "127.0.0.1", CONF_CHECK_TCP);
+	add("/bin/true", NULL, 0);
+	world_start(&w, NULL);
+	world_wait_state(&w, 1, HEALTH_UP);
+	pid = find_prober();
+	cr_assert_gt(pid, 0);
+	kill(pid, SIGSTOP);
+	w.service.n_backends = 1;
+	start_ms = clock_now_ms();
+	world_configure(&w);
+	cr_expect_lt(clock_now_ms() - start_ms, 400, "it was waited for");
+	/* Nor is another one begun beside it. */
+	w.service.n_backends = 2;
+	world_configure(&w);
+	cr_expect(!kill(pid, 0));
+	world_wait_state(&w, 1, HEALTH_UP);
+	cr_expect(kill(pid, 0), "it is still there");
+	cr_expect_neq(find_prober(), 0);
+	cr_expect_lt(clock_now_ms(), end_ms);
+}
+
 /* Others are checked meanwhile. */
 Test(probes_exec, a_slow_one_holds_nobody_up)
 {
