@@ -17,11 +17,14 @@
 #include "base/fd.h"
 #include "base/log.h"
 
-/* Descriptors of a loop, and of what it talks to; not of maps, programs and files. */
-static bool is_of_loop(const char *target)
+/*
+ * Maps and programs, which the copy works with. What the daemon listens to, talks to and
+ * waits for is the daemon's, and so are its locks: they are let go when it is gone, and
+ * not when the last of its copies is.
+ */
+static bool is_of_bpf(const char *target)
 {
-	static const char *const kinds[] = { "socket:", "pipe:", "anon_inode:[eventpoll]",
-					     "anon_inode:[timerfd]", "anon_inode:[signalfd]" };
+	static const char *const kinds[] = { "anon_inode:bpf", "anon_inode:btf" };
 
 	array_for_each (kind, kinds, array_len(kinds))
 		if (!strncmp(target, *kind, strlen(*kind)))
@@ -29,7 +32,7 @@ static bool is_of_loop(const char *target)
 	return false;
 }
 
-/* Of all but two. */
+/* Of all but these, and two. */
 static void let_go(int keep, int keep_too)
 {
 	DIR *d = opendir("/proc/self/fd");
@@ -45,7 +48,7 @@ static void let_go(int keep, int keep_too)
 		if (fd <= STDERR_FILENO || fd == keep || fd == keep_too || len < 0)
 			continue;
 		target[len] = '\0';
-		if (is_of_loop(target))
+		if (!is_of_bpf(target) && fd != dirfd(d))
 			close(fd);
 	}
 	if (d)

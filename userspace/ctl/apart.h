@@ -4,8 +4,8 @@
  * by fork(): it knows all that the daemon knew at that moment, may take its time, and is
  * gone with its answer. The daemon's loop pays for the fork.
  *
- * The copy lets go of every socket and every descriptor of a loop first: what the
- * daemon closes meanwhile must be closed. It dies with the daemon.
+ * The copy lets go of all descriptors but those of BPF first: what the daemon closes
+ * meanwhile must be closed, and a lock that it held be free. It dies with the daemon.
  */
 #ifndef CTL_APART_H
 #define CTL_APART_H

@@ -2,10 +2,15 @@
 /* shunt explain: what is said, and that the daemon goes on meanwhile. */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "ctl/apart.h"
 #include "net/addr.h"
 #include "rig.h"
@@ -112,6 +117,29 @@ Test(explain, refuses_what_is_no_packet)
 	r.daemon.explained.reason = SHUNT_CONTINUE;
 	cr_expect_eq(rig_run(&r, "explain", "tcp", "192.0.2.1:1", "203.0.113.10:443", NULL),
 		     CTL_FAILED);
+}
+
+/* A daemon that ends while a copy is at work makes room for the next one. */
+Test(explain, a_copy_holds_no_lock)
+{
+	char path[] = P_tmpdir "/shunt-lock-XXXXXX";
+	const uint64_t end_ms = clock_now_ms() + 5000;
+	int lock = mkostemp(path, O_CLOEXEC), again = open(path, O_RDWR | O_CLOEXEC), fd;
+
+	cr_assert(lock >= 0 && again >= 0);
+	cr_assert_eq(flock(lock, LOCK_EX | LOCK_NB), 0);
+	r.daemon.explains_for_ever = true;
+	fd = rig_connect(&r);
+	rig_send(fd, QUESTION);
+	/* Asked later, and answered: the copy is at work. */
+	cr_assert_eq(rig_run(&r, "status", NULL), CTL_OK);
+	cr_assert_lt(flock(again, LOCK_EX | LOCK_NB), 0);
+	close(lock);
+	while (flock(again, LOCK_EX | LOCK_NB))
+		cr_assert_lt(clock_now_ms(), end_ms, "the copy has it");
+	close(again);
+	close(fd);
+	unlink(path);
 }
 
 Test(explain, others_are_served_meanwhile)
