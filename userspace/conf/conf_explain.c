@@ -13,11 +13,13 @@
 /**
  * struct explainer - the walk
  * @query: NULL for everything
+ * @only_paths: nothing but that
  * @base: the walk is in a group that overrides this one
  * @path: of the row at hand
  */
 struct explainer {
 	const char *query;
+	bool only_paths;
 	const char *base;
 	struct buf path;
 	struct buf *out;
@@ -152,6 +154,10 @@ static void explain_row(const struct explainer *x, const struct conf_field *f)
 {
 	if (x->query && !is_asked_for(buf_str(&x->path), x->query))
 		return;
+	if (x->only_paths) {
+		buf_printf(x->out, "%s\n", buf_str(&x->path));
+		return;
+	}
 	buf_printf(x->out, "%s%s\n", x->out->len ? "\n" : "", buf_str(&x->path));
 	explain_value(x, f);
 	buf_printf(x->out, "    %s\n", f->doc);
@@ -190,11 +196,23 @@ static void explain_fields(struct explainer *x, const struct conf_fields *set)
 	}
 }
 
+static void explain_all(struct explainer *x)
+{
+	explain_fields(x, &conf_root_fields);
+	x->out->failed |= x->path.failed;
+	buf_free(&x->path);
+}
+
 void conf_explain(const char *key_or_null, struct buf *out)
 {
 	struct explainer x = { .query = key_or_null, .out = out };
 
-	explain_fields(&x, &conf_root_fields);
-	out->failed |= x.path.failed;
-	buf_free(&x.path);
+	explain_all(&x);
+}
+
+void conf_list_keys(struct buf *out)
+{
+	struct explainer x = { .only_paths = true, .out = out };
+
+	explain_all(&x);
 }

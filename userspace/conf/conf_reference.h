@@ -13,6 +13,9 @@
  */
 void conf_explain(const char *key_or_null, struct buf *out);
 
+/* The paths of all keys, one a line, as conf_explain() has them. */
+void conf_list_keys(struct buf *out);
+
 /*
  * A JSON Schema (draft 7) of the file, from the same tables. What it refuses
  * conf_load() refuses; the reverse does not hold.

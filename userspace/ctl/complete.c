@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "conf/conf_reference.h"
 #include "ctl/cli.h"
 #include "ctl/client.h"
 #include "ctl/view.h"
@@ -46,6 +47,24 @@ static void offer_options(struct buf *out, const struct ctl_command *c, const ch
 	offer(out, prefix, "--json");
 	offer(out, prefix, "--socket");
 	offer(out, prefix, "--help");
+}
+
+/* Paths, and once something is typed their last words, too. */
+static void offer_keys(struct buf *out, const char *prefix)
+{
+	const bool words = *prefix && !strchr(prefix, '.');
+	_cleanup_(buf_free) struct buf keys = { 0 };
+	char *next, *key;
+
+	conf_list_keys(&keys);
+	next = keys.data;
+	while ((key = strsep(&next, "\n")) && *key) {
+		const char *dot = strrchr(key, '.');
+
+		offer(out, prefix, key);
+		if (words && dot)
+			offer(out, prefix, dot + 1);
+	}
 }
 
 /* "web", or with @backends "web/nginx1", of the daemon that runs now. */
@@ -94,6 +113,8 @@ static void offer_arg(struct cli *cli, const struct ctl_command *c, size_t index
 		offer_live(cli, prefix, false);
 	else if (!strcmp(pattern, "FILE"))
 		buf_puts(cli->out, "@file\n");
+	else if (!strcmp(pattern, "[KEY]"))
+		offer_keys(cli->out, prefix);
 	else if (!strcmp(pattern, "[COMMAND]"))
 		offer_nouns(cli->out, prefix);
 }

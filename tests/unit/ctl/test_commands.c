@@ -317,6 +317,11 @@ Test(commands, completion)
 	rig_run(&r, "__complete", "backend", "drain", "--timeout", "5m", "web/nginx1", NULL);
 	cr_assert_str_eq(buf_str(&r.out), "web/nginx1\n");
 	cr_assert_str_eq(completed("config", "check", ""), "@file\n");
+	cr_assert_str_eq(completed("config", "explain", "daemon.metrics.l"),
+			 "daemon.metrics.listen\n");
+	cr_assert_str_eq(completed("config", "explain", "services.NAME.backends[].we"),
+			 "services.NAME.backends[].weight\n");
+	cr_assert_str_eq(completed("config", "explain", "password_f"), "password_file\n");
 	cr_assert_str_eq(completed("status", "--socket", ""), "@file\n");
 	cr_assert_str_eq(completed("status", "", NULL), "");
 	cr_assert_str_eq(completed("nonsense", "", NULL), "");
