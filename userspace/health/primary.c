@@ -10,10 +10,13 @@ static bool wants_primary(const struct target *t)
 	return t->request.type == CONF_CHECK_MYSQL && t->request.mysql.role == CONF_ROLE_PRIMARY;
 }
 
-/* @rival is in use, and said that it is the primary when it was last asked. */
+/*
+ * @rival is in use, and has not said since that it is no primary: one of whom nothing was
+ * heard yet, after a restart, or of whom a probe told nothing, has it as before.
+ */
 static bool has_service(const struct target *rival)
 {
-	return rival->status.state == HEALTH_UP && rival->status.code == HEALTH_OK_CODE;
+	return rival->status.state == HEALTH_UP && !rival->status.falling;
 }
 
 /* Both are in use, as after a moment's failure of one: the older one has it. */

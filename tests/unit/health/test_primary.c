@@ -88,6 +88,42 @@ Test(primary, of_two_in_use_the_older_one_stays)
 	cr_expect_eq(probed(1, HEALTH_OK_CODE, 40), HEALTH_L7DUAL_CODE);
 }
 
+/* As of a former daemon: whoever is asked first. */
+static void restore(size_t i, enum health_state state)
+{
+	check_state_adopt(&set.by_place[i]->check, state);
+	set.by_place[i]->status.state = state;
+	set.by_place[i]->status.since_wall_s -= 60;
+}
+
+Test(primary, of_a_former_daemon_stays)
+{
+	restore(0, HEALTH_UP);
+	restore(1, HEALTH_DOWN);
+	cr_expect_eq(probed(1, HEALTH_OK_CODE, 0), HEALTH_L7DUAL_CODE);
+	cr_expect_eq(set.by_place[1]->status.state, HEALTH_DOWN);
+	cr_expect_eq(probed(0, HEALTH_OK_CODE, 10), HEALTH_OK_CODE);
+}
+
+Test(primary, of_a_former_daemon_that_is_gone)
+{
+	restore(0, HEALTH_UP);
+	restore(1, HEALTH_DOWN);
+	cr_expect_eq(probed(0, HEALTH_L4TOUT_CODE, 0), HEALTH_L4TOUT_CODE);
+	cr_expect_eq(probed(1, HEALTH_OK_CODE, 10), HEALTH_OK_CODE);
+}
+
+/* A fault of this side says nothing about it. */
+Test(primary, whose_probe_told_nothing_stays)
+{
+	probed(0, HEALTH_OK_CODE, 0);
+	probed(0, HEALTH_INTERNAL_CODE, 10);
+	cr_expect_eq(probed(1, HEALTH_OK_CODE, 20), HEALTH_L7DUAL_CODE);
+	probed(0, HEALTH_L4TOUT_CODE, 30);
+	probed(0, HEALTH_INTERNAL_CODE, 40);
+	cr_expect_eq(probed(1, HEALTH_OK_CODE, 50), HEALTH_OK_CODE);
+}
+
 Test(primary, others_may_be_many)
 {
 	set.by_place[1]->request.mysql.role = CONF_ROLE_ANY;
