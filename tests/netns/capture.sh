@@ -17,7 +17,7 @@ start_capture()
 
 captures()
 {
-	[[ -e $pins/shunt_captured ]] && said shuntd "replaced program" "$log_from"
+	[[ -e $pins/shunt_captured ]] && said shuntd "replaced program|behind the dispatcher" "$log_from"
 }
 
 mark()
