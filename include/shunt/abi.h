@@ -286,10 +286,11 @@ struct shunt_load {
  * changed to the new record; the former record keeps its server's entry, if nobody
  * takes that over.
  *
- * User space takes records out: first from the index, where an entry names this record;
- * when no packet that found it is under way any more server.ports are set to 0 and then the bits are cleared. A record whose
- * bit is set and whose server.ports are 0 is being written, and to be left alone. The
- * bit of record 0 is always set.
+ * User space takes records out in three steps. First the entries of the index go that
+ * name the record. Then it waits until no packet is under way any more that may have found
+ * it. Then server.ports become 0, and last of all the bit is cleared. So a record whose bit
+ * is set and whose server.ports are 0 is being written, and is left alone. The bit of
+ * record 0 is always set.
  */
 
 /**
