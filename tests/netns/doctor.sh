@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # shunt doctor: a host that is well has no faults; each that is made here is found, with
-# the remedy, and is gone when that was done. Receive offload is not among them: no device
-# of a namespace has it (tests/unit/doctor has the rule).
+# the remedy, and is gone when that was done. Receive offload has a test of its own, lro.
 . "$(dirname "$0")/lib.sh"
 
 # Its answer goes to $work/doctor, its exit status to $status.

@@ -3,7 +3,7 @@
 # Run tests on a stock kernel of Debian, in a virtual machine.
 #
 # The machine sees the host's files read-only and keeps its own writes in
-# memory; it has no network and no disk. So it needs no image, no privilege and
+# memory; it has no disk, and a network card that leads nowhere. So it needs no image, no privilege and
 # no cleaning up, and the programs under test are the very files just built.
 set -euo pipefail
 
@@ -154,6 +154,7 @@ boot()
 	qemu+=(-m 2G -smp 2 -nodefaults -no-user-config -display none -no-reboot
 		-chardev "stdio,id=console,signal=$signal" -serial chardev:console
 		-device isa-debug-exit
+		-netdev "user,id=nowhere,restrict=on" -device "vmxnet3,netdev=nowhere"
 		-kernel "$kernel/vmlinuz" -initrd "$job/initramfs" -append "$append")
 	if [ -n "$shell" ]; then
 		qemu-system-x86_64 "${qemu[@]}"
