@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Run the tests in this folder, twice as many at a time as there are processors, and see that
+# Run the tests in this folder, one more at a time than there are processors, and see that
 # nothing of them is left on the machine. Each lives in namespaces of its own, so they do
 # not meet. Tests that measure times or rates, or keep all processors busy, say "# alone":
 # they run one at a time, when the others are done.
@@ -184,7 +184,7 @@ for name in "${tests[@]}"; do
 	[[ -x $name.sh ]] || { echo "netns: there is no test '$name'" >&2; exit 2; }
 	if is_alone "$name"; then alone+=("$name"); else together+=("$name"); fi
 done
-jobs=${JOBS:-$((2 * $(nproc)))}	# they wait most of the time
+jobs=${JOBS:-$(($(nproc) + 1))}	# they wait most of the time
 [[ -z ${KEEP:-} && -z $in_vm ]] || jobs=1	# output goes to the screen; all is slow
 
 tmp=$(mktemp -d)
