@@ -20,10 +20,10 @@
 
 static void heed(struct snapshot_backend *b, const struct admin_entry *said)
 {
-	const uint64_t until_ms = said->deadline_ms;
+	const uint64_t until_ms = said->deadline_ms, now_ms = clock_now_ms();
 
 	b->admin = said->state;
-	b->deadline_left_s = until_ms ? (until_ms - clock_now_ms()) / 1000 : 0;
+	b->deadline_left_s = until_ms > now_ms ? (until_ms - now_ms) / 1000 : 0;
 	b->deadline_wall_s = until_ms ? FIXTURE_NOW + b->deadline_left_s : 0;
 	b->admin_since_wall_s = said->since_wall_s ? FIXTURE_NOW : 0;
 }
