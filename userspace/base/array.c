@@ -21,3 +21,15 @@ void *array_grow(void *data, size_t n, size_t size)
 	memset(p + n * size, 0, size);
 	return p;
 }
+
+void array_sort(void *data, size_t n, size_t size, int (*compare)(const void *a, const void *b))
+{
+	const char *p = data;
+
+	for (size_t i = 1; i < n; i++, p += size) {
+		if (compare(p, p + size) <= 0)
+			continue;
+		qsort(data, n, size, compare);
+		return;
+	}
+}

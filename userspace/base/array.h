@@ -13,6 +13,12 @@
 /* Room for one more element of @size bytes in @data; NULL if out of memory. */
 void *array_grow(void *data, size_t n, size_t size);
 
+/*
+ * qsort(), but what is in order already is only looked at: most lists are, because the one
+ * before them was sorted.
+ */
+void array_sort(void *data, size_t n, size_t size, int (*compare)(const void *a, const void *b));
+
 #define array_add(data, n)                                                                         \
 	({                                                                                         \
 		__typeof__(*(data)) array_new_ = array_grow(*(data), *(n), sizeof(**(data)));      \

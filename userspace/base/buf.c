@@ -26,18 +26,13 @@ static bool buf_reserve(struct buf *b, size_t extra)
 	return true;
 }
 
-void buf_add(struct buf *b, const void *data, size_t len)
+void buf_add_more(struct buf *b, const void *data, size_t len)
 {
 	if (!buf_reserve(b, len))
 		return;
 	memcpy(b->data + b->len, data, len);
 	b->len += len;
 	b->data[b->len] = '\0';
-}
-
-void buf_puts(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
 }
 
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap)

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /**
  * struct buf - growable text
@@ -21,8 +22,26 @@ struct buf {
 	bool failed;
 };
 
-void buf_add(struct buf *b, const void *data, size_t len);
-void buf_puts(struct buf *b, const char *s);
+/* buf_add() where there is no room. */
+void buf_add_more(struct buf *b, const void *data, size_t len);
+
+/* These two are here because texts of megabytes are put together of such pieces. */
+static inline void buf_add(struct buf *b, const void *data, size_t len)
+{
+	if (b->failed || len >= b->size - b->len) {
+		buf_add_more(b, data, len);
+		return;
+	}
+	memcpy(b->data + b->len, data, len);
+	b->len += len;
+	b->data[b->len] = '\0';
+}
+
+static inline void buf_puts(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap);
 

@@ -60,3 +60,24 @@ Test(array, walks_nothing)
 		seen++;
 	cr_expect_eq(seen, 0);
 }
+
+static int compare_numbers(const void *a, const void *b)
+{
+	const int *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+Test(array, sorts_what_is_in_order_and_what_is_not)
+{
+	for (int turn = 0; turn < 9; turn++) {
+		int n[] = { 1, 2, 2, 3, 4, 5, 6, 7, 8 }, first = n[0];
+
+		n[0] = n[turn];
+		n[turn] = first;
+		array_sort(n, array_len(n), sizeof(n[0]), compare_numbers);
+		for (size_t i = 1; i < array_len(n); i++)
+			cr_assert_leq(n[i - 1], n[i], "%d", turn);
+	}
+	array_sort(NULL, 0, sizeof(int), compare_numbers);
+}
