@@ -55,10 +55,31 @@ int addr_parse_with_port(const char *text, struct shunt_addr *out, __u16 *port)
 	return err;
 }
 
+static char *format_byte(__u8 value, char *out)
+{
+	if (value >= 100)
+		*out++ = '0' + value / 100;
+	if (value >= 10)
+		*out++ = '0' + value / 10 % 10;
+	*out++ = '0' + value % 10;
+	return out;
+}
+
+/* Not by inet_ntop(), which prints by sprintf(): the state file has tens of thousands. */
+static void format_v4(const __u8 bytes[4], char *out)
+{
+	for (int i = 0; i < 4; i++) {
+		if (i)
+			*out++ = '.';
+		out = format_byte(bytes[i], out);
+	}
+	*out = '\0';
+}
+
 const char *addr_format(const struct shunt_addr *a, char out[ADDR_TEXT])
 {
 	if (addr_is_v4(a))
-		inet_ntop(AF_INET, &a->b[12], out, ADDR_TEXT);
+		format_v4(&a->b[12], out);
 	else
 		inet_ntop(AF_INET6, a->b, out, ADDR_TEXT);
 	return out;

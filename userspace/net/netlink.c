@@ -58,15 +58,11 @@ static int socket_open(int flags, struct mnl_socket **out)
 	return 0;
 }
 
-static int subscribe(struct mnl_socket *s)
+static int subscribe(struct mnl_socket *s, const int *groups, size_t n)
 {
-	static const int groups[] = {
-		RTNLGRP_LINK,	     RTNLGRP_NEIGH,	 RTNLGRP_IPV4_IFADDR,
-		RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
-	};
 	const int bytes = RECEIVE_BYTES;
 
-	array_for_each (g, groups, array_len(groups)) {
+	array_for_each (g, groups, n) {
 		int group = *g;
 
 		if (mnl_socket_setsockopt(s, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
@@ -82,7 +78,8 @@ static void netlink_closep(struct netlink **nl)
 	netlink_close(*nl);
 }
 
-static int open_sockets(bool quiet, struct netlink **out)
+/* Without @groups there is no socket for events. */
+static int open_sockets(const int *groups, size_t n, struct netlink **out)
 {
 	_cleanup_(netlink_closep) struct netlink *nl = calloc(1, sizeof(*nl));
 	int err;
@@ -90,8 +87,8 @@ static int open_sockets(bool quiet, struct netlink **out)
 	if (!nl)
 		return -ENOMEM;
 	err = socket_open(0, &nl->request);
-	if (!err && !quiet)
-		err = socket_open(SOCK_NONBLOCK, &nl->watch) ?: subscribe(nl->watch);
+	if (!err && n)
+		err = socket_open(SOCK_NONBLOCK, &nl->watch) ?: subscribe(nl->watch, groups, n);
 	if (err)
 		return err;
 	*out = take_ptr(&nl);
@@ -100,12 +97,24 @@ static int open_sockets(bool quiet, struct netlink **out)
 
 int netlink_open(struct netlink **out)
 {
-	return open_sockets(false, out);
+	static const int groups[] = {
+		RTNLGRP_LINK,	     RTNLGRP_NEIGH,	 RTNLGRP_IPV4_IFADDR,
+		RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
+	};
+
+	return open_sockets(groups, array_len(groups), out);
+}
+
+int netlink_open_routes(struct netlink **out)
+{
+	static const int groups[] = { RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE };
+
+	return open_sockets(groups, array_len(groups), out);
 }
 
 int netlink_open_quiet(struct netlink **out)
 {
-	return open_sockets(true, out);
+	return open_sockets(NULL, 0, out);
 }
 
 void netlink_close(struct netlink *nl)
@@ -164,9 +173,31 @@ static void request_put_addr(struct netlink *nl, uint16_t type, const struct shu
 		mnl_attr_put(nlh, type, 16, a->b);
 }
 
+/* The last of what answers request @seq is among these: an error, or the end of a dump. */
+static bool holds_end(const struct nlmsghdr *nlh, int n, unsigned int seq)
+{
+	for (; mnl_nlmsg_ok(nlh, n); nlh = mnl_nlmsg_next(nlh, &n))
+		if (nlh->nlmsg_seq == seq &&
+		    (nlh->nlmsg_type == NLMSG_DONE || nlh->nlmsg_type == NLMSG_ERROR))
+			return true;
+	return false;
+}
+
+/* Read the rest of a dump for nothing: until then the kernel begins no other one. */
+static int skip_dump(struct netlink *nl, ssize_t n)
+{
+	while (!holds_end((struct nlmsghdr *)nl->buf, n, nl->seq)) {
+		n = mnl_socket_recvfrom(nl->request, nl->buf, sizeof(nl->buf));
+		if (n < 0 && errno != EINTR)
+			return -errno;
+	}
+	return -EINTR;
+}
+
 /*
  * Send what is in the buffer and read until it is answered: @once, by the one
- * message that comes; else by the end of a dump or an acknowledgement.
+ * message that comes; else by the end of a dump or an acknowledgement. -EINTR: what was
+ * dumped has changed meanwhile.
  */
 static int request_run(struct netlink *nl, struct sink *sink, bool once)
 {
@@ -187,6 +218,8 @@ static int request_run(struct netlink *nl, struct sink *sink, bool once)
 		/* An answer to an earlier request that was given up. */
 		if (done < 0 && errno == ESRCH && nlh->nlmsg_seq != nl->seq)
 			done = MNL_CB_OK;
+		else if (done < 0 && errno == EINTR)
+			return skip_dump(nl, n);
 		else if (once)
 			return done < 0 ? -errno : 0;
 	} while (done > MNL_CB_STOP);
@@ -239,6 +272,50 @@ int netlink_dump(struct netlink *nl, enum netlink_kind kind, netlink_event_fn *f
 		err = request_run(nl, &sink, false);
 	}
 	return err;
+}
+
+/* Only then does the kernel go by what a dump asks for, and want all else to be 0. */
+static int set_strict(const struct netlink *nl, int strict)
+{
+	return mnl_socket_setsockopt(nl->request, NETLINK_GET_STRICT_CHK, &strict, sizeof(strict))
+		       ? -errno
+		       : 0;
+}
+
+int netlink_dump_table(struct netlink *nl, int family, uint32_t table, netlink_event_fn *fn,
+		       void *arg)
+{
+	struct sink sink = { fn, arg };
+	struct rtmsg *rtm;
+	int err = set_strict(nl, true) ?: -EINTR;
+
+	for (int i = 0; i < DUMP_TRIES && err == -EINTR; i++) {
+		rtm = request_begin(nl, RTM_GETROUTE, NLM_F_DUMP, sizeof(*rtm));
+		rtm->rtm_family = family;
+		mnl_attr_put_u32((struct nlmsghdr *)nl->buf, RTA_TABLE, table);
+		err = request_run(nl, &sink, false);
+	}
+	set_strict(nl, false);
+	/* A table is made with its first route; and a kernel may be without IPv6. */
+	return err == -ENOENT || err == -EOPNOTSUPP ? 0 : err;
+}
+
+static int request_blackhole(struct netlink *nl, const struct netlink_route *r, bool gone)
+{
+	struct sink sink = { keep_event, &(struct netlink_event){ 0 } };
+
+	netlink_format_blackhole(nl->buf, r, gone)->nlmsg_seq = ++nl->seq;
+	return request_run(nl, &sink, false);
+}
+
+int netlink_add_blackhole(struct netlink *nl, const struct netlink_route *r)
+{
+	return request_blackhole(nl, r, false);
+}
+
+int netlink_del_blackhole(struct netlink *nl, const struct netlink_route *r)
+{
+	return request_blackhole(nl, r, true);
 }
 
 int netlink_probe(struct netlink *nl, int ifindex, const struct shunt_addr *addr)

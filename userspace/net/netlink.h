@@ -61,13 +61,23 @@ struct netlink_addr {
 
 /**
  * struct netlink_route - a way to an address
+ * @family: AF_INET or AF_INET6
+ * @dst, @dst_bits: where to; without bits it is the default route
+ * @table, @protocol, @metric: RT_TABLE_*, RTPROT_*; and which of several to the same
+ *	place is taken, the least first
  * @type: RTN_*; only RTN_UNICAST leads anywhere
  * @gateway: the next hop; valid if @has_gateway, else the address is on the link
  * @source: what this host sends from; valid if @has_source
  * @mtu: of the path, in bytes, or 0: that of the link
  */
 struct netlink_route {
+	int family;
+	struct shunt_addr dst;
+	uint8_t dst_bits;
+	uint8_t protocol;
 	uint8_t type;
+	uint32_t table;
+	uint32_t metric;
 	int ifindex;
 	struct shunt_addr gateway;
 	struct shunt_addr source;
@@ -109,10 +119,23 @@ struct netlink_event {
  */
 int netlink_parse(const struct nlmsghdr *nlh, struct netlink_event *out);
 
+/* Room for any message of netlink_format_blackhole(). */
+#define NETLINK_BLACKHOLE_BYTES 128
+
+/**
+ * netlink_format_blackhole() - the request that adds or removes a blackhole
+ * @buf: of NETLINK_BLACKHOLE_BYTES, aligned as a struct nlmsghdr
+ * @r: of it: family, dst, dst_bits, table, protocol and metric. The kernel takes a metric
+ *	of 0 for any when it removes one, and for 1024 when it adds one of IPv6.
+ */
+struct nlmsghdr *netlink_format_blackhole(void *buf, const struct netlink_route *r, bool gone);
+
 typedef void netlink_event_fn(void *arg, const struct netlink_event *ev);
 
 /* Open both sockets and subscribe. Return: 0 or a negative errno, not logged. */
 int netlink_open(struct netlink **out);
+/* The same, and events are of routes alone. */
+int netlink_open_routes(struct netlink **out);
 /* For requests alone: there are no events, and no descriptor for them. */
 int netlink_open_quiet(struct netlink **out);
 void netlink_close(struct netlink *nl);
@@ -127,6 +150,18 @@ int netlink_route_to(struct netlink *nl, const struct shunt_addr *dst, struct ne
 
 /* Every object of @kind, of both families; one may come twice if it changes meanwhile. */
 int netlink_dump(struct netlink *nl, enum netlink_kind kind, netlink_event_fn *fn, void *arg);
+
+/* Likewise the routes of @family in @table alone; none if there is no such table. */
+int netlink_dump_table(struct netlink *nl, int family, uint32_t table, netlink_event_fn *fn,
+		       void *arg);
+
+/*
+ * Add a route that leads nowhere, or remove it: @r as for netlink_format_blackhole().
+ * Return: 0; -EEXIST if there is one with that metric already, of whatever protocol and
+ * type; -ESRCH if there is none. Needs CAP_NET_ADMIN.
+ */
+int netlink_add_blackhole(struct netlink *nl, const struct netlink_route *r);
+int netlink_del_blackhole(struct netlink *nl, const struct netlink_route *r);
 
 /**
  * netlink_probe() - have the kernel find out, or confirm, a neighbour's MAC address

@@ -169,6 +169,7 @@ static int parse_route(const struct nlmsghdr *nlh, const struct attrs *attrs,
 {
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
 	struct netlink_route *r = &ev->route;
+	const uint8_t any[16] = { 0 };
 	uint32_t oif = 0;
 
 	if (!is_inet(rtm->rtm_family)) {
@@ -177,7 +178,19 @@ static int parse_route(const struct nlmsghdr *nlh, const struct attrs *attrs,
 	}
 	/* None in the event of a multipath route; then it is 0. */
 	attrs_get(attrs, RTA_OIF, &oif, sizeof(oif));
+	r->family = rtm->rtm_family;
+	if (!attrs_get_addr(attrs, RTA_DST, rtm->rtm_family, &r->dst)) {
+		if (rtm->rtm_dst_len)
+			return -EINVAL;
+		r->dst = addr_from_bytes(rtm->rtm_family, any);
+	}
+	r->dst_bits = rtm->rtm_dst_len;
+	r->protocol = rtm->rtm_protocol;
 	r->type = rtm->rtm_type;
+	/* Of a table whose number does not fit there, rtm_table is not the number. */
+	r->table = rtm->rtm_table;
+	attrs_get(attrs, RTA_TABLE, &r->table, sizeof(r->table));
+	attrs_get(attrs, RTA_PRIORITY, &r->metric, sizeof(r->metric));
 	r->ifindex = oif;
 	r->has_gateway = attrs_get_addr(attrs, RTA_GATEWAY, rtm->rtm_family, &r->gateway) ||
 			 route_via(attrs, &r->gateway);

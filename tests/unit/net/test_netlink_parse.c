@@ -84,7 +84,12 @@ static struct message make_route(void)
 	struct nlattr *metrics;
 
 	rtm->rtm_family = AF_INET;
+	rtm->rtm_dst_len = 24;
+	rtm->rtm_table = RT_TABLE_COMPAT;
+	rtm->rtm_protocol = 233;
 	rtm->rtm_type = RTN_UNICAST;
+	mnl_attr_put_u32(&m.nlh, RTA_TABLE, 1000);
+	mnl_attr_put_u32(&m.nlh, RTA_PRIORITY, 4096);
 	put_addr(&m, RTA_DST, "198.51.100.0");
 	mnl_attr_put_u32(&m.nlh, RTA_OIF, 3);
 	put_addr(&m, RTA_GATEWAY, "192.0.2.254");
@@ -206,6 +211,12 @@ Test(netlink, reads_a_route)
 	struct netlink_event ev = parse(&m);
 
 	cr_assert_eq(ev.kind, NETLINK_PATH);
+	cr_assert_eq(ev.route.family, AF_INET);
+	cr_assert(is(&ev.route.dst, "198.51.100.0"));
+	cr_assert_eq(ev.route.dst_bits, 24);
+	cr_assert_eq(ev.route.table, 1000);
+	cr_assert_eq(ev.route.protocol, 233);
+	cr_assert_eq(ev.route.metric, 4096);
 	cr_assert_eq(ev.route.type, RTN_UNICAST);
 	cr_assert_eq(ev.route.ifindex, 3);
 	cr_assert(ev.route.has_gateway);
@@ -213,6 +224,23 @@ Test(netlink, reads_a_route)
 	cr_assert(ev.route.has_source);
 	cr_assert(is(&ev.route.source, "192.0.2.1"));
 	cr_assert_eq(ev.route.mtu, 1400U);
+}
+
+/* No RTA_DST, and a table whose number fits into the header. */
+Test(netlink, reads_a_default_route)
+{
+	struct message m;
+	struct rtmsg *rtm = start(&m, RTM_DELROUTE, sizeof(*rtm));
+	struct netlink_event ev;
+
+	rtm->rtm_family = AF_INET6;
+	rtm->rtm_table = RT_TABLE_MAIN;
+	ev = parse(&m);
+	cr_assert(ev.gone);
+	cr_assert(is(&ev.route.dst, "::"));
+	cr_assert_eq(ev.route.dst_bits, 0);
+	cr_assert_eq(ev.route.table, RT_TABLE_MAIN);
+	cr_assert_eq(ev.route.metric, 0);
 }
 
 Test(netlink, reads_a_gateway_of_another_family)
@@ -311,6 +339,12 @@ Test(netlink, refuses_what_its_kind_must_have)
 	((struct ndmsg *)start(&m, RTM_NEWNEIGH, sizeof(struct ndmsg)))->ndm_family = AF_INET;
 	mnl_attr_put(&m.nlh, NDA_DST, 3, mac);
 	cr_assert_eq(netlink_parse(&m.nlh, &ev), -EINVAL, "an address of three bytes");
+	start(&m, RTM_NEWROUTE, sizeof(struct rtmsg));
+	((struct rtmsg *)mnl_nlmsg_get_payload(&m.nlh))->rtm_family = AF_INET6;
+	((struct rtmsg *)mnl_nlmsg_get_payload(&m.nlh))->rtm_dst_len = 128;
+	cr_assert_eq(netlink_parse(&m.nlh, &ev), -EINVAL, "a route to nowhere");
+	mnl_attr_put(&m.nlh, RTA_DST, 4, mac);
+	cr_assert_eq(netlink_parse(&m.nlh, &ev), -EINVAL, "to half an address");
 	start(&m, RTM_NEWROUTE, 4);
 	cr_assert_eq(netlink_parse(&m.nlh, &ev), -EINVAL, "half a header");
 }
