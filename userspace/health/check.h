@@ -25,6 +25,7 @@ struct tls;
  * @fd: -1 over echo, whose sockets are everybody's
  * @also_fd: of a kind by itself: another one to wake up for, or -1
  * @own: of a kind by itself: what it keeps
+ * @events: of epoll, that it was woken up for
  * @sent: bytes of the question that are out
  * @tls: NULL until a session is opened over @fd
  * @leftovers: of all probes that run commands
@@ -35,6 +36,7 @@ struct probe {
 	int fd;
 	int also_fd;
 	void *own;
+	uint32_t events;
 	bool connected;
 	uint64_t started_us;
 	size_t sent;

@@ -89,10 +89,10 @@ static bool take_answer(struct health *h, const struct health_prober *p,
 static int take_answers(struct health *h, struct health_prober *p, uint64_t now_ms)
 {
 	struct prober_answer answers[PROBER_BATCH];
-	size_t budget = h->set.n_ids + PROBER_BATCH, n, got = 1;
+	size_t budget = h->set.n_ids + PROBER_BATCH, n, got = PROBER_BATCH;
 	int changed = 0;
 
-	while (prober_link_is_up(&p->link) && got && budget >= PROBER_BATCH) {
+	while (prober_link_is_up(&p->link) && got == PROBER_BATCH && budget >= PROBER_BATCH) {
 		got = prober_link_receive(&p->link, answers, &n, now_ms);
 		for (size_t i = 0; i < n; i++)
 			changed += take_answer(h, p, &answers[i], now_ms);

@@ -69,15 +69,19 @@ bool probe_begin(struct probe *probe, int epoll_fd, const struct prober_echo *ec
 	}
 }
 
-/* Return: true and the result in @r if the connection did not come about. */
+/*
+ * Return: true and the result in @r if the connection did not come about. One that can be
+ * written to, without an error, has: there is no need to ask.
+ */
 static bool connected_badly(struct probe *probe, struct check_result *r)
 {
+	const uint32_t what = probe->events & (EPOLLOUT | EPOLLERR | EPOLLHUP);
 	socklen_t len = sizeof(int);
 	int err = 0;
 
 	if (probe->connected)
 		return false;
-	if (getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &err, &len))
+	if (what != EPOLLOUT && getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &err, &len))
 		err = errno;
 	if (err)
 		return check_fail(r, HEALTH_L4CON_CODE, -err);
@@ -85,8 +89,9 @@ static bool connected_badly(struct probe *probe, struct check_result *r)
 	return false;
 }
 
-bool probe_step(struct probe *probe, struct check_result *r)
+bool probe_step(struct probe *probe, uint32_t events, struct check_result *r)
 {
+	probe->events = events;
 	return connected_badly(probe, r) || probe->ops->step(probe, r);
 }
 

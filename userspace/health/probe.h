@@ -17,8 +17,8 @@
 bool probe_begin(struct probe *probe, int epoll_fd, const struct prober_echo *echo, uint32_t place,
 		 struct check_result *r);
 
-/* Something has happened: go on. Return: true if @r is the result. */
-bool probe_step(struct probe *probe, struct check_result *r);
+/* @events of epoll have happened, or 0 for a reply: go on. Return: true if @r is the result. */
+bool probe_step(struct probe *probe, uint32_t events, struct check_result *r);
 
 /* What the parent is told of it now, with the result @r. */
 struct prober_answer probe_answer(const struct probe *probe, const struct check_result *r);

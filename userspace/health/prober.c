@@ -52,7 +52,6 @@
  * @probes: places; @vacant: those that are free
  * @max_flying: places that may be taken at once
  * @timeouts: by place
- * @answers: not yet taken by the parent, oldest first
  */
 struct prober {
 	enum prober_trade trade;
@@ -68,8 +67,7 @@ struct prober {
 	size_t n_vacant;
 	size_t max_flying;
 	struct check_sched timeouts;
-	struct prober_answer *answers;
-	size_t n_answers;
+	struct prober_outbox outbox;
 };
 
 static size_t flying(const struct prober *p)
@@ -92,22 +90,13 @@ static int take_place(struct prober *p, uint32_t *place)
 	return 0;
 }
 
-static int queue_answer(struct prober *p, const struct probe *probe, const struct check_result *r)
-{
-	struct prober_answer *a = array_add(&p->answers, &p->n_answers);
-
-	if (!a)
-		return -ENOMEM;
-	*a = probe_answer(probe, r);
-	return 0;
-}
-
 static int end_probe(struct prober *p, uint32_t place, const struct check_result *r)
 {
 	struct probe *probe = &p->probes[place];
+	const struct prober_answer answer = probe_answer(probe, r);
 	uint32_t *vacant = array_add(&p->vacant, &p->n_vacant);
 
-	if (!vacant || queue_answer(p, probe, r))
+	if (!vacant || prober_outbox_add(&p->outbox, &answer))
 		return -ENOMEM;
 	*vacant = place;
 	probe_close(probe, p->epoll_fd);
@@ -140,7 +129,7 @@ static int start_probe(struct prober *p, const struct prober_request *request, i
 	return 0;
 }
 
-static int advance_probe(struct prober *p, uint32_t place)
+static int advance_probe(struct prober *p, uint32_t place, uint32_t events)
 {
 	struct probe *probe = &p->probes[place];
 	struct check_result r = { 0 };
@@ -148,7 +137,7 @@ static int advance_probe(struct prober *p, uint32_t place)
 	/* Its other descriptor has just ended it. */
 	if (!probe->ops)
 		return 0;
-	if (probe_step(probe, &r))
+	if (probe_step(probe, events, &r))
 		return end_probe(p, place, &r);
 	return 0;
 }
@@ -172,7 +161,7 @@ static int take_replies(struct prober *p, enum echo_family family)
 
 	for (size_t i = 0; i < n && !err; i++) {
 		if (is_awaited(p, &replies[i]))
-			err = advance_probe(p, replies[i].place);
+			err = advance_probe(p, replies[i].place, 0);
 	}
 	return err;
 }
@@ -211,10 +200,10 @@ static int take_message(struct prober *p, struct prober_message *m)
 static int take_messages(struct prober *p)
 {
 	struct prober_message messages[PROBER_BATCH];
+	int n = PROBER_BATCH, err = 0;
 	size_t room;
-	int n, err = 0;
 
-	while (!err && (room = p->max_flying - flying(p))) {
+	while (!err && n == PROBER_BATCH && (room = p->max_flying - flying(p))) {
 		n = prober_control_receive(p->control_fd, messages, room);
 		if (n <= 0)
 			return n;
@@ -227,7 +216,8 @@ static int take_messages(struct prober *p)
 /* Look at the control socket only for what can be done with it. */
 static int watch_control(struct prober *p)
 {
-	uint32_t events = (flying(p) < p->max_flying ? EPOLLIN : 0) | (p->n_answers ? EPOLLOUT : 0);
+	uint32_t events =
+		(flying(p) < p->max_flying ? EPOLLIN : 0) | (p->outbox.blocked ? EPOLLOUT : 0);
 	struct epoll_event ev = { .events = events, .data.u32 = CONTROL };
 
 	if (events == p->control_events)
@@ -242,7 +232,10 @@ static int watch_control(struct prober *p)
 
 static int wait_ms(const struct prober *p)
 {
-	uint64_t next_ms = check_sched_next_ms(&p->timeouts), now_ms;
+	const uint64_t overdue_ms = check_sched_next_ms(&p->timeouts);
+	const uint64_t answers_ms = prober_outbox_due_ms(&p->outbox);
+	const uint64_t next_ms = overdue_ms < answers_ms ? overdue_ms : answers_ms;
+	uint64_t now_ms;
 
 	if (next_ms == CHECK_NEVER)
 		return -1;
@@ -269,14 +262,14 @@ static int turn(struct prober *p)
 		else if (events[i].data.u32 >= FIRST_ECHO)
 			err = take_replies(p, events[i].data.u32 - FIRST_ECHO);
 		else
-			err = advance_probe(p, events[i].data.u32);
+			err = advance_probe(p, events[i].data.u32, events[i].events);
 	}
 	if (control & EPOLLHUP)
 		return -EPIPE;
 	err = err ?: end_overdue(p);
 	if (!err && control)
 		err = take_messages(p);
-	return err ?: prober_control_flush(p->control_fd, p->answers, &p->n_answers) ?: watch_control(p);
+	return err ?: prober_outbox_send(&p->outbox, p->control_fd, clock_now_ms()) ?: watch_control(p);
 }
 
 static void close_prober(struct prober *p)
@@ -289,7 +282,7 @@ static void close_prober(struct prober *p)
 	tls_client_free(&p->tls);
 	free(p->probes);
 	free(p->vacant);
-	free(p->answers);
+	free(p->outbox.answers);
 	check_sched_free(&p->timeouts);
 	prober_echo_close(&p->echo);
 	cleanup_closep(&p->epoll_fd);

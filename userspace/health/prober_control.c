@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/array.h"
 #include "health/prober_control.h"
 #include "health/prober_rights.h"
 
@@ -63,16 +64,43 @@ static int send_batch(int fd, struct prober_answer *answers, size_t n)
 	return sent;
 }
 
-int prober_control_flush(int fd, struct prober_answer *answers, size_t *n)
+static int flush(struct prober_outbox *box, int fd)
 {
 	size_t done = 0;
 	int sent = 0;
 
-	while (done < *n && (sent = send_batch(fd, answers + done, *n - done)) > 0)
+	while (done < box->n && (sent = send_batch(fd, box->answers + done, box->n - done)) > 0)
 		done += sent;
 	if (done) {
-		*n -= done;
-		memmove(answers, answers + done, *n * sizeof(*answers));
+		box->n -= done;
+		memmove(box->answers, box->answers + done, box->n * sizeof(*box->answers));
 	}
 	return sent < 0 ? sent : 0;
+}
+
+int prober_outbox_add(struct prober_outbox *box, const struct prober_answer *answer)
+{
+	struct prober_answer *a = array_add(&box->answers, &box->n);
+
+	if (!a)
+		return -ENOMEM;
+	*a = *answer;
+	return 0;
+}
+
+uint64_t prober_outbox_due_ms(const struct prober_outbox *box)
+{
+	return box->n && !box->blocked ? box->from_ms : CHECK_NEVER;
+}
+
+int prober_outbox_send(struct prober_outbox *box, int fd, uint64_t now_ms)
+{
+	int err;
+
+	if (!box->n || (now_ms < box->from_ms && !box->blocked))
+		return 0;
+	err = flush(box, fd);
+	box->from_ms = now_ms + PROBER_ANSWER_GAP_MS;
+	box->blocked = box->n;
+	return err;
 }

@@ -3,6 +3,7 @@
 #ifndef HEALTH_PROBER_CONTROL_H
 #define HEALTH_PROBER_CONTROL_H
 
+#include "health/check_sched.h"
 #include "health/prober_proto.h"
 
 enum prober_said {
@@ -36,11 +37,32 @@ struct prober_message {
 int prober_control_receive(int fd, struct prober_message *messages, size_t room);
 
 /**
- * prober_control_flush() - send answers, as many as the parent takes now
- * @answers, @n: the oldest first; those that are left move to the front
+ * struct prober_outbox - answers on their way; zero-initialised is empty and valid
+ * @answers: not yet taken by the parent, the oldest first; released with free()
+ * @from_ms: they may not go before
+ * @blocked: the parent took no more when they did: watch for EPOLLOUT
  *
- * Return: 0 or a negative errno.
+ * An answer goes at once, but then none for PROBER_ANSWER_GAP_MS, and those that come
+ * meanwhile go together: where probes end all the time, to wake up the parent for each
+ * would cost more than the probes.
  */
-int prober_control_flush(int fd, struct prober_answer *answers, size_t *n);
+struct prober_outbox {
+	struct prober_answer *answers;
+	size_t n;
+	uint64_t from_ms;
+	bool blocked;
+};
+
+/* As often as the parent looks who is due. */
+#define PROBER_ANSWER_GAP_MS 10
+
+/* Copied. Return: 0 or -ENOMEM. */
+int prober_outbox_add(struct prober_outbox *box, const struct prober_answer *answer);
+
+/* When prober_outbox_send() would do something next, by the clock alone; or CHECK_NEVER. */
+uint64_t prober_outbox_due_ms(const struct prober_outbox *box);
+
+/* Send what is due, as far as the parent takes it now. Return: 0 or a negative errno. */
+int prober_outbox_send(struct prober_outbox *box, int fd, uint64_t now_ms);
 
 #endif /* HEALTH_PROBER_CONTROL_H */

@@ -126,6 +126,12 @@ static bool is_of_its_type(const struct prober_request *r)
 	}
 }
 
+bool prober_request_has_more(enum conf_check_type type)
+{
+	return type != CONF_CHECK_NONE && type != CONF_CHECK_TCP && type != CONF_CHECK_AGENT &&
+	       type != CONF_CHECK_ICMP;
+}
+
 bool prober_request_is_valid(const void *data, size_t len)
 {
 	struct prober_request r;

@@ -188,4 +188,7 @@ bool prober_request_is_valid(const void *data, size_t len);
 bool prober_trust_is_valid(const void *data, size_t len);
 bool prober_answer_is_valid(const void *data, size_t len);
 
+/* Whether requests of this type say more than what all say: it is zero in those that do not. */
+bool prober_request_has_more(enum conf_check_type type);
+
 #endif /* HEALTH_PROBER_PROTO_H */

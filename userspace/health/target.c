@@ -90,23 +90,36 @@ static int want(struct wanted *w, const struct conf_service *s, const struct con
 		       ?: request_fill_via(&w->request, &w->via, s, b);
 }
 
+/* What is not of all types stands at the end, and is long: zero where it is of none. */
+static bool is_same_kind(const struct prober_request *a, const struct prober_request *b)
+{
+	const size_t common = offsetof(struct prober_request, tls);
+
+	if (a->type != b->type)
+		return false;
+	return !prober_request_has_more(a->type) ||
+	       !memcmp((const char *)a + common, (const char *)b + common, sizeof(*a) - common);
+}
+
+/* @w as request_fill() leaves it, which sets every byte. */
+static bool is_same_request(const struct prober_request *now, const struct prober_request *w)
+{
+	/* Else what the last probe went by. */
+	const bool is_own = now->via == PROBER_VIA_OWN;
+
+	return now->timeout_ms == w->timeout_ms && now->port == w->port &&
+	       is_own == (w->via == PROBER_VIA_OWN) && is_same_kind(now, w);
+}
+
 static enum target_news compare(const struct target *t, const struct wanted *w)
 {
-	struct prober_request old = t->request;
-
-	old.serial = 0;
-	old.target = 0;
-	/* What the last probe went by. */
-	if (old.via != PROBER_VIA_OWN)
-		old.via = PROBER_VIA_GIVEN;
-	if (!addr_is_equal(&old.addr, &w->request.addr))
+	if (!addr_is_equal(&t->request.addr, &w->request.addr))
 		return TARGET_NEW;
-	/* Whole: request_fill() sets every byte, in the union too. */
-	return memcmp((const void *)&old, (const void *)&w->request, sizeof(old)) ||
-			       memcmp(&t->via, &w->via, sizeof(t->via)) ||
-			       memcmp(&t->timing, &w->timing, sizeof(t->timing))
-		       ? TARGET_CHECK
-		       : TARGET_SAME;
+	return is_same_request(&t->request, &w->request) &&
+			       !memcmp(&t->via, &w->via, sizeof(t->via)) &&
+			       !memcmp(&t->timing, &w->timing, sizeof(t->timing))
+		       ? TARGET_SAME
+		       : TARGET_CHECK;
 }
 
 /* Take over what the config says of the target now. */
@@ -148,53 +161,44 @@ static void target_free(struct target *t)
 
 /* --- the set --------------------------------------------------------------- */
 
-static int compare_names(const void *a, const void *b)
-{
-	const struct target *const *x = a, *const *y = b;
-
-	return strcmp((*x)->name, (*y)->name);
-}
-
 struct target *target_set_find(const struct target_set *set, const char *name)
 {
-	struct target key = { .name = (char *)name }, *p = &key;
-	struct target **found =
-		set->n ? bsearch(&p, set->by_name, set->n, sizeof(p), compare_names) : NULL;
-
-	return found ? *found : NULL;
+	return dict_find(&set->by_name, name);
 }
 
 struct target *target_set_find_backend(const struct target_set *set, const char *service,
 				       const char *backend)
 {
-	_cleanup_free_ char *name = NULL;
+	return dict_find_pair(&set->by_name, service, backend);
+}
 
-	if (asprintf(&name, "%s/%s", service, backend) < 0) {
-		name = NULL;
-		return NULL;
-	}
-	return target_set_find(set, name);
+/* Mostly it stands where it stood: its number among all is @place. */
+static struct target *find_near(const struct target_set *set, size_t place, const char *service,
+				const char *backend)
+{
+	struct target *t = place < set->n ? set->by_place[place] : NULL;
+
+	return t && dict_is_pair(t->name, service, backend)
+		       ? t
+		       : target_set_find_backend(set, service, backend);
 }
 
 /* The target of that name, kept from @old or new. NULL if out of memory. */
-static struct target *adopt(struct target_set *old, const char *service, const char *backend)
+static struct target *adopt(const struct target_set *old, size_t place, const char *service,
+			    const char *backend)
 {
-	_cleanup_free_ char *name = NULL;
-	struct target *t;
+	struct target *t = find_near(old, place, service, backend);
 
-	if (asprintf(&name, "%s/%s", service, backend) < 0) {
-		name = NULL;
-		return NULL;
-	}
-	t = target_set_find(old, name);
 	if (t) {
 		assert(!t->kept); /* names are unique */
 		t->kept = true;
 		return t;
 	}
 	t = calloc(1, sizeof(*t));
-	if (t)
-		t->name = take_ptr(&name);
+	if (t && asprintf(&t->name, "%s/%s", service, backend) < 0) {
+		free(t);
+		return NULL;
+	}
 	return t;
 }
 
@@ -207,9 +211,10 @@ static int allocate(struct target_set *next, const struct target_set *old, const
 	next->n_ids = old->n_ids + n;
 	next->by_id = calloc(next->n_ids + 1, sizeof(*next->by_id));
 	next->by_place = calloc(n + 1, sizeof(*next->by_place));
-	next->by_name = calloc(n + 1, sizeof(*next->by_name));
 	next->first = calloc(conf->n_services + 1, sizeof(*next->first));
-	return next->by_id && next->by_place && next->by_name && next->first ? 0 : -ENOMEM;
+	if (!next->by_id || !next->by_place || !next->first)
+		return -ENOMEM;
+	return dict_reserve(&next->by_name, n);
 }
 
 static int add_service(struct target_set *next, struct target_set *old,
@@ -228,7 +233,7 @@ static int add_service(struct target_set *next, struct target_set *old,
 		if (err)
 			return log_err(err, "%s/%s: %s", service->name, backend->name,
 				       backend->check.password_file);
-		next->by_place[next->n] = adopt(old, service->name, backend->name);
+		next->by_place[next->n] = adopt(old, next->n, service->name, backend->name);
 		if (!next->by_place[next->n])
 			return -ENOMEM;
 		next->n++;
@@ -273,8 +278,8 @@ int target_set_build(struct target_set *next, struct target_set *old, const stru
 		return err;
 	}
 	assign_ids(next);
-	memcpy(next->by_name, next->by_place, next->n * sizeof(*next->by_name));
-	qsort(next->by_name, next->n, sizeof(*next->by_name), compare_names);
+	for (size_t i = 0; i < next->n; i++)
+		dict_add(&next->by_name, next->by_place[i]->name, next->by_place[i]);
 	return 0;
 }
 
@@ -283,7 +288,7 @@ static void free_arrays(struct target_set *set)
 	trust_set_free(&set->trust);
 	free(set->by_id);
 	free(set->by_place);
-	free(set->by_name);
+	dict_free(&set->by_name);
 	free(set->first);
 	*set = (struct target_set){ 0 };
 }

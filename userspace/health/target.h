@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/dict.h"
 #include "base/ration.h"
 #include "conf/conf.h"
 #include "health/check_state.h"
@@ -68,14 +69,13 @@ struct target {
  * @trust: whom their checks trust
  * @by_id: NULL where an id is free
  * @by_place: in the order of the config; service s starts at @first[s]
- * @by_name: sorted
  */
 struct target_set {
 	struct trust_set trust;
 	struct target **by_id;
 	size_t n_ids;
 	struct target **by_place;
-	struct target **by_name;
+	struct dict by_name;
 	size_t n;
 	size_t *first;
 	size_t n_services;

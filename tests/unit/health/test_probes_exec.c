@@ -134,13 +134,26 @@ static int find_process(const char *mark)
 	return pid;
 }
 
+static int await_process(const char *mark)
+{
+	uint64_t end_ms = clock_now_ms() + WORLD_PATIENCE_MS;
+	int pid;
+
+	while (!(pid = find_process(mark))) {
+		cr_assert_lt(clock_now_ms(), end_ms, "nobody starts it");
+		world_turn(&w);
+	}
+	return pid;
+}
+
+/* Whoever started it has gone, and turns no more. */
 static void await_none(const char *mark)
 {
 	uint64_t end_ms = clock_now_ms() + WORLD_PATIENCE_MS;
 
 	while (find_process(mark)) {
 		cr_assert_lt(clock_now_ms(), end_ms, "a child of the command lives on");
-		world_turn(&w);
+		usleep(5000);
 	}
 }
 
@@ -172,27 +185,22 @@ Test(probes_exec, what_has_left_its_group_ends_too)
 
 	add("/usr/bin/perl", args, 2)->timeout_ms = 300;
 	world_start(&w, NULL);
-	world_wait_state(&w, 0, HEALTH_DOWN);
+	pid = await_process("86404");
+	world_wait_probes(&w, 0, world_status(&w, 0)->results[0] + 3);
+	cr_expect(kill(pid, 0), "it lives on, while others have been started");
 	expect(0, HEALTH_PROCTOUT_CODE, "not done within 300 ms");
-	pid = find_process("86404");
-	world_wait_probes(&w, 0, 3);
-	cr_expect(pid && kill(pid, 0), "it lives on, while others have been started");
 }
 
 Test(probes_exec, one_that_runs_ends_with_the_daemon)
 {
 	const char *args[2];
-	uint64_t end_ms = clock_now_ms() + WORLD_PATIENCE_MS;
 
-	add_script("sleep 86404; true", args);
+	add_script("sleep 86405; true", args);
 	world_start(&w, NULL);
-	while (!find_process("86404")) {
-		cr_assert_lt(clock_now_ms(), end_ms);
-		world_turn(&w);
-	}
+	await_process("86405");
 	health_free(w.health);
 	w.health = NULL;
-	await_none("86404");
+	await_none("86405");
 }
 
 Test(probes_exec, may_print_as_much_as_it_likes)
@@ -222,13 +230,8 @@ static void await_detail(size_t backend, const char *detail)
 /* As one inside a system call that hangs: it can be killed, but not waited for. */
 static int hold(const char *mark)
 {
-	uint64_t end_ms = clock_now_ms() + WORLD_PATIENCE_MS;
-	int pid;
+	const int pid = await_process(mark);
 
-	while (!(pid = find_process(mark))) {
-		cr_assert_lt(clock_now_ms(), end_ms);
-		world_turn(&w);
-	}
 	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL))
 		cr_skip("a command cannot be traced: run with CAP_SYS_PTRACE");
 	return pid;
@@ -303,7 +306,7 @@ Test(probes_exec, a_slow_one_holds_nobody_up)
 	const char *args[2];
 	uint64_t start_ms = clock_now_ms();
 
-	add_script("sleep 86404", args);
+	add_script("sleep 86407", args);
 	world_add(&w, "127.0.0.1", CONF_CHECK_TCP);
 	add("/bin/true", NULL, 0);
 	world_start(&w, NULL);
