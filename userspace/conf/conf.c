@@ -86,7 +86,10 @@ static int parse(const struct conf_request *r, const struct conf_input *main, st
 {
 	_cleanup_(conf_freep) struct conf *conf = calloc(1, sizeof(*conf));
 	struct conf_draft draft = { 0 };
-	struct conf_job job = { .name = main->name, .keep = &draft.conf.arena };
+	struct conf_job job = { .name = main->name,
+				.keep = &draft.conf.arena,
+				.reads_no_files = r->reads_no_files,
+				.files_of = r->files_of };
 	struct conf_files files = { 0 };
 
 	if (!conf)
@@ -142,13 +145,27 @@ int conf_parse(const char *name, const char *text, size_t len, struct buf *error
 {
 	const struct conf_input in = { name, len ? text : "", len };
 
-	return conf_read(&(struct conf_request){ .inputs = &in, .n_inputs = 1 }, errors, out);
+	const struct conf_request request = { .inputs = &in,
+					      .n_inputs = 1,
+					      .reads_no_files = true };
+
+	return conf_read(&request, errors, out);
+}
+
+struct conf *conf_hold(struct conf *conf)
+{
+	conf->holds++;
+	return conf;
 }
 
 void conf_free(struct conf *conf)
 {
 	if (!conf)
 		return;
+	if (conf->holds) {
+		conf->holds--;
+		return;
+	}
 	arena_free(&conf->arena);
 	free(conf);
 }

@@ -14,6 +14,8 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "conf/conf_check.h"
+#include "conf/conf_firewall.h"
+#include "conf/conf_ha.h"
 #include "conf/conf_input.h"
 #include "shunt/abi.h"
 
@@ -129,8 +131,10 @@ struct conf_backend {
  * @mss: what the MSS option of SYNs is lowered to; 0: nothing
  * @max_connections: of backends that say nothing themselves
  * @timeouts: of nat and fullnat
- * @min_healthy: with fewer usable backends it is not healthy
+ * @min_healthy: with fewer usable backends it is not healthy, and its VIPs are not
+ *	announced; 0: they are, with none, too
  * @slow_start_ms: in which a backend that has come up gets ever more flows; 0: at once
+ * @firewall: beside that of all services
  */
 struct conf_service {
 	const char *name;
@@ -155,11 +159,39 @@ struct conf_service {
 	uint32_t max_connections;
 	struct conf_timeouts timeouts;
 	uint32_t slots; /* of its table, a power of two; 0: as conf.slots says */
+	struct conf_firewall firewall;
 	struct conf_check check; /* merged with the defaults; backends may override it */
 	struct conf_backend *backends;
 	size_t n_backends;
 	const char *file; /* where it is written */
 	int line;
+};
+
+/* Peers of send_to, and as many again may be in a group. */
+#define CONF_MAX_PEERS 8
+
+/* @addr is none of a group; @port in host order. */
+struct conf_endpoint {
+	struct shunt_addr addr;
+	uint16_t port;
+};
+
+/**
+ * struct conf_peers - balancers that know each other's connections
+ * @listen: "ADDRESS:PORT", or NULL: nothing is shared
+ * @group: likewise of a multicast group, or NULL
+ * @interface: that the group is joined on
+ * @rate: datagrams in a second
+ */
+struct conf_peers {
+	const char *listen;
+	struct conf_endpoint *send_to;
+	size_t n_send_to;
+	const char *group;
+	const char *interface;
+	const char *key_file;
+	uint32_t rate;
+	uint32_t refresh_ms;
 };
 
 struct conf_interface {
@@ -182,9 +214,11 @@ struct conf_interface {
  * @nat_connections: of nat and fullnat, of all services added up
  * @nat_pool: addresses that fullnat sends from, at most SHUNT_MAX_POOL of a family
  * @nat_first_port, @nat_last_port: ports that it sends from, both included
+ * @firewall: of all services
  */
 struct conf {
 	struct arena arena;
+	size_t holds; /* conf_hold() that conf_free() has not met yet */
 	const char *path;
 	const struct conf_draft *draft;
 	const struct conf_input *inputs;
@@ -217,6 +251,10 @@ struct conf {
 	uint16_t nat_first_port;
 	uint16_t nat_last_port;
 
+	struct conf_peers peers;
+	struct conf_firewall firewall;
+	struct conf_ha ha;
+
 	struct conf_interface *interfaces;
 	size_t n_interfaces;
 	struct conf_service *services;
@@ -235,10 +273,15 @@ struct conf {
  */
 int conf_load(const char *path, struct buf *errors, struct conf **out);
 
-/* As conf_load(), from memory; any bytes. @name is for messages. Nothing is included. */
+/*
+ * As conf_load(), from memory; any bytes. @name is for messages. Nothing is included, and
+ * files of prefixes are not read.
+ */
 int conf_parse(const char *name, const char *text, size_t len, struct buf *errors,
 	       struct conf **out);
 
+/* One more has @conf, as it is; each of them calls conf_free(). Return: @conf. */
+struct conf *conf_hold(struct conf *conf);
 void conf_free(struct conf *conf);
 
 static inline void conf_freep(struct conf **conf)

@@ -37,6 +37,7 @@ static const char *const kind_names[] = {
 	[CONF_SIZE] = "a power of two (KiB, MiB, GiB)",
 	[CONF_DAYS] = "a number of days (d)",
 	[CONF_PERCENT] = "a percentage",
+	[CONF_RATE] = "a number in a time (/s, /m, /h)",
 	[CONF_WORD] = "one of",
 	[CONF_WORDS] = "one, or a list, of",
 	[CONF_SWITCH] = "one of",
@@ -54,7 +55,9 @@ static const char *const kind_names[] = {
 	[CONF_IPV6] = "an IPv6 address",
 	[CONF_VIPS] = "an IP address, or a list of them",
 	[CONF_PORTS] = "PORT/tcp, PORT/udp, any/tcp or any/udp, or a list of them",
+	[CONF_ENDPOINTS] = "ADDRESS:PORT, or a list of them",
 	[CONF_PATTERNS] = "an absolute path, with wildcards in its last part, or a list of them",
+	[CONF_PREFIXES] = "a prefix, or a list of them and of { file: /path/*.cidr }",
 	[CONF_STATUS] = "a code or a range of them, or a list of those",
 	[CONF_GROUP] = "a mapping",
 	[CONF_NAMED] = "a mapping from names",
@@ -117,7 +120,7 @@ static bool has_limits(const struct conf_field *f)
 	return f->kind == CONF_NUMBER || f->kind == CONF_POWER || f->kind == CONF_AUTO_POWER ||
 	       f->kind == CONF_PORT_NUMBER || f->kind == CONF_PORT_RANGE || f->kind == CONF_MSEC ||
 	       f->kind == CONF_OFF_MSEC || f->kind == CONF_SIZE || f->kind == CONF_DAYS ||
-	       f->kind == CONF_PERCENT;
+	       f->kind == CONF_PERCENT || f->kind == CONF_RATE;
 }
 
 static void explain_value(const struct explainer *x, const struct conf_field *f)

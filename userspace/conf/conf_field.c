@@ -114,6 +114,7 @@ static const struct kind kinds[] = {
 	[CONF_SIZE] = { SHAPE_SCALAR, conf_set_size },
 	[CONF_DAYS] = { SHAPE_SCALAR, conf_set_days },
 	[CONF_PERCENT] = { SHAPE_SCALAR, conf_set_percent },
+	[CONF_RATE] = { SHAPE_SCALAR, conf_set_rate },
 	[CONF_WORD] = { SHAPE_SCALAR, conf_set_word },
 	[CONF_WORDS] = { SHAPE_ITEMS, conf_set_words },
 	[CONF_SWITCH] = { SHAPE_SCALAR, conf_set_switch },
@@ -131,7 +132,9 @@ static const struct kind kinds[] = {
 	[CONF_IPV6] = { SHAPE_SCALAR, conf_set_ipv6 },
 	[CONF_VIPS] = { SHAPE_ITEMS, conf_set_vips },
 	[CONF_PORTS] = { SHAPE_ITEMS, conf_set_ports },
+	[CONF_ENDPOINTS] = { SHAPE_ITEMS, conf_set_endpoints },
 	[CONF_PATTERNS] = { SHAPE_ITEMS, conf_set_patterns },
+	[CONF_PREFIXES] = { SHAPE_ITEMS, conf_set_prefixes },
 	[CONF_STATUS] = { SHAPE_ITEMS, conf_set_status },
 	[CONF_GROUP] = { SHAPE_ANY, set_group },
 	[CONF_NAMED] = { SHAPE_ANY, set_named },
@@ -181,7 +184,7 @@ void conf_fields_preset(struct conf_job *job, const struct conf_fields *set, voi
 static bool is_known(const struct conf_fields *set, const char *key)
 {
 	array_for_each (f, set->rows, set->n)
-		if (!strcmp(f->key, key))
+		if (*f->key == *key && !strcmp(f->key, key))
 			return true;
 	return false;
 }

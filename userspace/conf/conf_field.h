@@ -31,6 +31,7 @@ enum conf_kind {
 	CONF_SIZE, /* uint64_t, bytes: 256KiB, 4MiB, 1GiB; .min and .max in KiB */
 	CONF_DAYS, /* 14d */
 	CONF_PERCENT, /* 5% */
+	CONF_RATE, /* 200/s, 10/m, 1/h: struct conf_rate; .min and .max of the number */
 	CONF_WORD, /* an enum; one of .words */
 	CONF_WORDS, /* one or several of .words; bit n is the word of value n */
 	CONF_SWITCH, /* bool; one of .words, whose values are 0 and 1 */
@@ -48,7 +49,9 @@ enum conf_kind {
 	CONF_IPV6, /* likewise */
 	CONF_VIPS, /* struct shunt_addr *; .off_also: size_t, their number */
 	CONF_PORTS, /* struct conf_port *; .off_also: size_t */
+	CONF_ENDPOINTS, /* struct conf_endpoint *, ADDRESS:PORT; .off_also: size_t */
 	CONF_PATTERNS, /* const char ** of paths; .off_also: size_t */
+	CONF_PREFIXES, /* struct conf_prefix_list */
 	CONF_STATUS, /* struct conf_status_range[]; .off_also: size_t */
 	CONF_GROUP, /* a mapping with .fields; .off is where they start */
 	CONF_NAMED, /* a mapping from names to .elem; .off_also: size_t */

@@ -115,6 +115,15 @@ static void warn_of_idle_memory(struct conf_job *job, const struct conf_node *no
 		conf_warning(job, conf_node_get(node, "udp")->key, "\"udp: move\" %s", text);
 }
 
+static void refuse_cookies(struct conf_job *job, const struct conf_node *node,
+			   const struct conf_service *s)
+{
+	const struct conf_node *firewall = conf_node_get(node, "firewall");
+
+	if (firewall)
+		refuse_key(job, firewall, "syn_cookies", s, "nat and fullnat");
+}
+
 void conf_forward_verify(struct conf_job *job, const struct conf_node *node,
 			 const struct conf_service *s)
 {
@@ -124,10 +133,12 @@ void conf_forward_verify(struct conf_job *job, const struct conf_node *node,
 		return;
 	if (s->forward != SHUNT_FORWARD_GUE)
 		refuse_key(job, node, "gue_port", s, "gue");
-	if (!is_nat)
-		refuse_key(job, node, "timeouts", s, "nat and fullnat");
-	else
+	if (is_nat) {
 		warn_of_idle_memory(job, node, s);
+	} else {
+		refuse_key(job, node, "timeouts", s, "nat and fullnat");
+		refuse_cookies(job, node, s);
+	}
 	if (is_nat && s->fragments == CONF_FRAGMENTS_L3HASH)
 		conf_error(job, conf_node_get(node, "fragments"),
 			   "l3hash cannot be with forward %s, whose connections have ports: use "

@@ -24,6 +24,11 @@ const char *conf_pattern_flaw(const char *text)
 	return NULL;
 }
 
+bool conf_pattern_has_wildcards(const char *text)
+{
+	return strpbrk(text, WILDCARDS);
+}
+
 /* Until the end, because a pipe cannot say how much it holds. */
 int conf_file_read(int fd, size_t max, struct buf *text)
 {
@@ -183,7 +188,7 @@ static void take(struct finder *f, const struct conf_input *in)
 }
 
 /* A pipe would be waited for. */
-static int read_regular(const char *path, size_t max, struct buf *text)
+int conf_file_read_regular(const char *path, size_t max, struct buf *text)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
@@ -200,7 +205,7 @@ static int read_regular(const char *path, size_t max, struct buf *text)
 static void take_path(struct finder *f, const char *path)
 {
 	_cleanup_(buf_free) struct buf text = { 0 };
-	int err = read_regular(path, CONF_MAX_BYTES, &text);
+	int err = conf_file_read_regular(path, CONF_MAX_BYTES, &text);
 	const struct conf_input in = { path, text.data, text.len };
 
 	if (err)

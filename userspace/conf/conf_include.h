@@ -23,6 +23,9 @@ struct conf_files {
 	size_t n_given;
 };
 
+/* A regular file likewise; no other is waited for. */
+int conf_file_read_regular(const char *path, size_t max, struct buf *text);
+
 /* A file as text in @text, to its end: 0 or a negative errno. @max bytes: else -EFBIG. */
 int conf_file_read(int fd, size_t max, struct buf *text);
 
@@ -38,5 +41,6 @@ void conf_edit_apply(struct conf_job *job, struct conf_node *root, struct conf_e
 /* Why @text cannot be a pattern, for people, or NULL: wildcards stand behind the last
  * slash. */
 const char *conf_pattern_flaw(const char *text);
+bool conf_pattern_has_wildcards(const char *text);
 
 #endif /* CONF_CONF_INCLUDE_H */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "conf/conf_job.h"
 #include "conf/conf_text.h"
@@ -13,8 +14,28 @@ static void *note_failure(struct conf_job *job, void *p)
 
 struct conf_input conf_job_file(const struct conf_job *job, int file)
 {
-	return file ? job->included[file - 1]
-		    : (struct conf_input){ job->name, job->text, job->len };
+	if (!file)
+		return (struct conf_input){ job->name, job->text, job->len };
+	if ((size_t)file <= job->n_included)
+		return job->included[file - 1];
+	return job->lists[file - 1 - job->n_included];
+}
+
+int conf_job_keep_list(struct conf_job *job, const struct conf_input *in)
+{
+	struct conf_input *list = array_add(&job->lists, &job->n_lists);
+
+	if (list)
+		*list = (struct conf_input){
+			.name = arena_strndup(&job->scratch, in->name, strlen(in->name)),
+			.text = arena_strndup(&job->scratch, in->text, in->len),
+			.len = in->len,
+		};
+	if (list && list->name && list->text)
+		return job->n_included + job->n_lists;
+	job->n_lists -= !!list;
+	job->failed = true;
+	return 0;
 }
 
 void *conf_job_scratch(struct conf_job *job, size_t size)
@@ -196,4 +217,5 @@ void conf_job_print(const struct conf_job *job, struct buf *out)
 void conf_job_end(struct conf_job *job)
 {
 	arena_free(&job->scratch);
+	free(job->lists);
 }

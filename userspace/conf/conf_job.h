@@ -17,6 +17,8 @@
 #include "conf/conf_input.h"
 #include "conf/conf_node.h"
 
+struct conf;
+
 /*
  * As many are printed of each kind, in the order of the text; the rest is
  * counted.
@@ -39,6 +41,9 @@ struct conf_diags {
  * struct conf_job - one run
  * @name, @text, @len: the config file itself, the first of the files
  * @included: the others, at most CONF_MAX_FILES in all
+ * @lists: files of prefixes that there is something to say about; numbered behind those
+ * @n_prefixes: so far, of all lists
+ * @reads_no_files, @files_of: as in struct conf_request
  * @keep: memory of the result
  * @scratch: memory of the run: the tree, the messages
  * @failed: out of memory
@@ -49,6 +54,11 @@ struct conf_job {
 	size_t len;
 	const struct conf_input *included;
 	size_t n_included;
+	struct conf_input *lists;
+	size_t n_lists;
+	size_t n_prefixes;
+	bool reads_no_files;
+	const struct conf *files_of;
 	struct arena *keep;
 	struct arena scratch;
 	struct conf_diags errors;
@@ -58,6 +68,9 @@ struct conf_job {
 
 /* The file of that number. */
 struct conf_input conf_job_file(const struct conf_job *job, int file);
+
+/* One more, copied, when there are all that are included. Return: its number; 0: no memory. */
+int conf_job_keep_list(struct conf_job *job, const struct conf_input *in);
 
 /*
  * Zeroed memory in one of the arenas; NULL, and @job->failed, if there is none.

@@ -102,7 +102,8 @@ static const struct conf_field nat_rows[] = {
 		.off_also = OFF(n_nat_pool),
 		.doc = "Addresses that fullnat sends to backends from, at most 64 of a family: one "
 		       "of each family that backends have, at least. They are no VIPs, and "
-		       "backends must reach this host by them.",
+		       "backends must reach this host by them. Balancers that are active at the "
+		       "same time need different ones.",
 	},
 	{
 		.key = "ports",

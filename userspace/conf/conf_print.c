@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <assert.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #include "conf/conf.h"
+#include "conf/conf_limit.h"
 #include "conf/conf_print.h"
 #include "conf/conf_value.h"
 #include "net/addr.h"
@@ -139,6 +141,18 @@ PRINTER(print_ports)
 	buf_puts(out, behind_items(n));
 }
 
+PRINTER(print_endpoints)
+{
+	const struct conf_endpoint *ends = VALUE(struct conf_endpoint *);
+	const size_t n = ALSO(size_t);
+	char text[ADDR_TEXT];
+
+	for (size_t i = 0; i < n; i++)
+		buf_printf(out, addr_is_v4(&ends[i].addr) ? "%s%s:%u" : "%s[%s]:%u",
+			   before_item(i, n), addr_format(&ends[i].addr, text), ends[i].port);
+	buf_puts(out, behind_items(n));
+}
+
 PRINTER(print_words)
 {
 	const uint32_t set = VALUE(uint32_t);
@@ -184,6 +198,34 @@ PRINTER(print_patterns)
 	buf_puts(out, behind_items(n));
 }
 
+PRINTER(print_rate)
+{
+	const struct conf_rate *r = &VALUE(struct conf_rate);
+	char text[CONF_RATE_TEXT];
+
+	if (r->count)
+		buf_puts(out, conf_rate_format(r, text));
+}
+
+/* What is in files, too: as much as shows that it has changed. */
+PRINTER(print_prefixes)
+{
+	const struct conf_prefix_list *list = &VALUE(struct conf_prefix_list);
+	const size_t n = list->n + list->n_patterns;
+	size_t i = 0;
+
+	array_for_each (r, list->rules, list->n)
+		if (!r->is_file)
+			buf_printf(out, "%s%s", before_item(i++, n), r->name);
+	for (size_t p = 0; p < list->n_patterns; p++)
+		buf_printf(out, "%s{ file: %s }", before_item(i++, n), list->patterns[p]);
+	array_for_each (r, list->rules, list->n)
+		if (r->is_file)
+			buf_printf(out, "%s%s: %zu prefixes, sum %016" PRIx64, before_item(i++, n),
+				   r->name, r->n, conf_prefixes_sum(r));
+	buf_puts(out, behind_items(n));
+}
+
 PRINTER(print_status)
 {
 	const struct conf_status_range *r = &VALUE(struct conf_status_range);
@@ -209,6 +251,7 @@ static void (*const printers[])(const struct conf_field *f, const void *base, st
 	[CONF_SIZE] = print_size,
 	[CONF_DAYS] = print_number,
 	[CONF_PERCENT] = print_number,
+	[CONF_RATE] = print_rate,
 	[CONF_WORD] = print_word,
 	[CONF_WORDS] = print_words,
 	[CONF_SWITCH] = print_switch,
@@ -226,7 +269,9 @@ static void (*const printers[])(const struct conf_field *f, const void *base, st
 	[CONF_IPV6] = print_addr,
 	[CONF_VIPS] = print_vips,
 	[CONF_PORTS] = print_ports,
+	[CONF_ENDPOINTS] = print_endpoints,
 	[CONF_PATTERNS] = print_patterns,
+	[CONF_PREFIXES] = print_prefixes,
 	[CONF_STATUS] = print_status,
 };
 

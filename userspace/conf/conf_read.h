@@ -10,6 +10,8 @@
  * @path: the config file; it and what it includes are read
  * @inputs: in place of files: the config file's text, then what it may include
  * @edits: carried out on what was read
+ * @reads_no_files: whoever names files of prefixes does not get what is in them
+ * @files_of: only files that this one names may be read for prefixes; NULL: all
  */
 struct conf_request {
 	const char *path;
@@ -17,6 +19,8 @@ struct conf_request {
 	size_t n_inputs;
 	struct conf_edit *edits;
 	size_t n_edits;
+	bool reads_no_files;
+	const struct conf *files_of;
 };
 
 /* As conf_load(), which reads what a path names. */

@@ -18,6 +18,7 @@
 #define NUMBER "(0|[1-9][0-9]*)"
 #define DURATION "[0-9]+(ms|s|m|h)"
 #define PORT_TEXT "([0-9]+|any)/(tcp|udp)"
+#define PREFIX "[0-9A-Fa-f:.]+(/[0-9]+)?"
 #define STATUS_TEXT "[1-5][0-9][0-9](-[1-5][0-9][0-9])?"
 
 /**
@@ -48,6 +49,7 @@ static const struct form forms[] = {
 	[CONF_SIZE] = { { "string" }, "[0-9]+(KiB|MiB|GiB)" },
 	[CONF_DAYS] = { { "string" }, "[0-9]+d" },
 	[CONF_PERCENT] = { { "string" }, "[0-9]+%" },
+	[CONF_RATE] = { { "string" }, "[0-9]+/[smh]" },
 	[CONF_NAME] = { { "string", "number", "boolean" }, CONF_NAME_PATTERN },
 	[CONF_FILE] = { { "string" }, "/[^\\0]*", .text_limit = true },
 	[CONF_URL_PATH] = { { "string" }, "/[!-~]*", .text_limit = true },
@@ -62,6 +64,7 @@ static const struct form forms[] = {
 	[CONF_IPV6] = { { "string" }, "[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*" },
 	[CONF_VIPS] = { { "string" }, "[0-9A-Fa-f:.]+", .is_list = true },
 	[CONF_PORTS] = { { "string" }, PORT_TEXT, .is_list = true },
+	[CONF_ENDPOINTS] = { { "string" }, ".*:[0-9]+", .is_list = true },
 	[CONF_PATTERNS] = { { "string" }, "/.*", .is_list = true },
 	[CONF_STATUS] = { { "integer", "string" }, STATUS_TEXT, .is_list = true },
 };
@@ -121,6 +124,19 @@ static json_t *list_schema(json_t *one)
 	return json_pack("{s:[o, o]}", "anyOf", one, many);
 }
 
+/* A prefix, or a list of them and of files. */
+static json_t *prefixes_schema(void)
+{
+	json_t *one = json_pack("{s:s, s:s}", "type", "string", "pattern", "^(" PREFIX ")$");
+	json_t *file = json_pack("{s:s, s:{s:{s:s, s:s}}, s:[s], s:b}", "type", "object",
+				 "properties", "file", "type", "string", "pattern", "^/",
+				 "required", "file", "additionalProperties", false);
+	json_t *item = json_pack("{s:[O, o]}", "anyOf", one, file);
+
+	return json_pack("{s:[o, {s:s, s:o, s:i}]}", "anyOf", one, "type", "array", "items", item,
+			 "minItems", 1);
+}
+
 static json_t *fields_schema(const struct conf_fields *set, bool has_presets);
 
 static json_t *named_schema(const struct conf_elem *elem)
@@ -146,6 +162,8 @@ static json_t *field_schema(const struct conf_field *f, bool has_presets)
 		return named_schema(f->elem);
 	if (f->kind == CONF_LIST)
 		return elems_schema(f->elem);
+	if (f->kind == CONF_PREFIXES)
+		return prefixes_schema();
 	if (f->words)
 		return f->kind == CONF_WORDS ? list_schema(words_schema(f)) : words_schema(f);
 	/* Of a kind that is not described here all is accepted. */

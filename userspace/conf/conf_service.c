@@ -100,11 +100,12 @@ static const struct conf_field service_rows[] = {
 		.kind = CONF_NUMBER,
 		.effect = CONF_LIVE,
 		.off = OFF(min_healthy),
-		.min = 1,
 		.max = SHUNT_MAX_MEMBERS - 1,
 		.preset = "1",
 		.doc = "With fewer usable backends the service is unhealthy: status, health and "
-		       "metrics say so. Those that there are go on getting flows.",
+		       "metrics say so, and its VIPs are not announced (ha.announce). Those that "
+		       "there are go on getting flows. 0: it is unhealthy without any, as with 1, "
+		       "but its VIPs are announced all the same.",
 	},
 	{
 		.key = "drain",
@@ -207,6 +208,13 @@ static const struct conf_field service_rows[] = {
 		.doc = "Slots of its table. Fewer than before break flows, more do not.",
 	},
 	{
+		.key = "firewall",
+		.kind = CONF_GROUP,
+		.fields = &conf_service_firewall_fields,
+		.off = OFF(firewall),
+		.doc = "Who may send to this service, beside what is said for all services.",
+	},
+	{
 		.key = "check",
 		.kind = CONF_GROUP,
 		.fields = &conf_check_fields,
@@ -278,6 +286,8 @@ static void begin_service(struct conf_job *job, const struct conf_node *node, vo
 	s->drain = draft->defaults.drain;
 	s->slow_start_ms = draft->defaults.slow_start_ms;
 	s->timeouts = draft->defaults.timeouts;
+	s->firewall.mode = draft->conf.firewall.mode;
+	s->firewall.syn_cookies = draft->conf.firewall.syn_cookies;
 	s->check = draft->defaults.check;
 }
 

@@ -22,9 +22,14 @@ struct conf_entry {
 	const void *owner;
 };
 
+/* Of most mappings and lists: no memory is needed for those. */
+#define CONF_UNIQUE_FEW 12
+
 struct conf_unique {
-	struct conf_entry *entries;
+	struct conf_entry *many; /* NULL: they are @few */
 	size_t n;
+	size_t max;
+	struct conf_entry few[CONF_UNIQUE_FEW];
 };
 
 /*

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "conf/conf_limit.h"
 #include "conf/conf_value.h"
 
 struct unit {
@@ -257,6 +258,27 @@ CONF_SETTER(conf_set_percent)
 		conf_error(job, node, "%s is not a percentage such as 5%%", conf_quoted(job, node));
 	else if (is_in_range(job, f, node, value))
 		*(uint32_t *)conf_field_at(base, f->off) = value;
+}
+
+CONF_SETTER(conf_set_rate)
+{
+	static const struct unit units[] = {
+		{ "/h", 3600 }, { "/m", 60 }, { "/s", 1 }, { NULL, 0 }
+	};
+	const struct unit *u = units;
+	uint32_t value;
+	const char *rest = conf_read_digits(node->text, &value);
+
+	while (u->name && !(rest && !strcmp(u->name, rest)))
+		u++;
+	if (rest && !*rest)
+		conf_error(job, node, "%s needs a time: /s, /m or /h", conf_quoted(job, node));
+	else if (!u->name)
+		conf_error(job, node, "%s is not a rate such as 200/s, 10/m or 1/h",
+			   conf_quoted(job, node));
+	else if (is_in_range(job, f, node, value))
+		*(struct conf_rate *)conf_field_at(base, f->off) =
+			(struct conf_rate){ .count = value, .per_s = u->size };
 }
 
 /* "direct or ipip", "none, tcp or http" */

@@ -24,6 +24,7 @@ CONF_SETTER(conf_set_off_msec);
 CONF_SETTER(conf_set_size);
 CONF_SETTER(conf_set_days);
 CONF_SETTER(conf_set_percent);
+CONF_SETTER(conf_set_rate);
 CONF_SETTER(conf_set_word);
 CONF_SETTER(conf_set_words);
 CONF_SETTER(conf_set_switch);
@@ -46,8 +47,12 @@ CONF_SETTER(conf_set_ipv4);
 CONF_SETTER(conf_set_ipv6);
 CONF_SETTER(conf_set_vips);
 CONF_SETTER(conf_set_ports);
+CONF_SETTER(conf_set_endpoints);
 CONF_SETTER(conf_set_port_range);
 CONF_SETTER(conf_set_status);
+
+/* conf_value_prefixes.c */
+CONF_SETTER(conf_set_prefixes);
 
 /* An item of a list that is a scalar with text, or a complaint. */
 bool conf_item_is_value(struct conf_job *job, const struct conf_node *item);

@@ -162,6 +162,36 @@ CONF_SETTER(conf_set_vips)
 	set_items(job, node, &vip, conf_field_at(base, f->off), conf_field_at(base, f->off_also));
 }
 
+static bool read_endpoint(struct conf_job *job, const struct conf_node *item, void *elem)
+{
+	struct conf_endpoint *e = elem;
+	struct shunt_addr addr;
+	const char *reason;
+	__u16 port;
+
+	if (addr_parse_with_port(item->text, &addr, &port)) {
+		conf_error(job, item,
+			   "%s is not ADDRESS:PORT, such as 192.0.2.2:7946 or [2001:db8::2]:7946",
+			   conf_quoted(job, item));
+		return false;
+	}
+	reason = unusable_reason(&addr);
+	if (reason) {
+		conf_error(job, item, "%s has %s", conf_quoted(job, item), reason);
+		return false;
+	}
+	e->addr = addr;
+	e->port = port;
+	return true;
+}
+
+CONF_SETTER(conf_set_endpoints)
+{
+	static const struct item_kind end = { sizeof(struct conf_endpoint), read_endpoint };
+
+	set_items(job, node, &end, conf_field_at(base, f->off), conf_field_at(base, f->off_also));
+}
+
 /* The protocol behind the slash, or 0. */
 static uint8_t read_proto(const char *text)
 {

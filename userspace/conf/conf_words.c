@@ -44,6 +44,27 @@ const struct conf_word conf_on_down_words[] = {
 	{ NULL, 0 },
 };
 
+const struct conf_word conf_limit_match_words[] = {
+	{ "tcp_syn", CONF_LIMIT_TCP_SYN },
+	{ "udp", CONF_LIMIT_UDP },
+	{ "packets", CONF_LIMIT_PACKETS },
+	{ "icmp", CONF_LIMIT_ICMP },
+	{ NULL, 0 },
+};
+
+const struct conf_word conf_limit_by_words[] = {
+	{ "source", CONF_LIMIT_BY_SOURCE },
+	{ "service", CONF_LIMIT_BY_SERVICE },
+	{ NULL, 0 },
+};
+
+/* Of conf_firewall.tcp_flags_pass. */
+const struct conf_word conf_tcp_flags_words[] = {
+	{ "drop", false },
+	{ "pass", true },
+	{ NULL, 0 },
+};
+
 /* Of conf_service.udp_moves. */
 const struct conf_word conf_udp_words[] = {
 	{ "keep", false },
@@ -55,6 +76,19 @@ const struct conf_word conf_fragments_words[] = {
 	{ "track", CONF_FRAGMENTS_TRACK },
 	{ "l3hash", CONF_FRAGMENTS_L3HASH },
 	{ "drop", CONF_FRAGMENTS_DROP },
+	{ NULL, 0 },
+};
+
+const struct conf_word conf_firewall_mode_words[] = {
+	{ "enforce", CONF_FIREWALL_ENFORCE },
+	{ "monitor", CONF_FIREWALL_MONITOR },
+	{ NULL, 0 },
+};
+
+const struct conf_word conf_syn_cookies_words[] = {
+	{ "never", CONF_SYN_COOKIES_NEVER },
+	{ "auto", CONF_SYN_COOKIES_AUTO },
+	{ "always", CONF_SYN_COOKIES_ALWAYS },
 	{ NULL, 0 },
 };
 
@@ -108,6 +142,13 @@ const struct conf_word conf_xdp_mode_words[] = {
 const struct conf_word conf_on_stop_words[] = {
 	{ "keep", CONF_STOP_KEEP },
 	{ "detach", CONF_STOP_DETACH },
+	{ NULL, 0 },
+};
+
+const struct conf_word conf_announce_words[] = {
+	{ "none", CONF_ANNOUNCE_NONE },
+	{ "routes", CONF_ANNOUNCE_ROUTES },
+	{ "vrrp_file", CONF_ANNOUNCE_VRRP_FILE },
 	{ NULL, 0 },
 };
 
@@ -169,6 +210,26 @@ const char *conf_fragments_name(enum conf_fragments f)
 	return word_name(conf_fragments_words, f);
 }
 
+const char *conf_limit_match_name(enum conf_limit_match m)
+{
+	return word_name(conf_limit_match_words, m);
+}
+
+const char *conf_limit_by_name(enum conf_limit_by b)
+{
+	return word_name(conf_limit_by_words, b);
+}
+
+const char *conf_firewall_mode_name(enum conf_firewall_mode m)
+{
+	return word_name(conf_firewall_mode_words, m);
+}
+
+const char *conf_syn_cookies_name(enum conf_syn_cookies c)
+{
+	return word_name(conf_syn_cookies_words, c);
+}
+
 const char *conf_check_type_name(enum conf_check_type t)
 {
 	return word_name(conf_check_type_words, t);
@@ -197,6 +258,11 @@ const char *conf_via_name(enum conf_via v)
 const char *conf_on_stop_name(enum conf_on_stop s)
 {
 	return word_name(conf_on_stop_words, s);
+}
+
+const char *conf_announce_name(enum conf_announce a)
+{
+	return word_name(conf_announce_words, a);
 }
 
 const char *conf_xdp_mode_name(enum conf_xdp_mode m)

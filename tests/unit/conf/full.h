@@ -93,6 +93,18 @@ static const char full_text[] =
 	"    timeouts: { syn: 5s, established: 240h, closing: 1m, udp: 20s, udp_replied: 2m }\n"
 	"    backends:\n"
 	"      - { name: old, address: 192.0.2.61, port: 8443 }\n"
-	"      - { name: new, address6: \"2001:db8:2::62\", port: 8444, max_connections: 7 }\n";
+	"      - { name: new, address6: \"2001:db8:2::62\", port: 8444, max_connections: 7 }\n"
+	"ha:\n"
+	"  announce: routes\n"
+	"  routes: { table: 1000, protocol: 200, metric: 10, drain_metric: 20, pool: true }\n"
+	"  vrrp: { file: /run/unfit }\n"
+	"  peers:\n"
+	"    listen: 192.0.2.1:7946\n"
+	"    send_to: [192.0.2.2:7946, 192.0.2.3:7946]\n"
+	"    group: 239.1.2.3:7946\n"
+	"    interface: eth1\n"
+	"    key_file: /etc/shunt/peers.key\n"
+	"    rate: 500\n"
+	"    refresh: 30s\n";
 
 #endif /* TESTS_UNIT_CONF_FULL_H */

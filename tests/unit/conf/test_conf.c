@@ -351,3 +351,15 @@ Test(conf, names)
 	cr_expect_str_eq(conf_xdp_mode_name(CONF_XDP_GENERIC), "generic");
 	cr_expect_str_eq(conf_forward_name(SHUNT_FORWARD_NONE), "unknown");
 }
+
+/* Whoever has it last releases it. */
+Test(conf, stays_for_those_who_hold_it)
+{
+	struct conf *c = rows_parse(QUIET);
+	const struct conf *held = conf_hold(c);
+
+	conf_free(c);
+	cr_expect_str_eq(held->path, "t.yaml");
+	cr_expect_not_null(held->services[0].name);
+	conf_free(c);
+}

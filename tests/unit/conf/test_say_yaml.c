@@ -169,9 +169,9 @@ static const struct row rows[] = {
 	},
 	{
 		"an unknown key at the top",
-		QUIET "firewall: {}\n",
-		"t.yaml:4:1: error: unknown key \"firewall\"\n"
-		"firewall: {}\n"
+		QUIET "tapestry: {}\n",
+		"t.yaml:4:1: error: unknown key \"tapestry\"\n"
+		"tapestry: {}\n"
 		"^~~~~~~~\n",
 	},
 	{
