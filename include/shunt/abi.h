@@ -133,6 +133,14 @@ struct shunt_service {
  * or SHUNT_SERVICE_NAT. */
 #define SHUNT_SERVICE_CHOICE_SHIFT 10
 #define SHUNT_SERVICE_CHOICE(flags) ((flags) >> SHUNT_SERVICE_CHOICE_SHIFT & 3)
+/* The firewall has prefixes for this service alone: shunt/guard.h. */
+#define SHUNT_SERVICE_GUARDED (1U << 12)
+/* SYNs are answered by cookies while there are too many; with SHUNT_SERVICE_NAT. */
+#define SHUNT_SERVICE_COOKIES (1U << 13)
+/* And at all other times. */
+#define SHUNT_SERVICE_COOKIES_ALWAYS (1U << 14)
+/* Flows are being carried here from former maps: those that are not known yet wait. */
+#define SHUNT_SERVICE_HOLDS (1U << 15)
 /* The largest TCP segment that SYNs may ask for; 0: as they say. */
 #define SHUNT_SERVICE_MSS_SHIFT 16
 #define SHUNT_SERVICE_MSS(flags) ((flags) >> SHUNT_SERVICE_MSS_SHIFT)
@@ -317,6 +325,10 @@ enum shunt_way {
 #define SHUNT_CONN_FIN (1U << 2)
 #define SHUNT_CONN_RST (1U << 3)
 #define SHUNT_CONN_UNCOUNTED (1U << 4) /* what ended it, and its being counted */
+/* Of SHUNT_TO_SERVER: begun by a SYN cookie; it has a struct shunt_conn_seq. From the start. */
+#define SHUNT_CONN_SPLICED (1U << 5)
+/* Likewise: behind the server's answer its client has sent another SYN. */
+#define SHUNT_CONN_ANEW (1U << 6)
 
 #define SHUNT_NO_PORT_BIT 0xffffffffU
 
@@ -352,6 +364,38 @@ struct shunt_conn {
 	__u16 ip_csum;
 	__u16 l4_csum;
 };
+
+/**
+ * struct shunt_conn_seq - sequence numbers of a connection that a SYN cookie began, in one
+ *	word so that it changes whole; by record
+ * @client_isn: that of the client's SYN; with SHUNT_CONN_ANEW that of the last one
+ * @ours: until SHUNT_CONN_SYN is in flags[SHUNT_TO_CLIENT]: the cookie, by which the client
+ *	counts what the server sends; then by how much more the server does
+ */
+struct shunt_conn_seq {
+	__u32 client_isn;
+	__u32 ours;
+};
+
+/**
+ * struct shunt_syn_meter - how many connections are asked for
+ * @second, @count: of SYNs that would begin one, in one word; by the program, which counts
+ *	no further than it needs
+ * @until_s: seconds of the monotonic clock: before that SYNs are answered by cookies
+ * @above: in a second: so many are a flood; 0: nothing is one. By user space.
+ * @wall_s: what makes of the monotonic clock one that balancers share. By user space.
+ */
+struct shunt_syn_meter {
+	__u32 second;
+	__u32 count;
+	__u32 until_s;
+	__u32 above;
+	__u32 wall_s;
+	__u32 pad;
+};
+
+/* For so long after the last second in which there was half of a flood. */
+#define SHUNT_SYN_HOLD_S 10
 
 #define SHUNT_CONN_ENTRY(tag, record) ((__u64)(__u32)(tag) << 32 | (__u32)(record))
 #define SHUNT_CONN_RECORD(entry) ((__u32)(entry))
@@ -539,6 +583,8 @@ struct shunt_reasons {
  *	answers
  * @capture: somebody looks at packets: another program is loaded, shunt/capture.h
  * @resets: some leg has SHUNT_LEG_RESET, or may have
+ * @guard: what the firewall has to do: SHUNT_GUARD_*, of shunt/guard.h
+ * @bucket_bits: lines of shunt_buckets, as a power of two
  */
 struct shunt_rodata {
 	__u64 hash_key[2];
@@ -559,11 +605,13 @@ struct shunt_rodata {
 	__u8 ipip4;
 	__u8 ipip6;
 	__u8 tracked;
-	__u8 rich;
-	__u8 nat;
-	__u8 capture;
 	__u8 resets;
-	__u8 pad[9];
+	__u8 nat; /* from here on to guard: read at once, see bpf/rodata.h */
+	__u8 capture;
+	__u8 rich;
+	__u8 guard;
+	__u8 bucket_bits;
+	__u8 pad[7];
 };
 
 _Static_assert(sizeof(struct shunt_addr) == 16, "ABI");
@@ -580,6 +628,8 @@ _Static_assert(sizeof(struct shunt_flow_marks) == 64, "ABI");
 _Static_assert(sizeof(struct shunt_load) == 16, "ABI");
 _Static_assert(sizeof(struct shunt_tuple) == 40, "ABI");
 _Static_assert(sizeof(struct shunt_conn) == 128, "ABI");
+_Static_assert(sizeof(struct shunt_conn_seq) == 8, "ABI");
+_Static_assert(sizeof(struct shunt_syn_meter) == 24, "ABI");
 _Static_assert(sizeof(struct shunt_bit_line) == 64, "ABI");
 _Static_assert(sizeof(struct shunt_fragment_key) == 40, "ABI");
 _Static_assert(sizeof(struct shunt_fragment) == 12, "ABI");

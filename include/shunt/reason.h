@@ -43,8 +43,14 @@
 	X(CONNECTION_CLASH,	DROP,		"nat: its answers would be taken for those of another connection")	\
 	X(NO_PORT,		DROP,		"fullnat: every port of the pool is in use to this backend")	\
 	X(NO_TRANSLATION,	DROP,		"fullnat: the other address family cannot say this")	\
-	X(RESET_ANSWERED,	TX,		"its backend is gone: its sender was told by a TCP reset")	\
-	X(BACKEND_GONE,		DROP,		"its backend is gone, and a reset would be no answer to it")
+	X(RESET_ANSWERED,	TX,		"nobody has its connection any more: its sender was told by a TCP reset")	\
+	X(BACKEND_GONE,		DROP,		"its backend is gone, and a reset would be no answer to it")	\
+	X(DENIED,		DROP,		"the firewall denies its source")	\
+	X(RATE_LIMITED,		DROP,		"the firewall grants its source, or its service, no more of these")	\
+	X(BAD_FLAGS,		DROP,		"TCP flags that no connection has a use for")	\
+	X(SYN_COOKIE,		TX,		"a SYN, answered by a cookie: nothing is kept of it")	\
+	X(BAD_COOKIE,		DROP,		"for a VIP with nat, no connection is known, and it has no SYN cookie of ours")	\
+	X(HELD,			DROP,		"its flow may be one that is being carried to new maps: sent again, it is known")
 /* clang-format on */
 
 enum shunt_reason {
