@@ -93,7 +93,10 @@ void admin_free(struct admin *a)
 {
 	array_for_each (e, a->entries, a->n)
 		admin_entry_free(e);
+	array_for_each (p, a->prefixes, a->n_prefixes)
+		free(p->service);
 	free(a->entries);
+	free(a->prefixes);
 	*a = (struct admin){ 0 };
 }
 
@@ -111,4 +114,71 @@ uint32_t admin_weight_enabled(const struct admin_entry *e, uint32_t configured)
 uint32_t admin_weight(const struct admin_entry *e, uint32_t configured)
 {
 	return e && e->state != ADMIN_ENABLED ? 0 : admin_weight_enabled(e, configured);
+}
+
+/* --- prefixes --------------------------------------------------------------------- */
+
+static bool prefix_is_same(const struct admin_prefix *a, const struct admin_prefix *b)
+{
+	const bool same_service = a->service && b->service ? !strcmp(a->service, b->service)
+							   : !a->service && !b->service;
+
+	return same_service && a->allow == b->allow && conf_prefix_is_equal(&a->prefix, &b->prefix);
+}
+
+const struct admin_prefix *admin_find_prefix(const struct admin *a, const struct admin_prefix *like)
+{
+	array_for_each (p, a->prefixes, a->n_prefixes)
+		if (prefix_is_same(p, like))
+			return p;
+	return NULL;
+}
+
+int admin_put_prefix(struct admin *a, const struct admin_prefix *said)
+{
+	struct admin_prefix *p = (struct admin_prefix *)admin_find_prefix(a, said);
+	char *service;
+
+	if (p) {
+		p->deadline_ms = said->deadline_ms;
+		return 0;
+	}
+	if (a->n_prefixes >= ADMIN_MAX_PREFIXES)
+		return -ENOSPC;
+	service = said->service ? strdup(said->service) : NULL;
+	p = !service == !said->service ? array_add(&a->prefixes, &a->n_prefixes) : NULL;
+	if (!p) {
+		free(service);
+		return -ENOMEM;
+	}
+	*p = *said;
+	p->service = service;
+	return 0;
+}
+
+int admin_del_prefix(struct admin *a, const struct admin_prefix *like)
+{
+	struct admin_prefix *p = (struct admin_prefix *)admin_find_prefix(a, like);
+
+	if (!p)
+		return -ENOENT;
+	free(p->service);
+	a->n_prefixes--;
+	memmove(p, p + 1, (a->prefixes + a->n_prefixes - p) * sizeof(*p));
+	return 0;
+}
+
+size_t admin_expire_prefixes(struct admin *a, uint64_t now_ms)
+{
+	const size_t before = a->n_prefixes;
+	size_t kept = 0;
+
+	array_for_each (p, a->prefixes, a->n_prefixes) {
+		if (p->deadline_ms && p->deadline_ms <= now_ms)
+			free(p->service);
+		else
+			a->prefixes[kept++] = *p;
+	}
+	a->n_prefixes = kept;
+	return before - kept;
 }

@@ -9,6 +9,8 @@
 #include "base/array.h"
 #include "net/addr.h"
 #include "plan/features.h"
+#include "plan/firewall.h"
+#include "shunt/guard.h"
 
 bool features_count(const struct conf_service *service)
 {
@@ -40,6 +42,18 @@ static bool is_tracked(const struct conf_service *service)
 	return service->track || conf_service_needs_memory(service);
 }
 
+static uint32_t cookies_of(const struct conf_service *service)
+{
+	switch (service->firewall.syn_cookies) {
+	case CONF_SYN_COOKIES_AUTO:
+		return SHUNT_SERVICE_COOKIES;
+	case CONF_SYN_COOKIES_ALWAYS:
+		return SHUNT_SERVICE_COOKIES | SHUNT_SERVICE_COOKIES_ALWAYS;
+	default:
+		return 0;
+	}
+}
+
 uint32_t features_flags(const struct conf_service *service, uint8_t proto)
 {
 	const bool is_nat = conf_forward_is_nat(service->forward);
@@ -63,9 +77,18 @@ uint32_t features_flags(const struct conf_service *service, uint8_t proto)
 		flags |= SHUNT_SERVICE_COUNTED;
 	if (conf_service_is_limited(service))
 		flags |= SHUNT_SERVICE_LIMITED;
+	if (is_nat && proto == IPPROTO_TCP)
+		flags |= cookies_of(service);
 	if (proto == IPPROTO_TCP)
 		flags |= service->mss << SHUNT_SERVICE_MSS_SHIFT;
 	return flags;
+}
+
+uint32_t features_syns_above(const struct conf *conf)
+{
+	const struct conf_rate *r = &conf->firewall.syn_cookies_above;
+
+	return r->count > r->per_s && r->per_s ? r->count / r->per_s : 1;
 }
 
 static bool has_fullnat(const struct plan *plan)
@@ -108,6 +131,8 @@ static void rodata_add_service(struct shunt_rodata *ro, const struct plan_servic
 	ro->tracked |= !!(service->flags & SHUNT_SERVICE_TRACKED);
 	ro->rich |= service->flags & rich || SHUNT_SERVICE_MSS(service->flags);
 	ro->nat |= !!(service->flags & SHUNT_SERVICE_NAT);
+	if (service->flags & SHUNT_SERVICE_COOKIES)
+		ro->guard |= SHUNT_GUARD_SYN;
 }
 
 static void rodata_add_leg(struct shunt_rodata *ro, const struct plan_leg *leg)
@@ -146,13 +171,15 @@ static void rodata_set_pool(struct shunt_rodata *ro, const struct conf *conf,
 		ro->pool_addrs[addr_is_v4(a) ? SHUNT_V4 : SHUNT_V6]++;
 }
 
-struct shunt_rodata features_rodata(const struct conf *conf, const struct plan *plan)
+struct shunt_rodata features_rodata(const struct conf *conf, const struct admin *admin,
+				    const struct plan *plan)
 {
 	const uint64_t cache_bytes =
 		conf->flow_cache_bytes ? conf->flow_cache_bytes : PLAN_FLOW_CACHE_BYTES;
 	struct shunt_rodata ro = {
 		.flow_mask = cache_bytes / sizeof(struct shunt_flow_line) - 1,
 		.icmp_per_s = conf->icmp_per_s,
+		.guard = firewall_stages(conf, admin),
 	};
 
 	array_for_each (service, plan->services, plan->n_services)

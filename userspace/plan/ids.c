@@ -82,9 +82,9 @@ void ids_sort(struct ids *ids)
 {
 	array_for_each (service, ids->services, ids->n_services)
 		if (service->n_backends)
-			qsort(service->backends, service->n_backends, sizeof(*service->backends),
-			      backend_compare);
-	qsort(ids->services, ids->n_services, sizeof(*ids->services), service_compare);
+			array_sort(service->backends, service->n_backends,
+				   sizeof(*service->backends), backend_compare);
+	array_sort(ids->services, ids->n_services, sizeof(*ids->services), service_compare);
 }
 
 bool plan_leg_is_equal(const struct plan_leg *a, const struct plan_leg *b)

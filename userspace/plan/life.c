@@ -126,22 +126,6 @@ uint64_t life_next_ms(const struct life *l, const struct conf_service *service,
 
 /* --- all of a config -------------------------------------------------------------- */
 
-static int compare_names(const void *va, const void *vb)
-{
-	const struct life_record *const *a = va, *const *b = vb;
-
-	return strcmp((*a)->name, (*b)->name);
-}
-
-static struct life_record *find_record(const struct lives *lives, const char *name)
-{
-	struct life_record key = { .name = (char *)name }, *p = &key;
-	struct life_record **found =
-		lives->n ? bsearch(&p, lives->by_name, lives->n, sizeof(p), compare_names) : NULL;
-
-	return found ? *found : NULL;
-}
-
 static void free_record(struct life_record *r)
 {
 	free(r->name);
@@ -151,7 +135,7 @@ static void free_record(struct life_record *r)
 static void free_arrays(struct lives *lives)
 {
 	free(lives->by_place);
-	free(lives->by_name);
+	dict_free(&lives->by_name);
 	free(lives->first);
 	*lives = (struct lives){ 0 };
 }
@@ -163,28 +147,34 @@ void lives_free(struct lives *lives)
 	free_arrays(lives);
 }
 
-static char *name_of(const char *service, const char *backend)
+/* Mostly it stands where it stood: its number among all is @place. */
+static struct life_record *find_near(const struct lives *lives, size_t place, const char *service,
+				     const char *backend)
 {
-	char *name;
+	struct life_record *r = place < lives->n ? lives->by_place[place] : NULL;
 
-	return asprintf(&name, "%s/%s", service, backend) < 0 ? NULL : name;
+	return r && dict_is_pair(r->name, service, backend)
+		       ? r
+		       : dict_find_pair(&lives->by_name, service, backend);
 }
 
-/* The record of @name, which is taken over: that of @old, or a new one; NULL: no memory. */
-static struct life_record *adopt(const struct lives *old, char *name)
+/* The record of that name: that of @old, or a new one; NULL: no memory. */
+static struct life_record *adopt(const struct lives *old, size_t place, const char *service,
+				 const char *backend)
 {
-	_cleanup_free_ char *own = name;
-	struct life_record *r = own ? find_record(old, own) : NULL;
+	struct life_record *r = find_near(old, place, service, backend);
 
 	if (r) {
 		r->kept = true;
 		return r;
 	}
-	r = own ? calloc(1, sizeof(*r)) : NULL;
-	if (!r)
+	r = calloc(1, sizeof(*r));
+	if (r && asprintf(&r->name, "%s/%s", service, backend) < 0) {
+		free(r);
 		return NULL;
-	r->name = take_ptr(&own);
-	r->life.is_cold = old->n;
+	}
+	if (r)
+		r->life.is_cold = old->n;
 	return r;
 }
 
@@ -195,9 +185,8 @@ static int allocate(struct lives *next, const struct conf *conf)
 	array_for_each (s, conf->services, conf->n_services)
 		n += s->n_backends;
 	next->by_place = calloc(n + 1, sizeof(*next->by_place));
-	next->by_name = calloc(n + 1, sizeof(*next->by_name));
 	next->first = calloc(conf->n_services + 1, sizeof(*next->first));
-	return next->by_place && next->by_name && next->first ? 0 : -ENOMEM;
+	return next->by_place && next->first ? dict_reserve(&next->by_name, n) : -ENOMEM;
 }
 
 static int enter(struct lives *next, const struct lives *old, const struct conf *conf)
@@ -209,8 +198,8 @@ static int enter(struct lives *next, const struct lives *old, const struct conf 
 
 		next->first[s] = next->n;
 		for (size_t b = 0; b < service->n_backends; b++) {
-			char *name = name_of(service->name, service->backends[b].name);
-			struct life_record *r = adopt(old, name);
+			struct life_record *r =
+				adopt(old, next->n, service->name, service->backends[b].name);
 
 			if (!r)
 				return -ENOMEM;
@@ -240,8 +229,8 @@ int lives_build(struct lives *next, const struct lives *lives, const struct conf
 		lives_discard(next);
 		return err;
 	}
-	memcpy(next->by_name, next->by_place, next->n * sizeof(*next->by_name));
-	qsort(next->by_name, next->n, sizeof(*next->by_name), compare_names);
+	array_for_each (r, next->by_place, next->n)
+		dict_add(&next->by_name, (*r)->name, *r);
 	return 0;
 }
 
@@ -274,8 +263,7 @@ struct life *lives_at(const struct lives *lives, size_t service, size_t backend)
 
 struct life *lives_find(const struct lives *lives, const char *service, const char *backend)
 {
-	_cleanup_free_ char *name = name_of(service, backend);
-	struct life_record *r = name ? find_record(lives, name) : NULL;
+	struct life_record *r = dict_find_pair(&lives->by_name, service, backend);
 
 	return r ? &r->life : NULL;
 }

@@ -12,6 +12,7 @@
 #ifndef PLAN_LIFE_H
 #define PLAN_LIFE_H
 
+#include "base/dict.h"
 #include "plan/plan.h"
 
 /* life_next_ms() where time changes nothing. */
@@ -57,11 +58,10 @@ uint64_t life_next_ms(const struct life *l, const struct conf_service *service,
 /**
  * struct lives - of all backends of a config; zero-initialised is empty and valid
  * @by_place: in the order of the config; service s begins at @first[s]
- * @by_name: the same, sorted
  */
 struct lives {
 	struct life_record **by_place;
-	struct life_record **by_name;
+	struct dict by_name;
 	size_t n;
 	size_t *first;
 };

@@ -103,7 +103,7 @@ static void deal_order(struct deal *d)
 
 		d->guests[i] = (struct guest){ by_id ? b->id : 0, b->name, i };
 	}
-	qsort(d->guests, service->n_backends, sizeof(*d->guests), guest_compare);
+	array_sort(d->guests, service->n_backends, sizeof(*d->guests), guest_compare);
 }
 
 static void deal_find(struct deal *d)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "plan/names.h"
 
 static int named_compare(const void *va, const void *vb)
@@ -19,7 +20,7 @@ struct named *names_of_services(struct arena *arena, const struct conf *conf)
 		return NULL;
 	for (size_t i = 0; i < conf->n_services; i++)
 		names[i] = (struct named){ conf->services[i].name, i };
-	qsort(names, conf->n_services, sizeof(*names), named_compare);
+	array_sort(names, conf->n_services, sizeof(*names), named_compare);
 	return names;
 }
 
@@ -31,7 +32,7 @@ struct named *names_of_backends(struct arena *arena, const struct conf_service *
 		return NULL;
 	for (size_t i = 0; i < service->n_backends; i++)
 		names[i] = (struct named){ service->backends[i].name, i };
-	qsort(names, service->n_backends, sizeof(*names), named_compare);
+	array_sort(names, service->n_backends, sizeof(*names), named_compare);
 	return names;
 }
 

@@ -190,6 +190,8 @@ struct plan_position {
  * @base, @span: the block of ids of the service: its members are [1, @span)
  * @left: with the block that it had before, if that was outgrown not long ago and
  *	rests, and so on: of these, number, base and span. Maps may still go by them.
+ * @tracked: its services have all their flows in the flow cache, whatever the slots say:
+ *	plan_tracks()
  * @scheduler: how it is filled: consistent stands for source, random and least_conn,
  *	too, which go by tables like its own
  * @slots: a power of two
@@ -204,6 +206,7 @@ struct plan_table {
 	uint32_t base;
 	uint32_t span;
 	const struct plan_table *left;
+	bool tracked;
 	enum conf_scheduler scheduler;
 	uint32_t slots;
 	struct plan_position *positions;
@@ -211,6 +214,15 @@ struct plan_table {
 	uint64_t *seeds;
 	uint32_t n_positions;
 };
+
+/*
+ * Of SHUNT_SERVICE_*: each flow is in the flow cache by the hash that picks its slot. By
+ * affinity it is clients.
+ */
+static inline bool plan_tracks(uint32_t flags)
+{
+	return (flags & (SHUNT_SERVICE_TRACKED | SHUNT_SERVICE_AFFINITY)) == SHUNT_SERVICE_TRACKED;
+}
 
 /**
  * struct plan - everything in one arena, const once plan_build() has returned it
@@ -220,6 +232,7 @@ struct plan_table {
  * @rodata: without hash_key and pins_per_s, which are of this host, and without
  *	conn_mask, conns and space_lines, which follow from the sizes of maps
  * @flow_early_s, @flow_idle_s: how long a slot is MIGRATING, how long PINNING
+ * @syns_above: in a second, of services of nat: so many are a flood
  * @first_backend: of each config service, in @backend_of
  * @backend_of: index in @backends by config service and backend
  * @table_of: index in @tables by config service
@@ -240,6 +253,7 @@ struct plan {
 	struct shunt_rodata rodata;
 	uint16_t flow_early_s;
 	uint16_t flow_idle_s;
+	uint32_t syns_above;
 	size_t n_conf_services;
 	uint32_t *first_backend;
 	uint32_t *backend_of;
@@ -324,9 +338,10 @@ enum plan_op_kind {
 	PLAN_MARK_BACKEND, /* backend id: dead or alive */
 	PLAN_PUT_LOAD, /* backend id: its limit, and its weight by load */
 	/*
-	 * Take the words of table one step on. Where its base is not what it was its
-	 * services go by the old one until they are put: not in place then, for a
-	 * newcomer's member may be beyond the old block.
+	 * Take the words of table one step on; also where it is not tracked any more.
+	 * Where its base is not what it was its services go by the old one until they
+	 * are put: not in place then, for a newcomer's member may be beyond the old
+	 * block.
 	 */
 	PLAN_FILL_TABLE,
 	PLAN_PUT_VIP,

@@ -16,6 +16,7 @@
 #include "net/addr.h"
 #include "plan/fate.h"
 #include "plan/features.h"
+#include "plan/firewall.h"
 #include "plan/ids.h"
 #include "plan/recipe.h"
 #include "plan/seats.h"
@@ -156,6 +157,8 @@ static int tables_enter(const struct conf *conf, struct seats (*seats)[POOLS], s
 		warm_enter(&conf->services[s], &plan->backends[plan->first_backend[s]]);
 		resets_enter(&conf->services[s], &plan->backends[plan->first_backend[s]]);
 		plan->tables[s].scheduler = recipe_scheduler(conf->services[s].scheduler);
+		plan->tables[s].tracked =
+			plan_tracks(features_flags(&conf->services[s], IPPROTO_TCP));
 		err = recipe_make(&plan->arena, &conf->services[s],
 				  &plan->backends[plan->first_backend[s]], seats[s],
 				  &plan->tables[s]);
@@ -211,21 +214,30 @@ static size_t count_keys(const struct conf_service *service)
 				  has_fragments_of(service, IPPROTO_UDP));
 }
 
+/* Of the ports of @proto; what the operator says counts, too. */
+static uint32_t flags_of(const struct inputs *in, const struct conf_service *service, uint8_t proto)
+{
+	const uint32_t flags = features_flags(service, proto);
+
+	return firewall_guards(service, in->admin) ? flags | SHUNT_SERVICE_GUARDED : flags;
+}
+
 /* @key: of config service @index. */
-static void key_enter(const struct conf_service *service, uint32_t index,
-		      struct shunt_service_key key, struct plan *plan)
+static void key_enter(const struct inputs *in, uint32_t index, struct shunt_service_key key,
+		      struct plan *plan)
 {
 	plan->services[plan->n_services++] = (struct plan_service){
 		.key = key,
 		.table = plan->tables[index].number,
 		.base = plan->tables[index].base,
-		.flags = features_flags(service, key.proto),
+		.flags = flags_of(in, &in->conf->services[index], key.proto),
 		.conf_service = index,
 	};
 }
 
-static void service_enter(const struct conf_service *service, uint32_t index, struct plan *plan)
+static void service_enter(const struct inputs *in, uint32_t index, struct plan *plan)
 {
+	const struct conf_service *service = &in->conf->services[index];
 	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_UDP };
 
 	for (size_t v = 0; v < service->n_vips; v++) {
@@ -235,20 +247,21 @@ static void service_enter(const struct conf_service *service, uint32_t index, st
 		for (size_t p = 0; p < service->n_ports; p++) {
 			key.port = htons(service->ports[p].port);
 			key.proto = service->ports[p].proto;
-			key_enter(service, index, key, plan);
+			key_enter(in, index, key, plan);
 		}
 		key.port = 0;
 		key.fragments = 1;
 		array_for_each (proto, protos, array_len(protos)) {
 			key.proto = *proto;
 			if (has_fragments_of(service, *proto))
-				key_enter(service, index, key, plan);
+				key_enter(in, index, key, plan);
 		}
 	}
 }
 
-static int services_enter(const struct conf *conf, struct plan *plan)
+static int services_enter(const struct inputs *in, struct plan *plan)
 {
+	const struct conf *conf = in->conf;
 	size_t n_vips = 0, n_services = 0, kept = 0;
 
 	for (size_t s = 0; s < conf->n_services; s++) {
@@ -260,12 +273,12 @@ static int services_enter(const struct conf *conf, struct plan *plan)
 	if (!plan->vips || !plan->services)
 		return -ENOMEM;
 	for (size_t s = 0; s < conf->n_services; s++)
-		service_enter(&conf->services[s], s, plan);
-	qsort(plan->services, n_services, sizeof(*plan->services), service_compare);
+		service_enter(in, s, plan);
+	array_sort(plan->services, n_services, sizeof(*plan->services), service_compare);
 	/* conf refuses two services at one address, protocol and port. */
 	for (size_t i = 1; i < n_services; i++)
 		assert(service_compare(&plan->services[i - 1], &plan->services[i]));
-	qsort(plan->vips, n_vips, sizeof(*plan->vips), vip_compare);
+	array_sort(plan->vips, n_vips, sizeof(*plan->vips), vip_compare);
 	for (size_t i = 0; i < n_vips; i++)
 		if (!kept || !addr_is_equal(&plan->vips[kept - 1], &plan->vips[i]))
 			plan->vips[kept++] = plan->vips[i];
@@ -308,8 +321,8 @@ static int plan_sort(struct plan *plan)
 		return -ENOMEM;
 	for (size_t s = 0; s < plan->n_tables; s++)
 		numbers[s] = plan->tables[s].number;
-	qsort(plan->backends, plan->n_backends, sizeof(*plan->backends), backend_compare);
-	qsort(plan->tables, plan->n_tables, sizeof(*plan->tables), table_compare);
+	array_sort(plan->backends, plan->n_backends, sizeof(*plan->backends), backend_compare);
+	array_sort(plan->tables, plan->n_tables, sizeof(*plan->tables), table_compare);
 	for (size_t i = 0; i < plan->n_backends; i++) {
 		const struct plan_backend *b = &plan->backends[i];
 
@@ -352,7 +365,7 @@ int plan_build(const struct conf *conf, const struct admin *admin, struct ids *i
 	err = backends_enter(&in, plan)
 	    ?: ids_enter(ids, &wish, &next)
 	    ?: tables_enter(conf, wish.seats, plan)
-	    ?: services_enter(conf, plan)
+	    ?: services_enter(&in, plan)
 	    ?: features_pool(conf, plan)
 	    ?: plan_sort(plan);
 	if (err)
@@ -361,9 +374,10 @@ int plan_build(const struct conf *conf, const struct admin *admin, struct ids *i
 	array_for_each (b, plan->backends, plan->n_backends)
 		if (b->alive)
 			id_set_add(&plan->alive, b->id);
-	plan->rodata = features_rodata(conf, plan);
+	plan->rodata = features_rodata(conf, admin, plan);
 	plan->flow_early_s = seconds_of(conf->flow_early_ms);
 	plan->flow_idle_s = seconds_of(conf->flow_idle_ms ?: PLAN_FLOW_IDLE_MS);
+	plan->syns_above = features_syns_above(conf);
 	ids_swap(ids, next);
 	*out = take_ptr(&plan);
 	return 0;

@@ -126,6 +126,12 @@ static bool *list_lost(const struct plan *old, const struct plan *new)
 	return lost;
 }
 
+/* Flows that were to be found in the flow cache shall be found where slots say so. */
+static bool forgets(const struct plan_table *was, const struct plan_table *t)
+{
+	return was->tracked && !t->tracked;
+}
+
 static void steps_fill(struct steps *steps, const struct plan *old, const struct plan *new)
 {
 	_cleanup_free_ bool *lost = list_lost(old, new);
@@ -135,15 +141,28 @@ static void steps_fill(struct steps *steps, const struct plan *old, const struct
 		const struct plan_table *t = &new->tables[i];
 		const struct plan_table *was = find_table(old, t->number);
 
-		if (!was || lost[i] || was->base != t->base || !plan_table_is_equal(was, t))
+		if (!was || lost[i] || was->base != t->base || forgets(was, t) ||
+		    !plan_table_is_equal(was, t))
 			step_add(steps, (struct plan_op){ .kind = PLAN_FILL_TABLE, .table = t });
 	}
+}
+
+/*
+ * That of @plan with the id of @b, the backend at @index of another plan: mostly they are
+ * the same backends.
+ */
+static const struct plan_backend *twin_of(const struct plan *plan, size_t index,
+					  const struct plan_backend *b)
+{
+	if (index < plan->n_backends && plan->backends[index].id == b->id)
+		return &plan->backends[index];
+	return plan_backend_by_id(plan, b->id);
 }
 
 static void steps_put(struct steps *steps, const struct plan *old, const struct plan *new)
 {
 	array_for_each (b, new->backends, new->n_backends) {
-		const struct plan_backend *was = plan_backend_by_id(old, b->id);
+		const struct plan_backend *was = twin_of(old, b - new->backends, b);
 
 		/* Ids are write-once; see struct ids. */
 		assert(!was || legs_are_equal(was, b));
@@ -151,14 +170,14 @@ static void steps_put(struct steps *steps, const struct plan *old, const struct 
 			step_add(steps, (struct plan_op){ .kind = PLAN_PUT_BACKEND, .backend = b });
 	}
 	array_for_each (b, new->backends, new->n_backends) {
-		const struct plan_backend *was = plan_backend_by_id(old, b->id);
+		const struct plan_backend *was = twin_of(old, b - new->backends, b);
 
 		if (was && (was->alive != b->alive || was->resets != b->resets))
 			step_add(steps,
 				 (struct plan_op){ .kind = PLAN_MARK_BACKEND, .backend = b });
 	}
 	array_for_each (b, new->backends, new->n_backends) {
-		const struct plan_backend *was = plan_backend_by_id(old, b->id);
+		const struct plan_backend *was = twin_of(old, b - new->backends, b);
 
 		if (b->counted && !(was && loads_are_equal(was, b)))
 			step_add(steps, (struct plan_op){ .kind = PLAN_PUT_LOAD, .backend = b });
@@ -211,7 +230,7 @@ static void steps_del(struct steps *steps, const struct plan *old, const struct 
 			step_add(steps, (struct plan_op){ .kind = PLAN_CLEAR_TABLE, .table = t });
 	}
 	array_for_each (b, old->backends, old->n_backends) {
-		if (!plan_backend_by_id(new, b->id))
+		if (!twin_of(new, b - old->backends, b))
 			step_add(steps, (struct plan_op){ .kind = PLAN_DEL_BACKEND, .backend = b });
 	}
 }

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "desk.h"
 #include "net/addr.h"
+#include "shunt/guard.h"
 
 /* The flags of the first key of the only service. */
 static uint32_t flags_now(struct desk *d)
@@ -19,6 +20,31 @@ static uint32_t flags_now(struct desk *d)
 static uint32_t choice(enum shunt_choice c)
 {
 	return (uint32_t)c << SHUNT_SERVICE_CHOICE_SHIFT;
+}
+
+Test(features, syn_cookies_are_of_nat_and_tcp)
+{
+	const uint32_t cookies = SHUNT_SERVICE_COOKIES | SHUNT_SERVICE_COOKIES_ALWAYS;
+	const struct {
+		enum shunt_forward forward;
+		enum conf_syn_cookies wanted;
+		uint32_t flags;
+	} rows[] = {
+		{ SHUNT_FORWARD_NAT, CONF_SYN_COOKIES_NEVER, 0 },
+		{ SHUNT_FORWARD_NAT, CONF_SYN_COOKIES_AUTO, SHUNT_SERVICE_COOKIES },
+		{ SHUNT_FORWARD_NAT, CONF_SYN_COOKIES_ALWAYS, cookies },
+		{ SHUNT_FORWARD_DIRECT, CONF_SYN_COOKIES_ALWAYS, 0 },
+	};
+	_cleanup_(desk_close) struct desk d;
+
+	desk_open(&d, make_web(1024, 3, 10));
+	array_for_each (r, rows, array_len(rows)) {
+		d.conf->services[0].forward = r->forward;
+		d.conf->services[0].firewall.syn_cookies = r->wanted;
+		cr_expect_eq(flags_now(&d) & cookies, r->flags);
+		cr_expect_eq(d.plan->rodata.guard & SHUNT_GUARD_SYN,
+			     r->flags ? SHUNT_GUARD_SYN : 0);
+	}
 }
 
 Test(features, schedulers_are_flags)
