@@ -71,7 +71,7 @@ static int del_vip(const struct apply_to *t, const struct plan_op *op)
 static int put_service(const struct apply_to *t, const struct plan_op *op)
 {
 	struct shunt_listing like = { .flags = op->service->flags };
-	int err = tables_service(t->tables, op->service->table, op->service->base, &like.service);
+	int err = tables_service(t->tables, op->service, &like.service);
 
 	return err ?: t->ops->put_service(t->ctx, &op->service->key, &like);
 }

@@ -5,6 +5,7 @@
 
 #include "net/addr.h"
 #include "tables/conns.h"
+#include "tables/conns_share.h"
 #include "tables/flows.h"
 
 /* --- bits ---------------------------------------------------------------------- */
@@ -241,7 +242,7 @@ static int list(const struct conns *c, uint32_t r, enum shunt_way way)
 
 /* --- openings and ends ------------------------------------------------------------ */
 
-static void uncount(const struct conns *c, struct shunt_conn *conn)
+void conns_uncount(const struct conns *c, struct shunt_conn *conn)
 {
 	const uint32_t id = __atomic_exchange_n(&conn->counted, 0, __ATOMIC_SEQ_CST);
 
@@ -255,7 +256,7 @@ void conns_free(const struct conns *c, uint32_t r)
 	const uint64_t port_bits = (uint64_t)c->port_lines * SHUNT_BITS_PER_LINE;
 	const uint32_t port_bit = conns_is_written(conn) ? conn->port_bit : SHUNT_NO_PORT_BIT;
 
-	uncount(c, conn);
+	conns_uncount(c, conn);
 	/*
 	 * First it is nobody's. Whoever dies before the port is given back leaves a bit that no
 	 * record names; in another order the next one would give back a port that is in use.
@@ -264,6 +265,7 @@ void conns_free(const struct conns *c, uint32_t r)
 	if (port_bit < port_bits)
 		bit_clear(c->port_bits, port_bit);
 	memset(conn, 0, sizeof(*conn));
+	conns_share_forget(c->share, r);
 	bit_clear(c->bits, r);
 }
 
@@ -283,20 +285,37 @@ static uint32_t take_record(const struct conns *c, uint32_t from)
 
 int conns_add(const struct conns *c, const struct shunt_conn *conn, uint32_t *hint)
 {
-	const uint32_t r = take_record(c, *hint);
+	const struct shunt_conn_seq none = { 0 };
+
+	return conns_add_spliced(c, conn, &none, hint);
+}
+
+int conns_add_spliced(const struct conns *c, const struct shunt_conn *conn,
+		      const struct shunt_conn_seq *seq, uint32_t *hint)
+{
+	bool is_port_ours = false;
+	uint32_t r;
 	int err;
 
+	if (conns_is_spliced(conn) && !c->seqs)
+		return -EINVAL;
+	r = take_record(c, *hint);
 	if (!r)
 		return -ENOSPC;
 	*hint = r + 1;
 	c->records[r] = *conn;
+	if (conns_is_spliced(conn))
+		conns_write_seq(c, r, seq);
 	if (conn->port_bit != SHUNT_NO_PORT_BIT)
-		bit_take(c->port_bits, conn->port_bit);
+		is_port_ours = bit_take(c->port_bits, conn->port_bit);
 	if (conn->counted && conn->counted < c->n_loads)
 		__atomic_fetch_add(&c->loads[conn->counted].active, 1, __ATOMIC_RELAXED);
 	err = list(c, r, SHUNT_TO_CLIENT) ?: list(c, r, SHUNT_TO_SERVER);
 	if (err) {
 		unlist(c, r, &conn->server);
+		/* Whoever was faster has it. */
+		if (!is_port_ours)
+			c->records[r].port_bit = SHUNT_NO_PORT_BIT;
 		conns_free(c, r);
 	}
 	return err;
@@ -310,20 +329,25 @@ static uint32_t new_id(const struct conns_carry *carry, uint32_t id)
 }
 
 /* It has been there: what the former program has seen since. */
-static void bring_up(struct shunt_conn *to, const struct shunt_conn *from)
+static void bring_up(const struct conns_carry *carry, uint32_t there, uint32_t r,
+		     const struct shunt_conn *from)
 {
-	if (!shunt_tuple_is_equal(&to->server, &from->server))
+	struct shunt_conn *to = &carry->to->records[there];
+
+	if (!shunt_tuple_is_equal(&to->server, &from->server) ||
+	    !conns_bring_up_seq(carry, there, r, from))
 		return;
 	for (int way = 0; way < SHUNT_WAYS; way++) {
 		if (to->seen_s[way] < from->seen_s[way])
 			__atomic_store_n(&to->seen_s[way], from->seen_s[way], __ATOMIC_RELAXED);
-		__atomic_fetch_or(&to->flags[way], from->flags[way], __ATOMIC_RELAXED);
+		__atomic_fetch_or(&to->flags[way], from->flags[way], __ATOMIC_RELEASE);
 	}
 }
 
 static void carry_one(struct conns_carry *carry, uint32_t r, uint32_t *hint)
 {
 	struct shunt_conn conn = conns_read(carry->from, r);
+	const struct shunt_conn_seq seq = conns_read_seq(carry->from, r);
 	uint32_t there;
 	int err;
 
@@ -333,13 +357,13 @@ static void carry_one(struct conns_carry *carry, uint32_t r, uint32_t *hint)
 		return;
 	there = conns_find(carry->to, &conn.client, SHUNT_TO_SERVER);
 	if (there) {
-		bring_up(&carry->to->records[there], &conn);
+		bring_up(carry, there, r, &conn);
 		return;
 	}
 	conn.backend = new_id(carry, conn.backend);
 	conn.counted = new_id(carry, conn.counted);
 	conn.port_bit = carry->port_bit(carry->ctx, &conn);
-	err = conns_add(carry->to, &conn, hint);
+	err = conns_add_spliced(carry->to, &conn, &seq, hint);
 	carry->lost += err == -ENOSPC;
 }
 
@@ -372,4 +396,5 @@ void conns_move(const struct conns *c, const struct flows_move *moves, size_t n_
 {
 	for (uint32_t r = conns_next(c, 1); r; r = conns_next(c, r + 1))
 		move_one(c, r, moves, n_moves);
+	conns_share_move(c->share, moves, n_moves);
 }

@@ -15,18 +15,23 @@
 
 #include "shunt/conn.h"
 
+struct conns_share;
+
 /**
  * struct conns - the maps of connections
  * @n: records, the one that is nobody's included
+ * @seqs: by record, of those with SHUNT_CONN_SPLICED; NULL: there are none of these
  * @mask: lines of @index - 1
  * @port_lines: of all spaces
  * @loads: by id, @n_loads of them
  * @backends: likewise; NULL: nobody knows
  * @hash_key: of the program
  * @grace: returns when every packet that is under way now has left the program; NULL: none is
+ * @share: with whom others share them (tables/conns_share.h), or NULL
  */
 struct conns {
 	struct shunt_conn *records;
+	struct shunt_conn_seq *seqs;
 	uint32_t n;
 	struct shunt_flow_line *index;
 	uint32_t mask;
@@ -38,6 +43,7 @@ struct conns {
 	const struct shunt_backend *backends;
 	__u64 hash_key[2];
 	void (*grace)(void);
+	struct conns_share *share;
 };
 
 /* One of the two ports of a tuple, in host order: 0 is the source, 1 the destination. */
@@ -87,6 +93,9 @@ void conns_unlist(const struct conns *c, uint32_t r, const struct shunt_conn *co
  */
 void conns_free(const struct conns *c, uint32_t r);
 
+/* Its load is counted no more. */
+void conns_uncount(const struct conns *c, struct shunt_conn *conn);
+
 /**
  * conns_add() - one more connection
  * @conn: copied; its port_bit is set, and its load counted if it says so
@@ -96,6 +105,17 @@ void conns_free(const struct conns *c, uint32_t r);
  * lines; -EEXIST if its answers, or its packets, would be taken for those of another.
  */
 int conns_add(const struct conns *c, const struct shunt_conn *conn, uint32_t *hint);
+
+/* Likewise, with its sequence numbers, if it has some: -EINVAL if there is no room for these. */
+int conns_add_spliced(const struct conns *c, const struct shunt_conn *conn,
+		      const struct shunt_conn_seq *seq, uint32_t *hint);
+
+bool conns_is_spliced(const struct shunt_conn *conn);
+/* If it needs sequence numbers, they are what they will be: its server has answered. */
+bool conns_has_numbers(const struct shunt_conn *conn);
+/* Of the record @r, whole; zeroes where there are none. */
+struct shunt_conn_seq conns_read_seq(const struct conns *c, uint32_t r);
+void conns_write_seq(const struct conns *c, uint32_t r, const struct shunt_conn_seq *seq);
 
 /**
  * struct conns_carry - from the connections of one data plane to another
@@ -117,6 +137,13 @@ struct conns_carry {
  * up to date. The sizes and the hash keys of both may differ.
  */
 void conns_carry(struct conns_carry *carry);
+
+/*
+ * Of the record @r in @carry->from, which @from was read from, to @there. False: that is
+ * another connection.
+ */
+bool conns_bring_up_seq(const struct conns_carry *carry, uint32_t there, uint32_t r,
+			const struct shunt_conn *from);
 
 struct flows_move;
 

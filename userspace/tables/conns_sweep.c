@@ -4,10 +4,13 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "tables/conns_share.h"
 #include "tables/conns_sweep.h"
 
+/* Ticks come once a second, and not quite on time: what is due a little later is due. */
+#define EARLY_MS 100
 /* Between taking a record out of the index and giving it back. */
-#define REST_MS 1000
+#define REST_MS (1000 - EARLY_MS)
 /* From the beginning of a round to that of the next: at least, and for a million records. */
 #define ROUND_MS 1000
 #define ROUND_MS_PER_MILLION 6000
@@ -96,6 +99,7 @@ static void leave(struct conns_sweep *s, const struct conns *c, uint32_t r,
 	bit_set(s->is_leaving, r);
 	bit_clear(s->doubtful, r);
 	conns_unlist(c, r, conn);
+	conns_share_expire(c, r, conn);
 }
 
 static bool has_rested(const struct conns_sweep *s, uint64_t now_ms)
@@ -156,12 +160,15 @@ struct round {
 	int work;
 };
 
-static bool has_expired(const struct round *rd, const struct shunt_conn *conn)
+static bool has_expired(const struct round *rd, uint32_t r, const struct shunt_conn *conn)
 {
 	const struct conns_service *service = service_of(rd->s, rd->services, conn->backend);
+	const uint32_t now_s = rd->now_ms / 1000;
 
-	return !service || !conns_has_backend(rd->c, conn) ||
-	       conns_idle_s(conn, rd->now_ms / 1000) > service->timeout_s[conns_state(conn)];
+	if (!service || !conns_has_backend(rd->c, conn) || conns_share_is_over(rd->c->share, r))
+		return true;
+	return !conns_share_is_held(rd->c->share, r, conn, now_s) &&
+	       conns_idle_s(conn, now_s) > service->timeout_s[conns_state(conn)];
 }
 
 static void hold_port(const struct round *rd, const struct shunt_conn *conn)
@@ -218,7 +225,7 @@ static void visit(struct round *rd, uint32_t r)
 	count_load(rd, &conn);
 	if (bit_is_set(rd->s->is_leaving, r))
 		return;
-	expired = has_expired(rd, &conn);
+	expired = has_expired(rd, r, &conn);
 	if (expired || is_looked_up(rd->s, r)) {
 		rd->work -= LOOK_UP_WORK;
 		if (!is_listed(rd->c, r, &conn)) {
@@ -228,11 +235,12 @@ static void visit(struct round *rd, uint32_t r)
 		bit_clear(rd->s->doubtful, r);
 		conn = conns_read(rd->c, r);
 	}
-	if (expired && has_expired(rd, &conn)) {
+	if (expired && has_expired(rd, r, &conn)) {
 		leave(rd->s, rd->c, r, &conn, rd->now_ms);
 		rd->work -= LEAVE_WORK;
 	} else {
 		count(rd, &conn);
+		conns_share_look(rd->c->share, r, &conn);
 		conns_suspects_look(&rd->s->suspects, r, &conn);
 	}
 }
@@ -350,8 +358,7 @@ static uint64_t gap_ms(const struct conns_sweep *s)
 
 static bool is_time(const struct conns_sweep *s, uint64_t now_ms)
 {
-	/* Ticks come not quite on time. */
-	return !s->began_ms || now_ms - s->began_ms + ROUND_MS / 10 >= gap_ms(s);
+	return !s->began_ms || now_ms - s->began_ms + EARLY_MS >= gap_ms(s);
 }
 
 static void begin_round(struct conns_sweep *s, uint64_t now_ms)

@@ -155,23 +155,34 @@ static __u64 *place_in(const struct flows_cache *to, size_t at, uint32_t tag, ui
 	return best;
 }
 
-/* In line @at or in the other one of the flow: which of them is the first is not known. */
-static void enter(const struct flows_cache *to, size_t at, uint64_t entry, uint16_t now_s)
+bool flows_enter(const struct flows_cache *to, struct flows_place *p, uint64_t entry,
+		 uint16_t now_s)
 {
 	const uint32_t tag = SHUNT_FLOW_TAG(entry);
-	const size_t other = shunt_flow_other(at, tag, to->n - 1);
-	__u64 *place = place_in(to, at, tag, now_s), *second = place_in(to, other, tag, now_s);
-	__u64 old;
+	const size_t other = to->marks ? shunt_flow_other(p->line, tag, to->n - 1) : p->line;
+	__u64 *place = place_in(to, p->line, tag, now_s);
+	__u64 *second = place_in(to, other, tag, now_s);
+	bool is_new;
 
 	if (rank_of(*second, tag, now_s) > rank_of(*place, tag, now_s)) {
 		place = second;
-		at = other;
+		p->line = other;
 	}
-	old = __atomic_load_n(place, __ATOMIC_RELAXED);
-	if (!old || age_of(old, now_s) > age_of(entry, now_s))
-		replace(place, old, entry);
+	p->i = place - to->lines[p->line].entry;
+	p->was = __atomic_load_n(place, __ATOMIC_RELAXED);
+	is_new = !p->was || age_of(p->was, now_s) > age_of(entry, now_s);
+	if (is_new)
+		replace(place, p->was, entry);
 	if (to->marks)
-		__atomic_fetch_or(&to->marks[at], SHUNT_FLOW_MARK(tag), __ATOMIC_SEQ_CST);
+		__atomic_fetch_or(&to->marks[p->line], SHUNT_FLOW_MARK(tag), __ATOMIC_SEQ_CST);
+	return is_new;
+}
+
+static void enter(const struct flows_cache *to, size_t at, uint64_t entry, uint16_t now_s)
+{
+	struct flows_place place = { .line = at };
+
+	flows_enter(to, &place, entry, now_s);
 }
 
 void flows_carry(const struct flows_cache *from, const struct flows_cache *to,

@@ -83,13 +83,35 @@ struct flows_ids {
 /**
  * struct flows_cache - a whole one
  * @n: lines, a power of two
- * @marks: a byte a line (struct shunt_flow_marks); NULL: of notes, or nobody looks
+ * @marks: a byte a line (struct shunt_flow_marks); NULL: of notes, each of which has one
+ *	line only, or nobody looks
  */
 struct flows_cache {
 	struct shunt_flow_line *lines;
 	size_t n;
 	uint8_t *marks;
 };
+
+/**
+ * struct flows_place - of an entry
+ * @line, @i: the line, and which of its entries
+ * @was: what was there before
+ */
+struct flows_place {
+	size_t line;
+	int i;
+	uint64_t was;
+};
+
+/**
+ * flows_enter() - an entry for a flow of which one line is known
+ * @p: line: that one; which of its two lines it is nobody knows. Then where it is.
+ *
+ * In the place of its own entry, an empty one, or the one seen longest ago, if that was
+ * seen before it. Marks are set. Return: false: it was not.
+ */
+bool flows_enter(const struct flows_cache *to, struct flows_place *p, uint64_t entry,
+		 uint16_t now_s);
 
 /* Take the marks away that no entry of @n lines needs any more. */
 void flows_unmark(const struct shunt_flow_line *lines, size_t n, uint8_t *marks);

@@ -114,6 +114,15 @@ int listing_put(struct shunt_service_line *lines, __u32 mask, const struct shunt
 	return 0;
 }
 
+void listing_clear_flags(struct shunt_service_line *lines, __u32 mask, __u32 flags)
+{
+	for (__u64 i = 0; i <= mask; i++)
+		for (int j = 0; j < SHUNT_LISTINGS_PER_LINE; j++)
+			if (lines[i].listing[j].flags & flags)
+				__atomic_and_fetch(&lines[i].listing[j].flags, ~flags,
+						   __ATOMIC_RELEASE);
+}
+
 static int compare_from(const void *service, const void *move)
 {
 	return memcmp(service, &((const struct map_move *)move)->from,

@@ -29,6 +29,9 @@ int listing_put(struct shunt_service_line *lines, __u32 mask, const struct shunt
 void listing_repoint(struct shunt_service_line *lines, __u32 mask, const struct map_move *moves,
 		     size_t n);
 
+/* Take @flags, SHUNT_SERVICE_*, from all services. */
+void listing_clear_flags(struct shunt_service_line *lines, __u32 mask, __u32 flags);
+
 /* Of a listing, what packets read of it: one load. */
 struct shunt_service listing_service(const struct shunt_listing *listing);
 

@@ -102,7 +102,7 @@ int tables_move(struct tables *t, uint32_t number, struct place *to, uint32_t ba
 	u->place->users--;
 	u->place->leavers++;
 	to->users++;
-	*u = (struct table_user){ .place = to, .base = base, .moves = true };
+	*u = (struct table_user){ .place = to, .base = base, .tracked = u->tracked, .moves = true };
 	return 0;
 }
 
@@ -158,14 +158,15 @@ const struct place *tables_place(const struct tables *t, uint32_t number)
 	return number < t->n_users ? t->users[number].place : NULL;
 }
 
-int tables_service(struct tables *t, uint32_t number, uint32_t base, struct shunt_service *out)
+int tables_service(struct tables *t, const struct plan_service *service, struct shunt_service *out)
 {
-	const struct place *p = tables_place(t, number);
+	const struct place *p = tables_place(t, service->table);
 
 	if (!p)
 		return -ENOENT;
-	t->users[number].base = base;
-	*out = place_service(p, base);
+	t->users[service->table].base = service->base;
+	t->users[service->table].tracked |= plan_tracks(service->flags);
+	*out = place_service(p, service->base);
 	return 0;
 }
 

@@ -48,12 +48,14 @@
  * @from: stamp of the place it was copied from; 0: nobody can join
  * @stamp: of the place when the step was done; it has another one: words have changed
  * @now_s: the second of the clocks that the step has started
+ * @forgets: as in struct transit_step
  * @alive: members that were, @n_alive words of bits
  */
 struct place_step {
 	uint64_t from;
 	uint64_t stamp;
 	uint16_t now_s;
+	bool forgets;
 	uint64_t *alive;
 	size_t n_alive;
 };
@@ -89,17 +91,23 @@ struct place {
 	struct place_step step;
 };
 
-/* A table of the plan, by number. @place: NULL if it has none. */
+/**
+ * struct table_user - a table of the plan, by number
+ * @place: NULL if it has none
+ * @tracked: of some of its services every packet may ask the flow cache
+ */
 struct table_user {
 	struct place *place;
 	uint32_t base;
+	bool tracked;
 	bool moves; /* tables_flush() has to send its services to @place */
 };
 
-/* A block of ids whose services a former daemon has sent to @place. */
+/* A block of ids whose services a former daemon has sent to @place. @tracked: as above. */
 struct table_claim {
 	struct place *place;
 	uint32_t base;
+	bool tracked;
 };
 
 /* Lines that nobody uses. Since when it is so matters to packets under way. */
@@ -182,7 +190,9 @@ void tables_forget_former(struct tables *t, uint64_t now_ms);
  * @alive: of the plan that @table is of
  *
  * Idempotent: writes only what differs. A table that is new starts from what
- * map_ops.read_former() says, or from nothing.
+ * map_ops.read_former() says, or from nothing. Where its services are tracked, and shall
+ * not be any more, all of its slots ask the flow cache from now on, at a place of its own,
+ * until a sweep has seen which of them have flows elsewhere.
  *
  * Return: 0; -ENOSPC if there is no place; -ENOMEM. After an error the words of the
  * table are right as far as they go, and it may be filled again.
@@ -196,8 +206,8 @@ void tables_drop(struct tables *t, uint32_t number, uint64_t now_ms);
 /* Likewise all that the plan does not have: of plans that were carried out in part. */
 void tables_drop_others(struct tables *t, const struct plan *plan, uint64_t now_ms);
 
-/* Where the services of a table are sent that have @base now. -ENOENT: it has no place. */
-int tables_service(struct tables *t, uint32_t number, uint32_t base, struct shunt_service *out);
+/* Where a service is sent that is put now. -ENOENT: its table has no place. */
+int tables_service(struct tables *t, const struct plan_service *service, struct shunt_service *out);
 
 /* Where a table lies; NULL: nowhere. */
 const struct place *tables_place(const struct tables *t, uint32_t number);
@@ -220,6 +230,14 @@ const struct transit_table *tables_swept(const struct tables *t, uint32_t number
 /* All flows were reported. 0 or -ENOMEM: then tables_sweep_cancel(). */
 int tables_sweep_end(struct tables *t, uint64_t now_ms);
 void tables_sweep_cancel(struct tables *t);
+
+/*
+ * There is a flow with that tag at that member of the table: where its slot, at rest, says
+ * another one, packets of the slot ask the flow cache from now on, until a sweep finds no
+ * such flow. The slot is PINNED, also for others whose tables lie there. 0, -ENOENT or
+ * -ENOMEM.
+ */
+int tables_pin(struct tables *t, uint32_t number, uint32_t tag, uint16_t member, uint64_t now_ms);
 
 /* For people: how much there is. */
 struct tables_count {

@@ -18,13 +18,14 @@
 /**
  * struct extent - lines that packets are sent to
  * @end: one behind the last
- * @base: of the service
+ * @base, @tracked: of the service
  * @doubtful: no table, or more than one
  */
 struct extent {
 	uint32_t first;
 	uint32_t end;
 	uint32_t base;
+	bool tracked;
 	bool doubtful;
 };
 
@@ -42,13 +43,14 @@ static struct extent extent_of(const struct shunt_service *s, uint32_t n_lines)
 	};
 }
 
+/* Of one block, those that are tracked first. */
 static int compare_extents(const void *a, const void *b)
 {
 	const struct extent *x = a, *y = b;
 
 	return (x->first > y->first) - (x->first < y->first)
 		       ?: (x->end > y->end) - (x->end < y->end)
-		       ?: (x->base > y->base) - (x->base < y->base);
+		       ?: (x->base > y->base) - (x->base < y->base) ?: y->tracked - x->tracked;
 }
 
 static int list_extents(const struct tables *t, const struct shunt_service_line *lines,
@@ -69,6 +71,7 @@ static int list_extents(const struct tables *t, const struct shunt_service_line 
 		if (!e)
 			return -ENOMEM;
 		*e = extent_of(&s, t->n_lines);
+		e->tracked = plan_tracks(at->flags);
 	}
 	if (len)
 		qsort(list, len, sizeof(*list), compare_extents);
@@ -77,13 +80,13 @@ static int list_extents(const struct tables *t, const struct shunt_service_line 
 	return 0;
 }
 
-static int add_claim(struct tables *t, struct place *p, uint32_t base)
+static int add_claim(struct tables *t, struct place *p, const struct extent *e)
 {
 	struct table_claim *claim = array_add(&t->claims, &t->n_claims);
 
 	if (!claim)
 		return -ENOMEM;
-	*claim = (struct table_claim){ p, base };
+	*claim = (struct table_claim){ p, e->base, e->tracked };
 	p->users++;
 	return 0;
 }
@@ -99,7 +102,7 @@ static int adopt_place(struct tables *t, const struct extent *e, size_t n, uint1
 		err = transit_adopt(&t->transit, p, &words, now_s);
 	for (size_t i = 0; i < n && !err; i++)
 		if (!i || e[i].base != e[i - 1].base)
-			err = add_claim(t, p, e[i].base);
+			err = add_claim(t, p, &e[i]);
 	if (p)
 		place_changed(t, p);
 	return err;

@@ -62,6 +62,7 @@ void fill_note_step(struct fill *f, struct place *p, uint64_t from)
 		.from = from,
 		.stamp = p->stamp,
 		.now_s = f->step.now_s,
+		.forgets = f->step.forgets,
 		.alive = take_ptr(&f->members),
 		.n_alive = f->n_members,
 	};
@@ -106,7 +107,7 @@ static bool took_the_same_step(const struct fill *f, const struct place *p, uint
 {
 	const struct place_step *s = &p->step;
 
-	return s->from == from && s->stamp == p->stamp &&
+	return s->from == from && s->stamp == p->stamp && s->forgets == f->step.forgets &&
 	       (p->settled || s->now_s == f->step.now_s) && s->n_alive == f->n_members &&
 	       !memcmp(s->alive, f->members, f->n_members * sizeof(*f->members));
 }
@@ -243,7 +244,7 @@ static int fill_again(struct fill *f, struct place *p)
 
 	if (!p->recipe && p->slots == f->table->slots)
 		err = recognize(f, p);
-	if (!err && place_is(p, &f->key))
+	if (!err && place_is(p, &f->key) && !f->step.forgets)
 		err = has_lost(f, p, &lost);
 	if (err || !lost)
 		return err;
@@ -276,7 +277,9 @@ static void claim_place(struct tables *t, struct table_user *u, uint32_t base)
 
 	if (!claim || !claim->place)
 		return;
-	*u = (struct table_user){ .place = take_ptr(&claim->place), .base = base };
+	*u = (struct table_user){ .place = take_ptr(&claim->place),
+				  .base = base,
+				  .tracked = claim->tracked };
 }
 
 int tables_fill(struct tables *t, const struct plan_table *table, const struct id_set *alive,
@@ -300,7 +303,10 @@ int tables_fill(struct tables *t, const struct plan_table *table, const struct i
 		tables_flush(t, now_ms);
 	for (const struct plan_table *by = table; by && !u->place; by = by->left)
 		claim_place(t, u, by->base);
+	f.step.forgets = u->tracked && !table->tracked;
 	err = u->place ? fill_again(&f, u->place) : fill_begin(&f);
+	if (!err)
+		u->tracked = table->tracked;
 out:
 	free(f.members);
 	return err;

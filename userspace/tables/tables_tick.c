@@ -148,3 +148,24 @@ void tables_sweep_cancel(struct tables *t)
 {
 	transit_sweep_cancel(&t->transit);
 }
+
+/* --- flows that somebody else knows ----------------------------------------------- */
+
+int tables_pin(struct tables *t, uint32_t number, uint32_t tag, uint16_t member, uint64_t now_ms)
+{
+	const struct table_user *u = number < t->n_users ? &t->users[number] : NULL;
+	struct place *p = u ? u->place : NULL;
+	struct slot_words words;
+	int err;
+
+	if (!p)
+		return -ENOENT;
+	if (place_words(t, p, &words))
+		return -ENOMEM;
+	err = transit_pin(&t->transit, p, &words,
+			  (struct transit_pin){ tag & (p->slots - 1), member },
+			  transit_seconds(now_ms));
+	if (err > 0)
+		place_changed(t, p);
+	return err < 0 ? err : 0;
+}

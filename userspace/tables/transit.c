@@ -145,6 +145,22 @@ int transit_copy(struct transit *t, const struct place *from, struct place *to,
 	return 0;
 }
 
+static uint32_t fill_word(const struct transit_step *step, uint32_t old, uint32_t slot)
+{
+	const uint32_t word =
+		slot_step(old, SHUNT_SLOT_CUR(step->owners[slot]), step->base, step->alive);
+
+	if (step->forgets && SHUNT_SLOT_STATE(word) == SHUNT_SLOT_STABLE)
+		return SHUNT_SLOT(SHUNT_SLOT_PINNED, 0, SHUNT_SLOT_CUR(word));
+	return word;
+}
+
+/* What is PINNED waits anew: a sweep that is under way has passed flows entered since. */
+static bool begins_anew(const struct transit_step *step, uint32_t word)
+{
+	return step->forgets && SHUNT_SLOT_STATE(word) == SHUNT_SLOT_PINNED;
+}
+
 int transit_fill(struct transit *t, struct place *place, const struct slot_words *words,
 		 const struct transit_step *step)
 {
@@ -152,10 +168,9 @@ int transit_fill(struct transit *t, struct place *place, const struct slot_words
 
 	for (uint32_t i = 0; i < words->n; i++) {
 		const uint32_t old = slot_load(words, i);
-		const uint32_t word =
-			slot_step(old, SHUNT_SLOT_CUR(step->owners[i]), step->base, step->alive);
+		const uint32_t word = fill_word(step, old, i);
 
-		if (word == old)
+		if (word == old && !begins_anew(step, word))
 			continue;
 		if (!tt && SHUNT_SLOT_STATE(word) != SHUNT_SLOT_STABLE) {
 			tt = add_table(t, place, words->n);
@@ -171,6 +186,24 @@ int transit_fill(struct transit *t, struct place *place, const struct slot_words
 		slot_store(words, i, word);
 	}
 	return 0;
+}
+
+int transit_pin(struct transit *t, struct place *place, const struct slot_words *words,
+		struct transit_pin pin, uint16_t now_s)
+{
+	const uint32_t old = slot_load(words, pin.slot);
+	const uint32_t word = SHUNT_SLOT(SHUNT_SLOT_PINNED, 0, SHUNT_SLOT_CUR(old));
+	struct transit_table *tt;
+
+	if (SHUNT_SLOT_STATE(old) != SHUNT_SLOT_STABLE || SHUNT_SLOT_CUR(old) == pin.member)
+		return 0;
+	tt = transit_find(t, place) ?: add_table(t, place, words->n);
+	if (!tt)
+		return -ENOMEM;
+	tt->since[pin.slot] = now_s;
+	note_state(t, tt, word, now_s, now_s);
+	slot_store(words, pin.slot, word);
+	return 1;
 }
 
 void transit_forget(struct transit *t, const struct place *place)

@@ -129,12 +129,15 @@ int transit_copy(struct transit *t, const struct place *from, struct place *to,
  * struct transit_step - what a table is to become
  * @owners: slot words of which cur counts, as table_build() makes them
  * @base: of the block of ids that members are of
+ * @forgets: so far its flows were asked for in the flow cache whatever the slots say, and
+ *	now no longer: slots at rest are PINNED, until a sweep finds no flow elsewhere
  */
 struct transit_step {
 	const uint32_t *owners;
 	uint32_t base;
 	const struct id_set *alive;
 	uint16_t now_s;
+	bool forgets;
 };
 
 /**
@@ -145,6 +148,16 @@ struct transit_step {
  */
 int transit_fill(struct transit *t, struct place *place, const struct slot_words *words,
 		 const struct transit_step *step);
+
+/* A flow of a slot that is at a member. */
+struct transit_pin {
+	uint32_t slot;
+	uint16_t member;
+};
+
+/* A slot that is STABLE, of another owner, is PINNED now. Return: 1 if so, else 0; -ENOMEM. */
+int transit_pin(struct transit *t, struct place *place, const struct slot_words *words,
+		struct transit_pin pin, uint16_t now_s);
 
 /* The place is no more. */
 void transit_forget(struct transit *t, const struct place *place);

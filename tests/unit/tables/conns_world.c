@@ -24,6 +24,7 @@ struct conns conns_world_make(uint32_t n, uint32_t port_lines)
 			   .hash_key = { 0x123456789abcdef, 0xfedcba987654321 } };
 
 	c.records = zeroes(n, sizeof(*c.records));
+	c.seqs = zeroes(n, sizeof(*c.seqs));
 	c.index = zeroes(c.mask + 1, sizeof(*c.index));
 	c.bits = zeroes((n + SHUNT_BITS_PER_LINE - 1) / SHUNT_BITS_PER_LINE, sizeof(*c.bits));
 	c.port_bits = zeroes(port_lines + 1, sizeof(*c.port_bits));
@@ -35,6 +36,7 @@ struct conns conns_world_make(uint32_t n, uint32_t port_lines)
 void conns_world_free(struct conns *c)
 {
 	free(c->records);
+	free(c->seqs);
 	free(c->index);
 	free(c->bits);
 	free(c->port_bits);

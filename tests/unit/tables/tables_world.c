@@ -46,7 +46,12 @@ int fill_sized(struct world *w, uint32_t n, const char *pool, uint32_t slots)
 {
 	struct plan_position positions[8] = { 0 };
 	struct plan_table table = {
-		.number = n, .base = n * SPAN, .span = SPAN, .slots = slots, .positions = positions
+		.number = n,
+		.base = n * SPAN,
+		.span = SPAN,
+		.tracked = w->tracked,
+		.slots = slots,
+		.positions = positions,
 	};
 
 	for (; *pool; pool++, table.n_positions++)
@@ -58,12 +63,17 @@ int fill_sized(struct world *w, uint32_t n, const char *pool, uint32_t slots)
 
 void put(struct world *w, uint32_t n)
 {
-	const struct shunt_service_key key = slots_fake_key(n);
-	struct shunt_listing like = { 0 };
+	const struct plan_service service = {
+		.key = slots_fake_key(n),
+		.table = n,
+		.base = n * SPAN,
+		.flags = w->tracked ? SHUNT_SERVICE_TRACKED : 0,
+	};
+	struct shunt_listing like = { .flags = service.flags };
 
 	tables_flush(&w->tables, w->now_ms);
-	cr_assert_eq(tables_service(&w->tables, n, n * SPAN, &like.service), 0);
-	cr_assert_eq(slots_fake_ops.put_service(&w->fake, &key, &like), 0);
+	cr_assert_eq(tables_service(&w->tables, &service, &like.service), 0);
+	cr_assert_eq(slots_fake_ops.put_service(&w->fake, &service.key, &like), 0);
 }
 
 void serve(struct world *w, uint32_t n, const char *pool)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Services that have a table each, on maps in memory: table n has the block of ids
- * from n * SPAN on, and the members 1 to 4, who live unless a test kills them.
+ * from n * SPAN on, and the members 1 to 4, who live unless a test kills them. Those that
+ * are filled and put while @tracked are tracked.
  */
 #ifndef TESTS_TABLES_WORLD_H
 #define TESTS_TABLES_WORLD_H
@@ -19,6 +20,7 @@ struct world {
 	struct tables tables;
 	struct id_set alive;
 	uint64_t now_ms;
+	bool tracked;
 };
 
 struct world *world_make(uint32_t n_lines);

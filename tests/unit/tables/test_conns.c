@@ -64,6 +64,22 @@ Test(conns, have_a_tuple_once)
 }
 
 /* All records are of use: the index has room for both tuples of every one. */
+/* The program has just entered the same one, and has taken the port for it. */
+Test(conns, that_come_too_late_give_no_port_back)
+{
+	struct conns c = conns_world_make(512, 4);
+	struct shunt_conn conn = conns_world_conn(1, 3, 100);
+	uint32_t hint = 1;
+
+	conn.port_bit = 7;
+	cr_assert_eq(conns_add(&c, &conn, &hint), 0);
+	cr_assert_eq(conns_add(&c, &conn, &hint), -EEXIST);
+	cr_expect(conns_world_port_is_taken(&c, 7));
+	conns_free(&c, conns_find(&c, &conn.client, SHUNT_TO_SERVER));
+	cr_expect_not(conns_world_port_is_taken(&c, 7));
+	conns_world_free(&c);
+}
+
 Test(conns, fit_their_index)
 {
 	const uint32_t n = 65536;
@@ -146,6 +162,55 @@ Test(conns, go_on_in_another_data_plane)
 		conns_world_free(&from);
 		conns_world_free(&to);
 	}
+}
+
+static void expect_seq(const struct conns *c, uint32_t r, uint32_t client_isn, uint32_t ours)
+{
+	const struct shunt_conn_seq seq = conns_read_seq(c, r);
+
+	cr_expect_eq(seq.client_isn, client_isn, "%u", seq.client_isn);
+	cr_expect_eq(seq.ours, ours, "%u", seq.ours);
+}
+
+/* What the former program sees after a connection was entered, which a cookie began. */
+static void go_on(const struct conns *c, uint32_t r, enum shunt_way way, __u8 flag,
+		  const struct shunt_conn_seq *seq)
+{
+	c->records[r].flags[way] |= flag;
+	conns_write_seq(c, r, seq);
+}
+
+Test(conns, that_a_cookie_began_keep_their_numbers)
+{
+	const uint16_t ids[WORLD_IDS] = { [3] = 3 };
+	struct conns from = conns_world_make(512, 0), to = conns_world_make(512, 1);
+	struct conns_carry carry = { &from, &to, ids, WORLD_IDS, port_of, NULL, 0 };
+	struct shunt_conn conn = conns_world_conn(1, 3, 100);
+	const struct shunt_conn_seq cookie = { 1000, 77 }, by = { 1000, 12345 },
+				    anew = { 5000, 12345 }, late = { 9, 9 };
+	uint32_t r, there, hint = 7;
+
+	conn.flags[SHUNT_TO_SERVER] = SHUNT_CONN_SYN | SHUNT_CONN_SPLICED;
+	conn.flags[SHUNT_TO_CLIENT] = 0;
+	cr_assert_eq(conns_add_spliced(&from, &conn, &cookie, &hint), 0);
+	r = hint - 1;
+	conns_carry(&carry);
+	there = conns_find(&to, &conn.client, SHUNT_TO_SERVER);
+	cr_assert(there && there != r);
+	expect_seq(&to, there, 1000, 77);
+	go_on(&from, r, SHUNT_TO_CLIENT, SHUNT_CONN_SYN, &by);
+	conns_carry(&carry);
+	expect_seq(&to, there, 1000, 12345);
+	go_on(&from, r, SHUNT_TO_SERVER, SHUNT_CONN_ANEW, &anew);
+	conns_carry(&carry);
+	expect_seq(&to, there, 5000, 12345);
+	cr_expect(to.records[there].flags[SHUNT_TO_SERVER] & SHUNT_CONN_ANEW);
+	/* It is the other program's by now. */
+	go_on(&from, r, SHUNT_TO_CLIENT, SHUNT_CONN_DATA, &late);
+	conns_carry(&carry);
+	expect_seq(&to, there, 5000, 12345);
+	conns_world_free(&from);
+	conns_world_free(&to);
 }
 
 Test(conns, that_were_replaced_or_half_written_are_not_carried)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Lines of the flow cache: what a scan leaves and reports, what is carried where. */
+/* Lines of the flow cache: what a scan leaves and reports, what is moved. */
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -168,34 +168,6 @@ Test(flows, are_of_as_many_slots_as_their_table_has)
 	free(w);
 }
 
-/* --- carried ------------------------------------------------------------------- */
-
-#define MOST 64
-
-/* Backend 1 stays what it is, 2 is 7 now, 0 and 3 have gone; 4 and more are not known. */
-static const uint16_t renamed[] = { 0, 1, 7, 0 };
-
-static void carry(struct shunt_flow_line *from, size_t n_from, struct shunt_flow_line *to,
-		  size_t n_to, uint16_t now_s)
-{
-	const struct flows_ids ids = { renamed, 4 };
-
-	struct shunt_flow_line before[MOST];
-	uint8_t marks[MOST] = { 0 };
-
-	cr_assert_leq(n_to, MOST);
-	memcpy(before, to, n_to * sizeof(*to));
-	flows_carry(&(struct flows_cache){ .lines = from, .n = n_from },
-		    &(struct flows_cache){ .lines = to, .n = n_to, .marks = marks }, &ids, now_s);
-	for (size_t i = 0; i < n_to * SHUNT_FLOWS_PER_LINE; i++) {
-		const uint64_t entry = to[i / SHUNT_FLOWS_PER_LINE].entry[i % SHUNT_FLOWS_PER_LINE];
-
-		if (memcmp(&before[i / SHUNT_FLOWS_PER_LINE].entry[i % SHUNT_FLOWS_PER_LINE],
-			   &entry, sizeof(entry)))
-			cr_assert(marks[i / SHUNT_FLOWS_PER_LINE] & 1 << (entry >> 61));
-	}
-}
-
 Test(flows, marks_that_no_entry_needs_are_taken_away)
 {
 	struct shunt_flow_line lines[3] = { 0 };
@@ -208,110 +180,6 @@ Test(flows, marks_that_no_entry_needs_are_taken_away)
 	cr_assert_eq(marks[0], 0x81);
 	cr_assert_eq(marks[1], 0);
 	cr_assert_eq(marks[2], 0x01);
-}
-
-static size_t find(const struct shunt_flow_line *line, uint32_t tag)
-{
-	size_t n = 0;
-
-	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
-		n += line->entry[i] && SHUNT_FLOW_TAG(line->entry[i]) == tag;
-	return n;
-}
-
-/* Whatever the sizes, a flow is found in the line that its hash says. */
-Test(flows, carried_are_found_by_their_hash)
-{
-	for (size_t n_from = 1; n_from <= MOST; n_from *= 2)
-		for (size_t n_to = 1; n_to <= MOST; n_to *= 2) {
-			struct shunt_flow_line from[MOST] = { 0 }, to[MOST] = { 0 };
-
-			/* Eight at most to a line of the smaller one. */
-			for (uint64_t high = 0; high < (n_from < n_to ? n_from : n_to); high++) {
-				const uint64_t hash =
-					high << 32 | (uint32_t)(high * 2654435761u + 1);
-
-				from[hash >> 32 & (n_from - 1)].entry[high % 8] =
-					SHUNT_FLOW(hash, 1, 1000);
-			}
-			carry(from, n_from, to, n_to, 1000);
-			for (uint64_t high = 0; high < (n_from < n_to ? n_from : n_to); high++) {
-				const uint64_t hash =
-					high << 32 | (uint32_t)(high * 2654435761u + 1);
-
-				cr_assert_eq(find(&to[hash >> 32 & (n_to - 1)], hash), 1);
-			}
-		}
-}
-
-Test(flows, carried_to_a_larger_cache_are_where_any_hash_may_lead)
-{
-	struct shunt_flow_line from[4] = { 0 }, to[16] = { 0 };
-
-	from[3].entry[2] = SHUNT_FLOW(99, 1, 1000);
-	carry(from, 4, to, 16, 1000);
-	for (size_t line = 0; line < 16; line++)
-		cr_assert_eq(find(&to[line], 99), line % 4 == 3);
-}
-
-Test(flows, carried_where_a_line_is_full_go_to_the_other)
-{
-	struct shunt_flow_line from[16] = { 0 }, to[16] = { 0 };
-	const uint32_t tag = 0x12345, other = shunt_flow_other(3, tag, 15);
-
-	cr_assert_neq(other, 3);
-	cr_assert_eq(shunt_flow_other(other, tag, 15), 3);
-	for (int i = 0; i < SHUNT_FLOWS_PER_LINE; i++)
-		to[3].entry[i] = SHUNT_FLOW(i + 1, 1, 999);
-	from[3].entry[0] = SHUNT_FLOW(tag, 1, 1000);
-	carry(from, 16, to, 16, 1000);
-	cr_assert_eq(find(&to[3], tag), 0);
-	cr_assert_eq(find(&to[other], tag), 1);
-	/* Once more, and it is still there once. */
-	carry(from, 16, to, 16, 1001);
-	cr_assert_eq(find(&to[3], tag) + find(&to[other], tag), 1);
-}
-
-Test(flows, carried_the_youngest_stay)
-{
-	struct shunt_flow_line from[4] = { 0 }, to[1] = { 0 };
-
-	/* Across the end of the clock: 10 is younger than 65530. */
-	for (int i = 0; i < 32; i++)
-		from[i / 8].entry[i % 8] = SHUNT_FLOW(i + 1, 1, 10 - i);
-	carry(from, 4, to, 1, 10);
-	for (int i = 0; i < 32; i++)
-		cr_assert_eq(find(&to[0], i + 1), i < 8, "%d s old", i);
-}
-
-Test(flows, carried_twice_are_there_once_with_their_last_time)
-{
-	struct shunt_flow_line from[1] = { 0 }, to[1] = { 0 };
-
-	from[0].entry[4] = SHUNT_FLOW(99, 1, 1000);
-	carry(from, 1, to, 1, 1000);
-	/* Moved on in the one, then in the other. */
-	from[0].entry[4] = SHUNT_FLOW(99, 2, 1001);
-	carry(from, 1, to, 1, 1001);
-	cr_assert_eq(to[0].entry[0], SHUNT_FLOW(99, 7, 1001));
-	to[0].entry[0] = SHUNT_FLOW(99, 1, 1002);
-	carry(from, 1, to, 1, 1002);
-	cr_assert_eq(to[0].entry[0], SHUNT_FLOW(99, 1, 1002));
-	cr_assert_eq(find(&to[0], 99), 1);
-}
-
-Test(flows, carried_get_the_ids_of_now)
-{
-	struct shunt_flow_line from[1] = { 0 }, to[1] = { 0 };
-
-	for (int id = 0; id < 5; id++)
-		from[0].entry[id] = SHUNT_FLOW(10 + id, id, 1000);
-	from[0].entry[5] = SHUNT_FLOW(99, UINT16_MAX, 1000);
-	carry(from, 1, to, 1, 1000);
-	cr_assert_eq(to[0].entry[0], SHUNT_FLOW(11, 1, 1000));
-	cr_assert_eq(to[0].entry[1], SHUNT_FLOW(12, 7, 1000));
-	for (int i = 2; i < SHUNT_FLOWS_PER_LINE; i++)
-		cr_assert_eq(to[0].entry[i], 0UL);
 }
 
 /* --- moved ----------------------------------------------------------------------- */

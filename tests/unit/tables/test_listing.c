@@ -250,3 +250,29 @@ Test(listing, fragments_are_not_any_port)
 	cr_expect_eq(look(lines, 63, &fragments), 2);
 	free(lines);
 }
+
+Test(listing, flags_are_taken_from_all_services_and_nothing_else)
+{
+	const __u32 flags = SHUNT_SERVICE_TRACKED | SHUNT_SERVICE_HOLDS;
+	const struct shunt_listing one = { .flags = flags, .service = { .first = 1 } };
+	struct shunt_service_line *lines = make_lines(2);
+	__u32 more = 0;
+
+	for (__u32 i = 0; i < 4; i++) {
+		const struct shunt_service_key key = site_key(i);
+
+		cr_assert_eq(listing_put(lines, 1, &key, &one), 0);
+	}
+	for (int i = 0; i < 4; i++)
+		more += lines[i / 2].listing[i % 2].flags & SHUNT_LISTING_MORE;
+	cr_assert_gt(more, 0U);
+	listing_clear_flags(lines, 1, SHUNT_SERVICE_HOLDS);
+	for (int i = 0; i < 4; i++) {
+		const __u32 left = lines[i / 2].listing[i % 2].flags;
+
+		more -= left & SHUNT_LISTING_MORE;
+		cr_expect_eq(left & ~SHUNT_LISTING_MORE, SHUNT_SERVICE_TRACKED);
+	}
+	cr_expect_eq(more, 0U);
+	free(lines);
+}

@@ -282,6 +282,7 @@ Test(tables, send_services_to_another_block)
 					     .slots = SLOTS,
 					     .positions = positions,
 					     .n_positions = 1 };
+	const struct plan_service service = { .base = 8 * SPAN };
 	struct shunt_service s;
 
 	serve_all(w, 2, "12");
@@ -289,7 +290,7 @@ Test(tables, send_services_to_another_block)
 	tables_flush(&w->tables, w->now_ms);
 	cr_assert_eq(seen(w, 0).base, 8 * SPAN);
 	cr_assert_eq(count(w, 0, SHUNT_SLOT_MIGRATING, 2, 1), SLOTS / 2);
-	cr_assert_eq(tables_service(&w->tables, 0, 8 * SPAN, &s), 0);
+	cr_assert_eq(tables_service(&w->tables, &service, &s), 0);
 	cr_assert_eq(s.first, seen(w, 0).first);
 	world_free(w);
 }

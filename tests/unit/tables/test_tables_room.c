@@ -170,6 +170,7 @@ Test(tables_former, places_are_found_by_blocks_that_were_outgrown)
 					.slots = SLOTS,
 					.positions = positions,
 					.n_positions = 2 };
+	const struct plan_service service = { .base = now.base };
 	struct shunt_service s;
 
 	serve(w, 0, "1");
@@ -177,7 +178,7 @@ Test(tables_former, places_are_found_by_blocks_that_were_outgrown)
 	world_restart(w);
 	cr_assert_eq(tables_fill(&w->tables, &now, &w->alive, w->now_ms), 0);
 	tables_flush(&w->tables, w->now_ms);
-	cr_assert_eq(tables_service(&w->tables, 0, now.base, &s), 0);
+	cr_assert_eq(tables_service(&w->tables, &service, &s), 0);
 	cr_assert_eq(s.first, seen(w, 0).first);
 	cr_assert_eq(count(w, 0, SHUNT_SLOT_MIGRATING, 1, 2), SLOTS / 2);
 	cr_assert_eq(tables_count(&w->tables).places, 1U);

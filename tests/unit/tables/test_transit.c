@@ -49,7 +49,7 @@ static void own(struct world *w, uint32_t first, uint32_t n, uint32_t owner)
 
 static void fill(struct world *w)
 {
-	const struct transit_step step = { w->owners, BASE, &w->alive, w->now_s };
+	const struct transit_step step = { w->owners, BASE, &w->alive, w->now_s, false };
 
 	cr_assert_eq(transit_fill(&w->transit, &w->place, &w->words, &step), 0);
 }
