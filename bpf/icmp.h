@@ -19,6 +19,7 @@
 
 #include "clock.h"
 #include "extension.h"
+#include "guard.h"
 #include "maps.h"
 #include "parse.h"
 #include "pkt.h"
@@ -238,6 +239,17 @@ static __always_inline bool icmp_is_our_echo(const struct pkt *pkt, __u8 type,
 }
 
 /*
+ * Who may not send to services may not say either what becomes of their packets. Whether
+ * the flow that an error is about may, is asked with its service.
+ */
+static __always_inline enum shunt_reason icmp_admit(const struct pkt *pkt, const bool v6)
+{
+	if (!shunt_rodata.guard || !icmp_is_for_vip(pkt))
+		return SHUNT_CONTINUE;
+	return guard_admit_icmp(&pkt->src, v6);
+}
+
+/*
  * @cur: at the ICMP header of the packet that begins at @ip_start and that @pkt describes.
  * SHUNT_CONTINUE: an error, and @pkt the packet that it goes the way of.
  */
@@ -247,6 +259,7 @@ static __always_inline enum shunt_reason icmp_take(struct xdp_md *xdp, struct cu
 {
 	const __u32 header_bytes = cur->pos - ip_start;
 	const struct icmp_head *icmp;
+	enum shunt_reason reason;
 	bool echo;
 
 	if (!shunt_rodata.nat && !icmp_is_for_vip(pkt))
@@ -258,6 +271,9 @@ static __always_inline enum shunt_reason icmp_take(struct xdp_md *xdp, struct cu
 		return SHUNT_NOT_L4;
 	if (pkt->ip_bytes < header_bytes + sizeof(*icmp) || pkt->ip_bytes > cur->end - ip_start)
 		return SHUNT_BAD_LENGTH;
+	reason = icmp_admit(pkt, v6);
+	if (reason)
+		return reason;
 	pkt->tcp_flags = 0;
 	return echo ? icmp_answer_echo(xdp, v6) : icmp_turn_quoted(xdp, cur, ip_start, pkt, v6);
 }

@@ -10,6 +10,8 @@
 #include <bpf/bpf_helpers.h>
 
 #include "shunt/abi.h"
+#include "shunt/guard.h"
+#include "shunt/limit.h"
 #include "shunt/reason.h"
 
 /* --- written by user space ------------------------------------------------ */
@@ -89,6 +91,49 @@ struct {
 	__uint(max_entries, 2 * SHUNT_MAX_POOL);
 } shunt_pool SEC(".maps");
 
+/* All prefixes of the firewall: shunt/guard.h. As large as they need; without any: empty. */
+struct shunt_guard_array {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct shunt_guard_line));
+	__uint(max_entries, 1);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__type(key, __u32);
+	__uint(max_entries, 1);
+	__array(values, struct shunt_guard_array);
+} shunt_guard_lists SEC(".maps");
+
+/* Who is in none of them; always of this size. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_guard_sieve);
+	__uint(max_entries, 1);
+} shunt_guard_sieve SEC(".maps");
+
+/* In two halves, one of which services go by. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_limit);
+	__uint(max_entries, 2);
+} shunt_limits SEC(".maps");
+
+/* Of what is of no service, then by the base of a service's block of ids, plus 1. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_limits_of);
+	__uint(max_entries, 1);
+} shunt_limits_of SEC(".maps");
+
 /* --- written by the program ------------------------------------------------- */
 
 /* By backend id: how busy it is. User space writes the limit and the weight. */
@@ -132,6 +177,24 @@ struct {
 	__type(value, struct shunt_bit_line);
 	__uint(max_entries, 1);
 } shunt_port_bits SEC(".maps");
+
+/* By record, of connections with SHUNT_CONN_SPLICED only. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_conn_seq);
+	__uint(max_entries, 1);
+} shunt_conn_seqs SEC(".maps");
+
+/* SYNs of all CPUs together; user space writes what is too many. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_syn_meter);
+	__uint(max_entries, 1);
+} shunt_syn_meter SEC(".maps");
 
 /* Datagrams whose first fragment was seen. The only ones that pay for it are fragments. */
 struct {
@@ -197,5 +260,22 @@ struct {
 	__type(value, struct shunt_reasons);
 	__uint(max_entries, 1);
 } shunt_reasons SEC(".maps");
+
+/* Of sources that limits are about; user space forgets those that have long been quiet. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_bucket_line);
+	__uint(max_entries, 1);
+} shunt_buckets SEC(".maps");
+
+/* By rule of the firewall: packets that it applied to. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, __u32);
+	__type(value, __u64);
+	__uint(max_entries, SHUNT_GUARD_RULES);
+} shunt_guard_hits SEC(".maps");
 
 #endif /* BPF_MAPS_H */

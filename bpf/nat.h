@@ -3,13 +3,15 @@
  * nat and fullnat: packets of a client go to the server that their connection has,
  * with other addresses, and the server's answers come back the same way.
  *
- * Who begins a connection stands in nat_begin.h, what becomes of a packet in
- * nat_rewrite.h, nat_translate.h and nat_icmp.h; here is what a packet is for, and
+ * Who begins a connection stands in nat_begin.h, and in cookie.h and splice.h when there
+ * are too many who do; what becomes of a packet in nat_rewrite.h, nat_translate.h and
+ * nat_icmp.h; here is what a packet is for, and
  * where it leaves. Counted for the backend are packets to it, as with all other ways.
  */
 #ifndef BPF_NAT_H
 #define BPF_NAT_H
 
+#include "cookie.h"
 #include "fwd.h"
 #include "mss.h"
 #include "nat_begin.h"
@@ -18,13 +20,8 @@
 #include "nat_translate.h"
 #include "reset.h"
 #include "service.h"
+#include "splice.h"
 #include "too_big.h"
-
-static __always_inline __u64 nat_hash(const struct nat_packet *p)
-{
-	return shunt_hash_flow(shunt_rodata.hash_key, &p->tuple.src, &p->tuple.dst, p->tuple.ports,
-			       p->tuple.proto, p->v6);
-}
 
 /*
  * Is the other side of @p, which goes @way, of the other family? The address asked is not
@@ -77,12 +74,18 @@ static __always_inline bool nat_is_first(const struct nat_packet *p)
 	return (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
 }
 
-/* A server that is said to be down keeps what has begun, for who says so may err. */
+/*
+ * A server that is said to be down keeps what has begun, for who says so may err. Until it
+ * has answered nothing has, and of a client that had a cookie no SYN will come again.
+ */
 static __always_inline bool nat_is_over(const struct nat_packet *p, const struct shunt_conn *conn,
 					const struct shunt_leg *leg)
 {
-	return nat_is_first(p) && (shunt_conn_is_closed(conn->flags) ||
-				   leg->flags & (SHUNT_LEG_DEAD | SHUNT_LEG_RESET));
+	const bool is_down = leg->flags & (SHUNT_LEG_DEAD | SHUNT_LEG_RESET);
+
+	if (nat_is_first(p))
+		return is_down || shunt_conn_is_closed(conn->flags);
+	return is_down && p->service_flags & SHUNT_SERVICE_COOKIES && splice_is_early(p, conn);
 }
 
 /*
@@ -162,6 +165,10 @@ static __always_inline enum shunt_reason nat_to_server(struct xdp_md *xdp, struc
 	p->mtu = nat_largest(p, conn, leg);
 	if (p->ip_bytes > p->mtu)
 		return SHUNT_TOO_BIG;
+	if (splice_has(conn))
+		reason = splice_to_server(xdp, p, conn);
+	if (reason)
+		return reason;
 	reason = nat_write(xdp, p, conn, SHUNT_TO_SERVER);
 	if (reason)
 		return reason;
@@ -200,6 +207,7 @@ static __always_inline enum shunt_reason nat_reset(struct xdp_md *xdp, const str
 __noinline int nat_request(struct xdp_md *xdp, struct nat_packet *p, const __u64 *tags)
 {
 	const struct shunt_leg *leg;
+	enum shunt_reason reason;
 	struct shunt_conn *conn;
 	bool begun;
 
@@ -218,6 +226,11 @@ __noinline int nat_request(struct xdp_md *xdp, struct nat_packet *p, const __u64
 		return NAT_PENDING;
 	if (nat_is_reset(p, conn))
 		return nat_reset(xdp, p, conn, SHUNT_TO_SERVER);
+	if (splice_is_early(p, conn)) {
+		reason = splice_put_syn(xdp, p);
+		if (reason)
+			return reason;
+	}
 	if (!(p->odd & PKT_ICMP) && conn_see(conn, SHUNT_TO_SERVER, p->tcp_flags))
 		nat_learn(xdp, conn, *tags);
 	return nat_to_server(xdp, p, conn, leg);
@@ -271,22 +284,25 @@ static __always_inline enum shunt_reason nat_is_lost(const struct nat_packet *p)
  * A packet that is for no service: it may be an answer. @tags: VLAN tags that were taken
  * off it, and afterwards those that it is to leave with. Return: enum shunt_reason.
  */
-__noinline int nat_answer(struct xdp_md *xdp, const struct nat_packet *p, __u64 *tags)
+__noinline int nat_answer(struct xdp_md *xdp, struct nat_packet *p, __u64 *tags)
 {
-	enum shunt_reason reason;
+	enum shunt_reason reason = SHUNT_CONTINUE;
 	struct shunt_conn *conn;
-	__u32 record;
 
 	if (!p || !tags)
 		return SHUNT_NOT_SERVICE;
-	record = conn_find(nat_hash(p), &p->tuple, SHUNT_TO_CLIENT);
-	conn = conn_at(record);
-	if (!record || !conn)
+	p->record = conn_find(nat_hash(p), &p->tuple, SHUNT_TO_CLIENT);
+	conn = conn_at(p->record);
+	if (!p->record || !conn)
 		return nat_is_lost(p);
 	if (p->ttl <= 1)
 		return SHUNT_TTL_EXPIRED;
 	if (nat_is_reset(p, conn))
 		return nat_reset(xdp, p, conn, SHUNT_TO_CLIENT);
+	if (splice_has(conn))
+		reason = splice_to_client(xdp, p, conn);
+	if (reason)
+		return reason;
 	if (!(p->odd & PKT_ICMP))
 		conn_see(conn, SHUNT_TO_CLIENT, p->tcp_flags);
 	reason = nat_write(xdp, p, conn, SHUNT_TO_CLIENT);
@@ -332,6 +348,8 @@ static __always_inline enum shunt_reason nat_pass(struct xdp_md *xdp, __u64 *tag
 	if (!(p->service_flags & SHUNT_SERVICE_NAT))
 		return nat_answer(xdp, p, tags);
 	reason = nat_request(xdp, p, tags);
+	if (reason == NAT_PENDING && shunt_rodata.guard & SHUNT_GUARD_SYN)
+		reason = cookie_judge(xdp, p);
 	if (reason == NAT_PENDING) {
 		record = nat_renew(p);
 		if (record < 0)

@@ -13,6 +13,7 @@
 #include "nat_packet.h"
 #include "shunt/reason.h"
 #include "slot.h"
+#include "splice.h"
 
 /* Ports that are tried whose tuple is in the index though their bit was clear. */
 #define NAT_PORTS_TRIED 4
@@ -116,7 +117,7 @@ static __always_inline void nat_put_client(struct shunt_conn *conn, const struct
 	/* A second ago, so that the packet that comes now is the first of its second. */
 	conn->seen_s[SHUNT_TO_SERVER] = clock_now_s() - 1;
 	conn->seen_s[SHUNT_TO_CLIENT] = 0;
-	conn->flags[SHUNT_TO_SERVER] = 0;
+	conn->flags[SHUNT_TO_SERVER] = nat_is_spliced(p) ? SHUNT_CONN_SPLICED : 0;
 	conn->flags[SHUNT_TO_CLIENT] = 0;
 	conn->backend = backend;
 	conn->counted = 0;
@@ -281,6 +282,8 @@ static __always_inline int nat_fill(struct shunt_conn *conn, const struct nat_pa
 	if (!nat_leg_is_ours(leg))
 		return -SHUNT_NO_LEG;
 	nat_put_client(conn, p, backend);
+	if (nat_is_spliced(p) && !splice_begin(record, &p->seq))
+		return -SHUNT_CONNECTIONS_FULL;
 	if (leg->forward == SHUNT_FORWARD_NAT)
 		return nat_claim_client(conn, leg, record);
 	return nat_claim_port(conn, leg, record, nat_tried(p));

@@ -9,6 +9,8 @@
 
 #include "parse.h"
 #include "pkt.h"
+#include "rodata.h"
+#include "shunt/hash.h"
 
 /* Not the end of a packet: struct nat_packet says what it is, and nat.h goes on. */
 #define NAT_PENDING ((enum shunt_reason)(PARSE_ODD + 1))
@@ -21,6 +23,7 @@
  * @mtu: with SHUNT_TOO_BIG: the largest packet that its sender may send
  * @record: of its connection, if that is known
  * @v6: the family of the packet
+ * @is_spliced, @seq: it answers a SYN cookie, and begins a connection: cookie.h
  * @vain: not of the packet: searches of this CPU for a record or a port that found none
  */
 struct nat_packet {
@@ -35,6 +38,8 @@ struct nat_packet {
 	__u8 odd;
 	__u8 v6;
 	__u32 record;
+	__u32 is_spliced;
+	struct shunt_conn_seq seq;
 	struct shunt_pin_budget vain;
 };
 
@@ -75,6 +80,19 @@ static __always_inline void nat_packet_put(const struct pkt *pkt, bool of_servic
 	p->odd = pkt->odd;
 	p->v6 = v6;
 	p->record = 0;
+	if (shunt_rodata.guard & SHUNT_GUARD_SYN)
+		p->is_spliced = false;
+}
+
+static __always_inline bool nat_is_spliced(const struct nat_packet *p)
+{
+	return shunt_rodata.guard & SHUNT_GUARD_SYN && p->is_spliced;
+}
+
+static __always_inline __u64 nat_hash(const struct nat_packet *p)
+{
+	return shunt_hash_flow(shunt_rodata.hash_key, &p->tuple.src, &p->tuple.dst, p->tuple.ports,
+			       p->tuple.proto, p->v6);
 }
 
 #endif /* BPF_NAT_PACKET_H */

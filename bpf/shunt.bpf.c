@@ -15,6 +15,7 @@
 #include "capture.h"
 #include "fragment.h"
 #include "fwd.h"
+#include "guard.h"
 #include "mss.h"
 #include "nat.h"
 #include "odd.h"
@@ -24,20 +25,35 @@
 #include "stats.h"
 #include "tags.h"
 
+/*
+ * What few configs ask for, of a packet of which service_match() has said @matched: the
+ * firewall, another MSS, nat.
+ */
+static __always_inline enum shunt_reason run_aside(struct xdp_md *xdp, struct pkt *pkt,
+						   enum shunt_reason matched, const bool v6)
+{
+	enum shunt_reason reason = matched ?: guard_admit(pkt, v6);
+
+	if (pkt->odd & PKT_FRAGMENT)
+		reason = fragment_judge(pkt, reason);
+	if (!reason)
+		mss_apply(xdp, pkt);
+	if (!nat_concerns(reason, pkt))
+		return reason;
+	nat_packet_put(pkt, !reason, v6);
+	return NAT_PENDING;
+}
+
 /* For a packet that was parsed, and found to be right if it is ours. */
 static __always_inline enum shunt_reason run_behind_parse(struct xdp_md *xdp, struct pkt *pkt,
 							  const bool v6)
 {
 	enum shunt_reason reason = service_match(pkt, v6);
 
-	if (pkt->odd & PKT_FRAGMENT)
+	if (rodata_aside())
+		reason = run_aside(xdp, pkt, reason, v6);
+	else if (pkt->odd & PKT_FRAGMENT)
 		reason = fragment_judge(pkt, reason);
-	if (!reason)
-		mss_apply(xdp, pkt);
-	if (nat_concerns(reason, pkt)) {
-		nat_packet_put(pkt, !reason, v6);
-		return NAT_PENDING;
-	}
 	return reason ?: slot_pick(xdp, pkt, v6) ?: forward(xdp, pkt, v6);
 }
 

@@ -109,6 +109,8 @@ static __always_inline enum shunt_reason slot_pick(struct xdp_md *xdp, struct pk
 			return SHUNT_NO_BACKEND;
 		if (pkt->backend_id == SCHED_OVER_LIMIT)
 			return SHUNT_OVER_LIMIT;
+		if (pkt->backend_id == TRANSIT_HELD)
+			return SHUNT_HELD;
 		if (shunt_rodata.resets)
 			return reset_judge(xdp, pkt->backend_id, pkt->odd, v6);
 	}

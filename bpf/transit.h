@@ -27,6 +27,9 @@
 /* It only asks: nothing is remembered for its sake. */
 #define TRANSIT_PASSIVE (1U << 5)
 
+/* Instead of an id: who knows that is still to come. */
+#define TRANSIT_HELD 0xfffffffeU
+
 /* What a packet does to the flow cache, beside being seen. */
 enum transit_write {
 	TRANSIT_NOTHING,
@@ -192,12 +195,27 @@ static __always_inline __u32 transit_noted(struct transit *t)
 	return id;
 }
 
+/*
+ * What is not known of the flow may be among what is being carried here. To be sent again
+ * costs it a moment, and to be sent to somebody else its life. Of UDP, resets and ICMP
+ * nobody sends again.
+ */
+static __always_inline bool transit_is_held(const struct transit *t)
+{
+	if (!(t->flags & SHUNT_SERVICE_HOLDS) || t->entry)
+		return false;
+	return !(t->how & (TRANSIT_UDP | TRANSIT_RST | TRANSIT_PASSIVE)) &&
+	       (transit_has_prev(t) || transit_is_tracked(t));
+}
+
 /* Nothing is known of the flow: the slot decides. */
 static __always_inline __u32 transit_default(struct transit *t)
 {
 	bool pin = transit_is_tracked(t);
 	__u32 id = t->cur;
 
+	if (transit_is_held(t))
+		return TRANSIT_HELD;
 	if (transit_has_prev(t) && !transit_is_dead(t->prev, t->how)) {
 		id = t->prev;
 		pin |= t->state == SHUNT_SLOT_PINNING;
@@ -220,6 +238,9 @@ static __always_inline __u32 transit_decide(struct transit *t, __u64 service)
 	if (dealt && t->how & (TRANSIT_SYN | TRANSIT_UDP) &&
 	    !(t->how & (TRANSIT_RST | TRANSIT_PASSIVE))) {
 		id = transit_stays(t) ? transit_pinned(t) : 0;
+		/* Where a client is counts for all that it begins. */
+		if (!id && t->flags & SHUNT_SERVICE_AFFINITY && transit_is_held(t))
+			return TRANSIT_HELD;
 		return id ?: transit_deal(t, service);
 	}
 	return transit_pinned(t) ?: transit_noted(t) ?: transit_default(t);
@@ -254,7 +275,7 @@ static __always_inline __u32 transit_remember(struct transit *t, __u32 id)
 
 /*
  * @word: the slot, @service: table_pack(), @flags: SHUNT_SERVICE_*, @how: TRANSIT_*.
- * Return: the id of the backend, 0 for none, SCHED_OVER_LIMIT.
+ * Return: the id of the backend, 0 for none, SCHED_OVER_LIMIT, TRANSIT_HELD.
  *
  * Not static: the verifier looks at a global function once, for any arguments,
  * and at a static one again for each state that a call of it is reached in.
