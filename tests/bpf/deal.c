@@ -162,6 +162,14 @@ void deal_fill(struct deal *d, __u32 word)
 		dp_put_slot(d->rig->dp, &d->table, i, word);
 }
 
+void deal_put_flags(struct deal *d, __u32 flags)
+{
+	const struct world *w = &d->rig->world;
+
+	for (__u32 i = 0; i < w->n_services; i++)
+		dp_put_service(d->rig->dp, &w->services[i].key, &w->services[i].to, flags);
+}
+
 void deal_kill(struct deal *d, __u32 member, bool dead)
 {
 	struct shunt_backend b = dp_read_backend(d->rig->dp, DEAL_BASE + member);

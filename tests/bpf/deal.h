@@ -78,6 +78,8 @@ __u32 deal_owner(const struct deal *d, __u32 client, __u16 sport);
 __u32 deal_slots(const struct deal *d, __u32 member);
 /* A word in all slots. */
 void deal_fill(struct deal *d, __u32 word);
+/* Its services have SHUNT_SERVICE_* from now on. */
+void deal_put_flags(struct deal *d, __u32 flags);
 void deal_kill(struct deal *d, __u32 member, bool dead);
 /* How many packets ended so, so far. */
 __u64 deal_count(const struct deal *d, enum shunt_reason reason);

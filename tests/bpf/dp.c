@@ -32,6 +32,9 @@
 /* Few enough that some services follow others into the next line. */
 #define SERVICE_LINES 256
 
+/* At a time; half of those that there is room for. */
+#define LIMITS 32
+
 struct dp {
 	struct shunt_bpf *skel;
 	int cpus;
@@ -74,12 +77,21 @@ static void size_conns(struct shunt_bpf *skel, const struct shunt_rodata *rodata
 		       const struct dp_sizes *sizes)
 {
 	bpf_map__set_max_entries(skel->maps.shunt_conns, rodata->conns ?: 1);
+	bpf_map__set_max_entries(skel->maps.shunt_conn_seqs, rodata->conns ?: 1);
 	bpf_map__set_max_entries(skel->maps.shunt_conn_index, rodata->conn_mask + 1);
 	bpf_map__set_max_entries(skel->maps.shunt_conn_bits,
 				 rodata->conns / SHUNT_BITS_PER_LINE + 1);
 	bpf_map__set_max_entries(skel->maps.shunt_port_bits, port_lines(rodata, sizes));
 	if (bpf_map__max_entries(skel->maps.shunt_loads) < sizes->backends)
 		bpf_map__set_max_entries(skel->maps.shunt_loads, sizes->backends);
+}
+
+/* Two halves of limits, which any service may have, and the buckets of sources. */
+static void size_limits(struct shunt_bpf *skel, const struct shunt_rodata *rodata)
+{
+	bpf_map__set_max_entries(skel->maps.shunt_limits, 2 * LIMITS);
+	bpf_map__set_max_entries(skel->maps.shunt_limits_of, SHUNT_MAX_BACKENDS);
+	bpf_map__set_max_entries(skel->maps.shunt_buckets, 1U << rodata->bucket_bits);
 }
 
 static struct shunt_bpf *load(const struct shunt_rodata *rodata, const struct dp_sizes *sizes)
@@ -99,6 +111,7 @@ static struct shunt_bpf *load(const struct shunt_rodata *rodata, const struct dp
 	bpf_map__set_max_entries(skel->maps.shunt_marks,
 				 marks_bytes(rodata->flow_mask + 1) / SHUNT_MARKS_PER_VALUE);
 	size_conns(skel, rodata, sizes);
+	size_limits(skel, rodata);
 	must(shunt_bpf__load(skel), "load the program");
 	return skel;
 }
@@ -136,6 +149,7 @@ static void map_conns(struct dp *dp, const struct shunt_rodata *rodata,
 		.hash_key = { rodata->hash_key[0], rodata->hash_key[1] },
 	};
 	c->records = map_array(dp->skel->maps.shunt_conns, c->n * sizeof(c->records[0]));
+	c->seqs = map_array(dp->skel->maps.shunt_conn_seqs, c->n * sizeof(c->seqs[0]));
 	c->index = map_array(dp->skel->maps.shunt_conn_index, (c->mask + 1) * sizeof(c->index[0]));
 	c->bits = map_array(dp->skel->maps.shunt_conn_bits,
 			    (rodata->conns / SHUNT_BITS_PER_LINE + 1) * sizeof(c->bits[0]));
@@ -149,6 +163,7 @@ static void map_conns(struct dp *dp, const struct shunt_rodata *rodata,
 static void unmap_conns(struct conns *c)
 {
 	munmap(c->records, c->n * sizeof(c->records[0]));
+	munmap(c->seqs, c->n * sizeof(c->seqs[0]));
 	munmap(c->index, (c->mask + 1) * sizeof(c->index[0]));
 	munmap(c->bits, sizeof(c->bits[0]) * (c->n / SHUNT_BITS_PER_LINE + 1));
 	munmap(c->port_bits, c->port_lines * sizeof(c->port_bits[0]));

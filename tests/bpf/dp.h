@@ -21,6 +21,7 @@ struct dp_sizes {
 };
 
 struct dp;
+struct guard_set;
 struct map_move;
 
 /* Never NULL; released with dp_close(). */
@@ -48,6 +49,14 @@ void dp_put_device(struct dp *dp, __u32 index);
 /* As the daemon does: two stores into the mapped array, the transit first. */
 void dp_put_slot(struct dp *dp, const struct slot_table *table, __u32 slot, __u32 word);
 __u32 dp_read_slot(const struct dp *dp, const struct slot_table *table, __u32 slot);
+
+/*
+ * dp_guard.c: lists of the firewall in place of the former ones, and their sieves; such sieves
+ * alone, or none if @set is NULL; packets that a rule applied to.
+ */
+void dp_put_guard(struct dp *dp, const struct guard_set *set);
+void dp_put_sieve(struct dp *dp, const struct guard_set *set);
+__u64 dp_read_hits(const struct dp *dp, __u32 rule);
 
 int dp_fragments_fd(const struct dp *dp);
 

@@ -232,6 +232,12 @@ static void put_icmp(const struct packet *p, bool v6, struct frame *f)
 	frame_put16(icmp + 2, ~frame_sum(sums, sizeof(sums)) + p->l4_csum_off);
 }
 
+static void put32(__u8 *at, __u32 v)
+{
+	frame_put16(at, v >> 16);
+	frame_put16(at + 2, v & 0xffff);
+}
+
 static void put_l4(const struct packet *p, bool v6, struct frame *f)
 {
 	const size_t len = l4_len(p);
@@ -242,13 +248,16 @@ static void put_l4(const struct packet *p, bool v6, struct frame *f)
 	frame_put16(l4, p->sport);
 	frame_put16(l4 + 2, p->dport);
 	if (tcp) {
+		put32(l4 + 4, p->seq);
+		put32(l4 + 8, p->ack);
+		frame_put16(l4 + 14, p->window);
 		l4[12] = (5 + p->tcp_options_len / 4) << 4;
 		memcpy(l4 + 20, p->tcp_options, p->tcp_options_len);
 		l4[13] = p->flags ?: FRAME_ACK;
 	} else {
 		frame_put16(l4 + 4, len);
 	}
-	for (size_t i = len - p->payload; i < len; i++)
+	for (size_t i = len - p->payload; i < len && !p->payload_zero; i++)
 		l4[i] = (__u8)(i * 7 + 1);
 	frame_put16(sums, frame_sum(l4, len));
 	frame_put16(sums + 2, pseudo_sum(p, v6));

@@ -51,6 +51,7 @@ struct frame {
  *	FRAME_EXTENSION(44), with the same meaning
  * @id: of the datagram, the high half of it in IPv6
  * @options: bytes of IPv4 options, a multiple of 4
+ * @seq, @ack, @window: of TCP
  * @tcp_options: @tcp_options_len of them, a multiple of 4
  * @extension: before the transport header, each FRAME_EXTENSION(), up to the first 0
  * @extension_len: bytes of each; 0 for 8, or 16 if it is AH
@@ -60,6 +61,7 @@ struct frame {
  * @quote: bytes of it, of IP header and all; 0 for the whole packet
  * @l4_csum_off: added to the checksum of ICMP
  * @payload: bytes behind the transport header and what is quoted
+ * @payload_zero: of TCP and UDP: these are zeroes
  * @pad: bytes behind the IP packet, of no value to anybody
  * @tags: VLAN tags: of 802.1Q the last one, of 802.1ad those before it
  * @tpid: of all of them, instead
@@ -83,6 +85,9 @@ struct packet {
 	__u16 id;
 	__u16 fragment;
 	__u16 options;
+	__u32 seq;
+	__u32 ack;
+	__u16 window;
 	__u8 tcp_options[40];
 	__u8 tcp_options_len;
 	__u16 extension[FRAME_EXTENSIONS];
@@ -95,6 +100,7 @@ struct packet {
 	__u16 quote;
 	__u16 l4_csum_off;
 	__u16 payload;
+	bool payload_zero;
 	__u16 pad;
 	__u8 tags;
 	__u16 tpid;

@@ -310,3 +310,25 @@ __u32 nat_connect(struct nat_town *t, const struct packet *p)
 	cr_assert(nat_went_to_server(t, record));
 	return record;
 }
+
+/* --- backends -------------------------------------------------------------------- */
+
+void nat_put_dead(struct nat_town *t, __u32 id, bool dead)
+{
+	for (int family = 0; family < SHUNT_FAMILIES; family++)
+		t->world.backends[id].leg[family].flags = dead ? SHUNT_LEG_DEAD : 0;
+	dp_put_backend(t->dp, id, &t->world.backends[id]);
+}
+
+void nat_leave_to_the_second(struct nat_town *t)
+{
+	for (__u32 i = 0; i < t->world.n_services; i++) {
+		struct slot_table table;
+
+		if (t->world.services[i].key.port != htons(NAT_TWO))
+			continue;
+		table = slot_table_of(&t->world.services[i].to);
+		for (__u32 slot = 0; slot < table.n; slot++)
+			dp_put_slot(t->dp, &table, slot, 2);
+	}
+}

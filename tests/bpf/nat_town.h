@@ -98,4 +98,9 @@ bool nat_went_to_client(const struct nat_town *t, __u32 record);
 /* Open a connection with the first packet of @p's flow; the record, which is not 0. */
 __u32 nat_connect(struct nat_town *t, const struct packet *p);
 
+/* The backend is said to be down, or not any more; its slots stay its own. */
+void nat_put_dead(struct nat_town *t, __u32 id, bool dead);
+/* All slots of NAT_TWO are the second backend's. */
+void nat_leave_to_the_second(struct nat_town *t);
+
 #endif /* TESTS_BPF_NAT_TOWN_H */

@@ -196,6 +196,36 @@ Test(deal, slots_in_transition_have_new_flows_and_old_ones)
 	cr_expect_eq(deal_send(d, &(struct deal_flow){ 3, 5000, 0, false }), 2);
 }
 
+static void pin_all(struct deal *d)
+{
+	for (__u32 i = 0; i < d->table.n; i++) {
+		const __u32 owner = SHUNT_SLOT_CUR(dp_read_slot(d->rig->dp, &d->table, i));
+
+		dp_put_slot(d->rig->dp, &d->table, i, SHUNT_SLOT(SHUNT_SLOT_PINNED, 0, owner));
+	}
+}
+
+/* As tables_fill() has it where flows are remembered no more. */
+Test(deal, a_flow_stays_when_none_is_dealt_any_more)
+{
+	_cleanup_deal_ struct deal *d = deal_open(&(struct deal_options){ .flags = TURNS, .n = 4 });
+	__u32 members[200], elsewhere = 0;
+
+	for (__u32 i = 0; i < 200; i++) {
+		members[i] = deal_syn(d, i, 5000);
+		elsewhere += members[i] != deal_owner(d, i, 5000);
+	}
+	cr_expect_gt(elsewhere, 0);
+	pin_all(d);
+	deal_put_flags(d, 0);
+	for (__u32 i = 0; i < 200; i++) {
+		cr_assert_eq(deal_ack(d, i, 5000), members[i], "flow %u", i);
+		cr_assert_eq(deal_syn(d, 1000 + i, 5000), deal_owner(d, 1000 + i, 5000));
+		cr_assert_eq(deal_ack(d, 1000 + i, 5000), deal_owner(d, 1000 + i, 5000));
+		cr_assert_eq(deal_fin(d, i, 5000), members[i], "flow %u", i);
+	}
+}
+
 /* --- ends --------------------------------------------------------------------------- */
 
 static void expect_end(__u16 flags)

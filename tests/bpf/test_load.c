@@ -9,6 +9,7 @@
 
 #include "fixture.h"
 #include "rig.h"
+#include "shunt/guard.h"
 #include "walk.h"
 
 /* The switches of struct shunt_rodata, a bit each. */
@@ -25,6 +26,8 @@ static void specialise(struct shunt_rodata *ro, unsigned int bits)
 		*switches[i] = bits >> i & 1;
 	/* It is looked at in half of them, with and without each of the others. */
 	ro->resets = __builtin_parity(bits);
+	/* And these without a prefix, and without a service that has cookies. */
+	ro->guard = __builtin_parity(bits >> 1) ? SHUNT_GUARD_PREFIXES | SHUNT_GUARD_SYN : 0;
 }
 
 /* All fixtures agree with what the reference makes of the same switches. */

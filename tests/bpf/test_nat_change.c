@@ -182,27 +182,6 @@ Test(nat_change, counts_connections_until_they_are_closed)
 
 /* --- backends ------------------------------------------------------------------------- */
 
-static void put_dead(struct nat_town *t, __u32 id, bool dead)
-{
-	for (int family = 0; family < SHUNT_FAMILIES; family++)
-		t->world.backends[id].leg[family].flags = dead ? SHUNT_LEG_DEAD : 0;
-	dp_put_backend(t->dp, id, &t->world.backends[id]);
-}
-
-/* All slots of the service with two backends are the second one's. */
-static void leave_to_the_second(struct nat_town *t)
-{
-	for (__u32 i = 0; i < t->world.n_services; i++) {
-		struct slot_table table;
-
-		if (t->world.services[i].key.port != htons(NAT_TWO))
-			continue;
-		table = slot_table_of(&t->world.services[i].to);
-		for (__u32 slot = 0; slot < table.n; slot++)
-			dp_put_slot(t->dp, &table, slot, 2);
-	}
-}
-
 /* A flow whose slot is the first backend's. */
 static struct packet flow_of_the_first(struct nat_town *t, __u8 proto, __u32 *record)
 {
@@ -223,8 +202,8 @@ Test(nat_change, keeps_what_is_established_with_a_server_that_is_said_to_be_down
 	__u32 r;
 
 	p = flow_of_the_first(t, IPPROTO_TCP, &r);
-	put_dead(t, NAT_BACKEND_TWO, true);
-	leave_to_the_second(t);
+	nat_put_dead(t, NAT_BACKEND_TWO, true);
+	nat_leave_to_the_second(t);
 	cr_expect_eq(request(t, p, FRAME_ACK), SHUNT_FORWARDED);
 	cr_expect(nat_went_to_server(t, r));
 	cr_expect_eq(answer(t, r, FRAME_ACK), SHUNT_FORWARDED);
@@ -241,8 +220,8 @@ Test(nat_change, takes_udp_away_from_a_server_that_is_down)
 	__u32 r;
 
 	p = flow_of_the_first(t, IPPROTO_UDP, &r);
-	put_dead(t, NAT_BACKEND_TWO, true);
-	leave_to_the_second(t);
+	nat_put_dead(t, NAT_BACKEND_TWO, true);
+	nat_leave_to_the_second(t);
 	r = nat_connect(t, &p);
 	cr_expect_eq(nat_conn(t, r).backend, NAT_BACKEND_TWO + 1);
 	cr_expect_eq(nat_connect(t, &p), r);
@@ -256,7 +235,7 @@ Test(nat_change, keeps_flows_where_they_are_if_all_are_down)
 	const struct packet tcp = nat_packet(4, NAT_FULL, IPPROTO_TCP, 41000);
 	const __u32 u = nat_connect(t, &udp), c = nat_connect(t, &tcp);
 
-	put_dead(t, NAT_BACKEND_FULL, true);
+	nat_put_dead(t, NAT_BACKEND_FULL, true);
 	for (int i = 0; i < 3; i++) {
 		cr_expect_eq(nat_connect(t, &udp), u);
 		cr_expect_eq(nat_connect(t, &tcp), c);

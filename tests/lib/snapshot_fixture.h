@@ -209,6 +209,20 @@ static inline void *fixture_copy(const void *data, size_t size)
 	return memcpy(copy, data, size);
 }
 
+/* So many in place of those of @s: all like its first one, and in no config. */
+static inline void fixture_add_backends(struct snapshot_service *s, size_t n)
+{
+	struct snapshot_backend *many = malloc(n * sizeof(*many));
+
+	if (!many)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		many[i] = s->backends[0];
+	free(s->backends);
+	s->backends = many;
+	s->n_backends = n;
+}
+
 static inline void fixture_add_services(struct snapshot *s)
 {
 	s->n_services = 2;

@@ -16,6 +16,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "dataplane/internal.h"
 #include "dataplane/occupant.h"
@@ -262,6 +263,8 @@ int dataplane_attach(struct dataplane *dp, const char *ifname, enum conf_xdp_mod
 	strncpy(next.ifname, ifname, sizeof(next.ifname) - 1);
 	if (a && a->ifindex == next.ifindex && a->mode == next.mode && attach_is_in_force(a))
 		return 0;
+	if (!dp->n_attachments)
+		carry_again(dp, clock_now_ms());
 	err = attach_load(dp, &next, dp->load, &dp->rodata);
 	if (err)
 		return err;

@@ -3,6 +3,12 @@
  * From former maps to these, so that no flow notices: what was in transition still
  * is, and what was pinned stays where it is. The former maps carry traffic until the
  * new program is attached; what they learn meanwhile is carried when that is done.
+ * Between those two the new program may be asked for a flow that is still to come, and in
+ * slots in transition would send it to the wrong backend, which resets it. To look into
+ * both sets of maps would cost every later packet something. So of services whose flows the
+ * former program may have learned of, it drops for that time what begins no flow and is of
+ * none that it knows (SHUNT_SERVICE_HOLDS): milliseconds, and as long as further interfaces
+ * take. A daemon that is killed amid that leaves it so for the next one, which begins anew.
  *
  * Nothing is carried before there is a plan, because by that alone a former backend
  * is found again (dataplane/former.h). If the hash key is another, every flow has
@@ -15,6 +21,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "dataplane/internal.h"
+#include "tables/listing.h"
 
 void carry_from_pins(struct dataplane *dp)
 {
@@ -108,14 +115,36 @@ void carry_conns(struct dataplane *dp)
 		log_err(err, "carry connections to the new maps");
 }
 
+void carry_again(struct dataplane *dp, uint64_t now_ms)
+{
+	int err;
+
+	if (!dp->carrying)
+		return;
+	err = former_carry_flows(dp->former, dp, now_ms) ?: former_carry_conns(dp->former, dp);
+	if (err)
+		log_err(err, "carry flows and connections to the new maps");
+}
+
+bool carry_holds(const struct dataplane *dp, const struct shunt_service_key *key)
+{
+	return dp->carrying && former_learns(dp->former, key);
+}
+
+void carry_release(struct dataplane *dp)
+{
+	listing_clear_flags(dp->services, dp->n_service_lines - 1, SHUNT_SERVICE_HOLDS);
+}
+
 void carry_end(struct dataplane *dp, uint64_t now_ms)
 {
 	struct former *f = dp->former;
 	int err;
 
 	if (dp->carrying) {
-		err = former_carry_flows(f, dp, now_ms)
-			      ?: former_carry_conns(f, dp) ?: former_carry_counters(f, dp);
+		err = former_carry_flows(f, dp, now_ms);
+		carry_release(dp);
+		err = err ?: former_carry_conns(f, dp) ?: former_carry_counters(f, dp);
 		if (err)
 			log_err(err, "carry the last flows, connections and counters to the new "
 				     "maps");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The maps of connections of nat and fullnat. Bits are mapped all the time; records and
- * their index only while somebody works on them: the mapping of an array counts as
+ * The maps of connections of nat and fullnat. Bits are mapped all the time; records, their
+ * numbers and their index only while somebody works on them: the mapping of an array counts as
  * memory of the process, all of it.
  */
 #include <bpf/bpf.h>
@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "dataplane/internal.h"
+#include "net/addr.h"
 
 /* --- mappings ------------------------------------------------------------------- */
 
@@ -46,9 +47,10 @@ int conn_cache_hold(struct dataplane *dp)
 	if (!dp->conns.held) {
 		c->records = map_whole(dp, LOAD_CONNS);
 		c->index = c->records ? map_whole(dp, LOAD_CONN_INDEX) : NULL;
+		c->seqs = c->index ? map_whole(dp, LOAD_CONN_SEQS) : NULL;
 	}
 	dp->conns.held++;
-	if (c->index)
+	if (c->seqs)
 		return 0;
 	conn_cache_release(dp);
 	return -ENOMEM;
@@ -62,8 +64,10 @@ void conn_cache_release(struct dataplane *dp)
 		return;
 	unmap_whole(dp, LOAD_CONNS, c->records);
 	unmap_whole(dp, LOAD_CONN_INDEX, c->index);
+	unmap_whole(dp, LOAD_CONN_SEQS, c->seqs);
 	c->records = NULL;
 	c->index = NULL;
+	c->seqs = NULL;
 }
 
 /*
@@ -132,6 +136,31 @@ void conn_cache_put_space(struct dataplane *dp, const struct shunt_leg *leg)
 		port_spaces_put(&dp->conns.spaces, &leg->addr);
 }
 
+/* The leg that the client's packets go by; NULL: none of fullnat. */
+static const struct shunt_leg *fullnat_leg(const struct dataplane *dp,
+					   const struct shunt_conn *conn)
+{
+	const enum shunt_family family = addr_is_v4(&conn->client.src) ? SHUNT_V4 : SHUNT_V6;
+	const struct shunt_leg *leg =
+		conn->backend < dp->n_backends ? &dp->backends[conn->backend].leg[family] : NULL;
+
+	return leg && leg->forward == SHUNT_FORWARD_FULLNAT ? leg : NULL;
+}
+
+uint32_t conn_cache_port_bit(const struct dataplane *dp, const struct shunt_conn *conn)
+{
+	const struct shunt_leg *leg = fullnat_leg(dp, conn);
+	const struct pool *pool = &dp->sizes.pool;
+	uint32_t bit;
+
+	if (!leg)
+		return SHUNT_NO_PORT_BIT;
+	bit = pool_find_bit(pool, &conn->server.dst, conns_port(conn->server.ports, 1));
+	if (bit == SHUNT_NO_PORT_BIT)
+		return bit;
+	return leg->space * pool_space_lines(pool) * SHUNT_BITS_PER_LINE + bit;
+}
+
 /* Of an adopted map. */
 static int learn_spaces(struct dataplane *dp)
 {
@@ -156,7 +185,7 @@ int conn_cache_open(struct dataplane *dp)
 
 	if (!dp->sizes.conns)
 		return 0;
-	err = map_bits(dp) ?: write_pool(dp) ?: port_spaces_init(&c->spaces, dp->sizes.port_spaces)
+	err = map_bits(dp) ?: syn_meter_open(dp) ?: write_pool(dp) ?: port_spaces_init(&c->spaces, dp->sizes.port_spaces)
 	      ?: learn_spaces(dp) ?: conns_sweep_init(&c->sweep, &c->maps, dp->n_backends,
 						      pool_space_lines(&dp->sizes.pool));
 	return err ? log_err(err, "open the connections") : 0;
@@ -170,6 +199,7 @@ void conn_cache_close(struct dataplane *dp)
 		c->held = 1;
 		conn_cache_release(dp);
 	}
+	syn_meter_close(dp);
 	conns_sweep_free(&c->sweep);
 	port_spaces_free(&c->spaces);
 	unmap_whole(dp, LOAD_CONN_BITS, c->maps.bits);

@@ -159,6 +159,7 @@ struct snapshot_conntrack conn_cache_read(const struct dataplane *dp)
 	out.entries = count_entries(dp);
 	out.capacity = dp->conns.maps.n - 1;
 	memcpy(out.by_state, s->last_by_state, sizeof(out.by_state));
+	out.has_syn_flood = dp->conns.is_flood;
 	read_ports(dp, &out);
 	return out;
 }

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "dataplane/internal.h"
+#include "dataplane/shared.h"
 #include "tables/apply.h"
 
 static void dataplane_closep(struct dataplane **dp)
@@ -32,11 +33,14 @@ static void read_sizes(struct dataplane *dp)
 {
 	const uint32_t space_lines = pool_space_lines(&dp->sizes.pool);
 	const uint32_t conns = map_entries(dp, LOAD_CONNS);
+	const uint32_t buckets = map_entries(dp, LOAD_BUCKETS);
 
 	dp->sizes.slot_lines = map_entries(dp, LOAD_SLOTS);
 	dp->sizes.backends = map_entries(dp, LOAD_BACKENDS) - 1;
 	dp->sizes.services = map_entries(dp, LOAD_VIPS);
 	dp->sizes.conns = conns > 1 ? conns : 0;
+	dp->sizes.limits = buckets > 1 ? map_entries(dp, LOAD_LIMITS) / 2 : 0;
+	dp->sizes.bucket_lines = buckets > 1 ? buckets : 0;
 	dp->sizes.port_spaces = space_lines ? map_entries(dp, LOAD_PORT_BITS) / space_lines : 0;
 }
 
@@ -59,7 +63,7 @@ static int load_adopted(struct dataplane *dp, const struct shunt_rodata *rodata)
 	int err;
 
 	dp->adopted = true;
-	dp->pinned = dp->fds[LOAD_FIRST_LATER] >= 0;
+	dp->pinned = dp->fds[LOAD_FIRST_LATER] >= 0 && dp->fds[LOAD_FIRST_GUARD] >= 0;
 	err = load_open(&dp->sizes, rodata, dp->fds, &dp->load)
 		      ?: capture_use(dp, dp->load) ?: load_now(dp->load) ?: keep_maps(dp, dp->load);
 	if (!err)
@@ -158,8 +162,10 @@ int dataplane_open(const char *pin_dir, const struct dataplane_sizes *sizes,
 	      ?: flow_cache_open(dp) ?: conn_cache_open(dp) ?: open_tables(dp);
 	if (err)
 		return err;
-	if (dp->adopted)
+	if (dp->adopted) {
 		flow_cache_adopt(dp);
+		carry_release(dp);
+	}
 	if (!pin_list_programs(pin_dir, &ifindexes, &n) && n)
 		dp->has_former = true;
 	*out = take_ptr(&dp);
@@ -170,8 +176,12 @@ void dataplane_close(struct dataplane *dp)
 {
 	if (!dp)
 		return;
+	/* It may be attached for all that, and then packets come until the next daemon does. */
+	if (dp->carrying)
+		carry_release(dp);
 	attach_free_all(dp);
 	former_close(dp->former);
+	dataplane_unshare(dp);
 	flow_cache_close(dp);
 	conn_cache_close(dp);
 	tables_free(&dp->tables);
@@ -193,14 +203,16 @@ void dataplane_close(struct dataplane *dp)
 int dataplane_commit(struct dataplane *dp)
 {
 	const int rodata_fd = load_rodata_fd(dp->load);
-	int err = dp->pinned ? pin_replace_rodata(dp->pin_dir, rodata_fd) : -ENOENT;
+	int err;
 
+	/* First, for packets wait. */
+	carry_end(dp, clock_now_ms());
+	err = dp->pinned ? pin_replace_rodata(dp->pin_dir, rodata_fd) : -ENOENT;
 	/* Or somebody has removed the pins by hand. */
 	if (err == -ENOENT)
 		err = pin_prepare(dp->pin_dir) ?: pin_replace_maps(dp->pin_dir, dp->fds, rodata_fd);
 	if (err)
 		return log_err(err, "pin the maps under %s", dp->pin_dir);
-	carry_end(dp, clock_now_ms());
 	dp->pinned = true;
 	err = pin_remove_maps(dp->pin_dir, FORMER_VERSION);
 	if (err)
@@ -295,6 +307,7 @@ int dataplane_apply(struct dataplane *dp, const struct plan *plan, const struct 
 	int err;
 
 	dp->conns.knows = false;
+	syn_meter_set(dp, plan, now_ms);
 	carry_begin(dp, plan, now_ms);
 	transit_set_times(&dp->tables.transit, plan->flow_early_s, plan->flow_idle_s,
 			  transit_seconds(now_ms));

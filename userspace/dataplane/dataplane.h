@@ -17,6 +17,8 @@
 #include "conf/conf.h"
 #include "dataplane/snapshot.h"
 #include "plan/plan.h"
+#include "shunt/guard.h"
+#include "tables/limits.h"
 #include "tables/map_ops.h"
 #include "tables/pool.h"
 
@@ -30,10 +32,13 @@ struct dataplane_sizes {
 	uint32_t flow_lines; /* a power of two */
 	uint32_t conns; /* records of connections, the one of nobody included; 0: no NAT */
 	uint32_t port_spaces; /* of shunt_port_bits; 0: no pool */
+	uint32_t limits; /* of the firewall, each service's counted; 0: none */
+	uint32_t bucket_lines; /* of sources that these are about: a power of two; 0: none */
 	struct pool pool; /* another one makes other maps, but if it is empty */
 };
 
 struct dataplane;
+struct guard_set;
 
 /**
  * dataplane_lock() - keep other daemons away from @pin_dir, made if missing
@@ -198,6 +203,30 @@ bool dataplane_work(struct dataplane *dp, const struct plan *plan, const struct 
  * Return: false if there is none left.
  */
 bool dataplane_take_suspect(struct dataplane *dp, uint32_t *id);
+
+/**
+ * dataplane_put_guard() - the prefixes of the firewall are these from now on
+ *
+ * A packet sees all of the former ones or all of these. Takes some milliseconds, of which
+ * most is waiting for packets that are under way. Return: 0 or a negative errno, logged.
+ */
+int dataplane_put_guard(struct dataplane *dp, const struct guard_set *set);
+
+/**
+ * dataplane_put_limits() - the limits of the firewall are these from now on
+ * @lists: see limits_put()
+ *
+ * What their buckets hold stays where service and rule do. Return: 0; -ENOSPC: they are
+ * more than the sizes say, and nothing has changed; another negative errno. Logged.
+ */
+int dataplane_put_limits(struct dataplane *dp, const struct limits_list *lists, size_t n);
+
+/* Packets that a rule of the firewall has applied to, summed over CPUs. */
+int dataplane_read_hits(const struct dataplane *dp, uint32_t rule, uint64_t *out);
+/* It is another rule from now on, of no list that is published. */
+int dataplane_clear_hits(struct dataplane *dp, uint32_t rule);
+/* @to has taken the place of @from, and goes on counting. What goes wrong is logged. */
+void dataplane_carry_hits(const struct dataplane *from, struct dataplane *to);
 
 /* How busy a backend is, where its connections are counted: struct plan_backend. */
 struct shunt_load dataplane_read_load(const struct dataplane *dp, uint32_t backend_id);

@@ -212,7 +212,8 @@ static int run(struct explaining *e)
 	explain_packet_build(&x->packet, &frame);
 	x->in_bytes = keep_bytes(&frame, x->in);
 	err = twin_run(e->twin, x->packet.ifindex, &frame, &x->action)
-		      ?: twin_take_reason(e->twin, &x->reason);
+		      ?: twin_take_reason(e->twin, &x->reason)
+		      ?: twin_take_rules(e->twin, x->rules, EXPLAIN_RULES, &x->n_rules);
 	if (!err && (x->action == XDP_TX || x->action == XDP_REDIRECT))
 		x->out_bytes = keep_bytes(&frame, x->out);
 	return err;

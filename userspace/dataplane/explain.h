@@ -16,6 +16,7 @@
 
 #include "dataplane/snapshot.h"
 #include "shunt/conn.h"
+#include "shunt/limit.h"
 #include "shunt/reason.h"
 
 /**
@@ -77,6 +78,8 @@ struct explain_conn {
 };
 
 #define EXPLAIN_BYTES 160
+/* Rules of the firewall that may apply to one packet: of both lists, of flags, of limits. */
+#define EXPLAIN_RULES (3 + SHUNT_MAX_LIMITS)
 
 /**
  * struct explain - the answer
@@ -87,6 +90,7 @@ struct explain_conn {
  * @base: of its block of backends
  * @slots, @slot, @word: of its table, and the slot that the flow is in
  * @tracked: the flow cache has a part in it, and so @pinned and @noted
+ * @rules: ids of the @n_rules rules of the firewall that it has hit
  * @backend: id of the one that was chosen; 0: none, see @why
  * @has_way: then: @leg leads there by @egress, if that is not 0
  * @in, @out: @in_bytes and @out_bytes of the frame, as it came and as it went; what went
@@ -104,6 +108,8 @@ struct explain {
 	bool tracked;
 	struct explain_flow pinned[EXPLAIN_WHENS], noted[EXPLAIN_WHENS];
 	struct explain_conn conn[EXPLAIN_WHENS];
+	uint32_t rules[EXPLAIN_RULES];
+	size_t n_rules;
 	uint32_t backend;
 	enum explain_why why;
 	bool has_way;

@@ -36,6 +36,7 @@ static void read_service(const struct former *f, const struct shunt_listing *lis
 	out->first = service.first;
 	out->slots = (service.line_mask + 1ULL) * SHUNT_SLOTS_PER_LINE;
 	out->base = service.base;
+	out->tracked = plan_tracks(listing->flags);
 }
 
 static uint32_t word_at(const void *table, uint32_t slots, uint32_t slot)
@@ -76,7 +77,9 @@ static const struct former_layout former_now = {
 			 [LOAD_REASONS] = sizeof(struct shunt_reasons),
 			 [LOAD_CONNS] = sizeof(struct shunt_conn),
 			 [LOAD_CONN_INDEX] = sizeof(struct shunt_flow_line),
-			 [LOAD_CONN_BITS] = sizeof(struct shunt_bit_line) },
+			 [LOAD_CONN_BITS] = sizeof(struct shunt_bit_line),
+			 [LOAD_CONN_SEQS] = sizeof(struct shunt_conn_seq),
+			 [LOAD_SYN_METER] = sizeof(struct shunt_syn_meter) },
 	.has_blocks = true,
 	.read_constants = read_constants,
 	.read_service = read_service,
@@ -253,6 +256,7 @@ void former_close(struct former *f)
 		if (f->fds[m] >= 0)
 			close(f->fds[m]);
 	free(f->services);
+	free(f->learning);
 	free(f->index);
 	free(f->ids);
 	free(f);

@@ -75,6 +75,12 @@ void former_lose_flows(struct former *f);
  */
 int former_read_table(const struct former *f, const struct plan_table *table, uint32_t *words);
 
+/*
+ * May its program learn of flows of a service? If all slots are at rest, and it keeps track
+ * of nothing, there is nothing to learn; nor is there if nobody is to read it.
+ */
+bool former_learns(const struct former *f, const struct shunt_service_key *key);
+
 /* Slots that the table had; 0 if former_read_table() has nothing of it. */
 uint32_t former_table_slots(const struct former *f, const struct plan_table *table);
 

@@ -5,6 +5,7 @@
  * the pool is taken in the space that its server has now.
  */
 #include <arpa/inet.h>
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -45,6 +46,9 @@ static int map_conns(const struct former *f, struct conns *c)
 	c->records = map_values(f, LOAD_CONNS, c->n);
 	c->index = map_values(f, LOAD_CONN_INDEX, c->mask + 1ULL);
 	c->bits = map_values(f, LOAD_CONN_BITS, former_count_values(f, LOAD_CONN_BITS));
+	/* Its release may not have known it: then no connection needs it. */
+	if (former_count_values(f, LOAD_CONN_SEQS) >= c->n)
+		c->seqs = map_values(f, LOAD_CONN_SEQS, c->n);
 	memcpy(c->hash_key, f->hash_key, sizeof(c->hash_key));
 	return c->records && c->index && c->bits ? 0 : -ENOMEM;
 }
@@ -53,24 +57,25 @@ static void unmap_conns(const struct former *f, const struct conns *c)
 {
 	unmap_values(f, LOAD_CONNS, c->records, c->n);
 	unmap_values(f, LOAD_CONN_INDEX, c->index, c->mask + 1ULL);
+	unmap_values(f, LOAD_CONN_SEQS, c->seqs, c->n);
 	unmap_values(f, LOAD_CONN_BITS, c->bits, former_count_values(f, LOAD_CONN_BITS));
 }
 
 /* Of @conn in the maps of @ctx. */
 static uint32_t find_port_bit(const void *ctx, const struct shunt_conn *conn)
 {
-	const struct dataplane *dp = ctx;
-	const enum shunt_family family = addr_is_v4(&conn->client.src) ? SHUNT_V4 : SHUNT_V6;
-	const struct shunt_leg *leg =
-		conn->backend < dp->n_backends ? &dp->backends[conn->backend].leg[family] : NULL;
-	const struct pool *pool = &dp->sizes.pool;
-	uint32_t bit, first;
+	return conn_cache_port_bit(ctx, conn);
+}
 
-	if (!leg || leg->forward != SHUNT_FORWARD_FULLNAT)
-		return SHUNT_NO_PORT_BIT;
-	bit = pool_find_bit(pool, &conn->server.dst, conns_port(conn->server.ports, 1));
-	first = leg->space * pool_space_lines(pool) * SHUNT_BITS_PER_LINE;
-	return bit == SHUNT_NO_PORT_BIT ? bit : first + bit;
+/* A flood does not end with the maps that it was seen in. */
+static void carry_meter(const struct former *f, struct dataplane *dp)
+{
+	struct shunt_syn_meter meter;
+	const __u32 zero = 0;
+
+	if (former_count_values(f, LOAD_SYN_METER) &&
+	    !bpf_map_lookup_elem(f->fds[LOAD_SYN_METER], &zero, &meter))
+		syn_meter_follow(dp, &meter);
 }
 
 int former_carry_conns(const struct former *f, struct dataplane *dp)
@@ -92,6 +97,7 @@ int former_carry_conns(const struct former *f, struct dataplane *dp)
 	err = map_conns(f, &from);
 	if (!err)
 		conns_carry(&carry);
+	carry_meter(f, dp);
 	unmap_conns(f, &from);
 	conn_cache_release(dp);
 	if (carry.lost)

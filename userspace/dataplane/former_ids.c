@@ -116,6 +116,7 @@ static void find_services(struct former *f, const struct plan *plan)
 					 : NULL;
 
 		s->found = ps;
+		s->forgets = ps && s->tracked && !plan_tracks(ps->flags);
 		s->conf_service = ps ? ps->conf_service : 0;
 		s->table = ps ? ps->table : 0;
 	}
@@ -230,7 +231,7 @@ int former_translate(struct former *f, const struct plan *plan)
 	}
 	if (!err && !f->layout->has_blocks)
 		claim_all_rest(f, &claimed);
-	return err;
+	return err ?: former_find_learning(f);
 }
 
 uint32_t former_id(const struct former *f, uint32_t id)

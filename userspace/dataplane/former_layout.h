@@ -17,14 +17,18 @@
  * @first: line of its table in shunt_slots
  * @slots: of the table, a power of two; all of it lies in the map
  * @base: id = @base + what stands in a slot
+ * @tracked: plan_tracks()
  * @found: the plan has it, as one of @conf_service, whose table is @table
+ * @forgets: and is tracked no more
  */
 struct former_service {
 	struct shunt_service_key key;
 	uint64_t first;
 	uint64_t slots;
 	uint32_t base;
+	bool tracked;
 	bool found;
+	bool forgets;
 	uint32_t conf_service;
 	uint32_t table;
 };
@@ -42,6 +46,7 @@ struct former_backend {
  * @slots: of every table, where the version has one number for all
  * @lost_flows: former_lose_flows()
  * @services: sorted by base and table
+ * @learning: keys of those that former_learns() of, sorted by what lies in memory
  * @backends: a mapping of its map
  * @index: of the plan's backends, sorted by legs and service; NULL until
  *	former_translate(), as the rest
@@ -56,6 +61,8 @@ struct former {
 	bool lost_flows;
 	struct former_service *services;
 	size_t n_services;
+	struct shunt_service_key *learning;
+	size_t n_learning;
 	const struct shunt_backend *backends;
 	size_t n_backends;
 	struct former_backend *index;
@@ -68,7 +75,7 @@ struct former {
  * @value_bytes: of each map; 0: it has no such map
  * @has_blocks: the ids of a service lie side by side, from its base on
  * @read_constants: hash_key, flow_mask, and slots where it has them
- * @read_service: first, slots and base of a listing that is not empty
+ * @read_service: first, slots, base and tracked of a listing that is not empty
  * @word: of a table of @slots slots, as the logical word
  * @read_counters: n_backends of them; -errno
  */
@@ -92,6 +99,9 @@ size_t former_count_values(const struct former *f, enum load_map m);
 /* A mapping of the table of a service, read-only; NULL, and errno. */
 const void *former_map_table(const struct former *f, const struct former_service *s);
 void former_unmap_table(const struct former_service *s, const void *table);
+
+/* @learning: each table is looked through once. 0 or -ENOMEM. */
+int former_find_learning(struct former *f);
 
 /* former_ids.c */
 

@@ -2,6 +2,7 @@
 /* The tables of former maps, in words of the plan's. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -69,7 +70,8 @@ static uint32_t member_of(const struct reading *r, uint32_t former_member)
 
 /*
  * Whoever owned a slot in transition, flows of it may be pinned elsewhere. So the
- * slot is at least PINNED, also where the two that it names have gone.
+ * slot is at least PINNED, also where the two that it names have gone; and so is one at
+ * rest, of services that kept all flows in the cache.
  */
 static uint32_t translate(const struct reading *r, uint32_t word)
 {
@@ -78,7 +80,7 @@ static uint32_t translate(const struct reading *r, uint32_t word)
 	uint32_t prev;
 
 	if (state == SHUNT_SLOT_STABLE)
-		return SHUNT_SLOT(SHUNT_SLOT_STABLE, 0, cur);
+		return SHUNT_SLOT(r->from->forgets ? SHUNT_SLOT_PINNED : state, 0, cur);
 	prev = state == SHUNT_SLOT_PINNED ? 0 : member_of(r, SHUNT_SLOT_PREV(word));
 	return SHUNT_SLOT(prev ? state : SHUNT_SLOT_PINNED, prev, cur);
 }
@@ -120,4 +122,53 @@ int former_read_table(const struct former *f, const struct plan_table *table, ui
 			translate(&r, f->layout->word(former, from->slots, i & (from->slots - 1)));
 	former_unmap_table(from, former);
 	return 0;
+}
+
+/* --- what its program may still learn -------------------------------------------- */
+
+static bool is_at_rest(const struct former *f, const struct former_service *s)
+{
+	const void *table = former_map_table(f, s);
+	bool rests = table;
+
+	for (uint32_t i = 0; rests && i < s->slots; i++)
+		rests = SHUNT_SLOT_STATE(f->layout->word(table, s->slots, i)) == SHUNT_SLOT_STABLE;
+	if (table)
+		former_unmap_table(s, table);
+	return rests;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct shunt_service_key));
+}
+
+int former_find_learning(struct former *f)
+{
+	enum {
+		NOT_KNOWN,
+		RESTS,
+		MOVES
+	};
+	_cleanup_free_ uint8_t *states = calloc(former_count_values(f, LOAD_SLOTS) + 1, 1);
+
+	f->learning = calloc(f->n_services + 1, sizeof(*f->learning));
+	if (!states || !f->learning)
+		return -ENOMEM;
+	array_for_each (s, f->services, f->n_services) {
+		uint8_t *state = &states[s->first];
+
+		if (*state == NOT_KNOWN)
+			*state = is_at_rest(f, s) ? RESTS : MOVES;
+		if (s->tracked || *state == MOVES)
+			f->learning[f->n_learning++] = s->key;
+	}
+	qsort(f->learning, f->n_learning, sizeof(*f->learning), compare_keys);
+	return 0;
+}
+
+bool former_learns(const struct former *f, const struct shunt_service_key *key)
+{
+	return !f->lost_flows && f->n_learning &&
+	       bsearch(key, f->learning, f->n_learning, sizeof(*key), compare_keys);
 }

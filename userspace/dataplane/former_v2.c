@@ -17,6 +17,8 @@ struct v2_service {
 	__u32 flags;
 };
 
+#define V2_SERVICE_TRACKED (1U << 1)
+
 struct v2_rodata {
 	__u64 hash_key[2];
 	__u32 slot_mask;
@@ -56,6 +58,7 @@ static void read_service(const struct former *f, const struct shunt_listing *lis
 	out->slots = f->slots;
 	out->first = (uint64_t)service.table * f->slots / FORMER_SLOTS_PER_LINE;
 	out->base = 0;
+	out->tracked = service.flags & V2_SERVICE_TRACKED;
 }
 
 /* The word as it is now, but for `prev` where the slot is PINNED: nobody reads that. */

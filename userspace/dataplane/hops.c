@@ -8,7 +8,8 @@
  * to every leg of the target if it differs from what is there.
  *
  * Make before break: a target whose new next hop has no MAC address yet keeps the
- * old hop; one without a route has none.
+ * old hop; one without a route has none. So does one that has fallen silent: whether
+ * its backend lives is for health checks to say, but people are told.
  *
  * Packets that XDP sends do not refresh the kernel's neighbour entries, so those in
  * use are confirmed by hand (NTF_USE), and those without an answer asked for again,
@@ -100,7 +101,7 @@ static int watch_neighs(struct hops *h)
 	return netlink_dump(h->nl, NETLINK_NEIGH, on_listed, h);
 }
 
-/* Have the kernel ask for neighbours without a MAC address, confirm the others. */
+/* Have the kernel ask for neighbours that do not answer, confirm the others. */
 static void probe_due(struct hops *h, uint64_t now_ms)
 {
 	const size_t n = h->view.n_neighs;
@@ -112,7 +113,7 @@ static void probe_due(struct hops *h, uint64_t now_ms)
 
 		if (neigh->probe_at_ms > now_ms)
 			continue;
-		if (!neigh->has_mac) {
+		if (!neigh->has_mac || neigh->is_silent) {
 			wait_ms = neigh->backoff_ms ? neigh->backoff_ms * 2 : BACKOFF_MIN_MS;
 			wait_ms = wait_ms > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : wait_ms;
 			neigh->backoff_ms = wait_ms;

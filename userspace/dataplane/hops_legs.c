@@ -73,6 +73,9 @@ static void log_target(struct hops *h, const struct target *t, uint64_t now_ms)
 		log_warn("%s: %s", addr, t->path.obstacle);
 	else if (s->state == HOP_RESOLVING)
 		log_info("%s: asking for the MAC address of %s on %s", addr, via, s->ifname);
+	else if (s->state == HOP_SILENT)
+		log_warn("%s: %s on %s does not answer any more; its last MAC address is used on",
+			 addr, via, s->ifname);
 	else
 		log_info("%s: via %s%s%s %02x:%02x:%02x:%02x:%02x:%02x", addr,
 			 addr_is_equal(&s->via, &t->addr) ? "" : via,
@@ -118,9 +121,10 @@ static const struct view_neigh *look(const struct hops *h, struct target *t,
 		   : link->mtu < UINT16_MAX		  ? link->mtu
 							  : UINT16_MAX;
 	n = view_neigh(&h->view, t->path.ifindex, &t->path.via);
-	out->state = n && n->has_mac ? HOP_RESOLVED : HOP_RESOLVING;
-	if (out->state == HOP_RESOLVING)
+	out->state = HOP_RESOLVING;
+	if (!n || !n->has_mac)
 		return NULL;
+	out->state = n->is_silent ? HOP_SILENT : HOP_RESOLVED;
 	memcpy(out->mac, n->mac, sizeof(out->mac));
 	return n;
 }
@@ -253,7 +257,7 @@ static int list_legs(const struct plan *plan, struct leg **out, size_t *n)
 				legs[len++] = (struct leg){ .addr = b->leg[f].addr,
 							    .id = b->id,
 							    .family = f };
-	qsort(legs, len, sizeof(*legs), compare_legs);
+	array_sort(legs, len, sizeof(*legs), compare_legs);
 	*out = take_ptr(&legs);
 	*n = len;
 	return 0;

@@ -68,6 +68,8 @@ struct flow_cache {
  * @services: by config service; @by_id: by backend id, those of them it is of
  * @knows: they are those of the plan
  * @works: a round goes on, and holds the maps
+ * @meter: a mapping of shunt_syn_meter
+ * @is_flood: SYNs were answered by cookies, when it was last looked
  */
 struct conn_cache {
 	struct conns maps;
@@ -78,6 +80,8 @@ struct conn_cache {
 	const struct conns_service **by_id;
 	bool knows;
 	bool works;
+	struct shunt_syn_meter *meter;
+	bool is_flood;
 };
 
 /**
@@ -88,6 +92,9 @@ struct conn_cache {
  * @capture: of those of dataplane/capture.h; -1: nobody looks
  * @services, @backends, @egress, @offsets: mappings of the whole maps
  * @tables: where tables lie in shunt_slots
+ * @shared: dataplane/shared.h; NULL: it is not
+ * @guard_bytes: of the prefixes that were published
+ * @buckets_swept_ms: when buckets were last swept
  * @former, @carrying, @carried_conns: the maps that these follow, until dataplane_commit(); and whether
  *	carry_begin() has seen them, and carry_conns()
  * @removed: by backend id: the entry means nothing
@@ -120,8 +127,11 @@ struct dataplane {
 	struct attachment *attachments;
 	size_t n_attachments;
 	struct tables tables;
+	size_t guard_bytes;
+	uint64_t buckets_swept_ms;
 	struct flow_cache flows;
 	struct conn_cache conns;
+	struct shared *shared;
 	struct former *former;
 	bool carrying;
 	bool carried_conns;
@@ -135,7 +145,8 @@ int pin_prepare(const char *pin_dir);
 int pin_lock(const char *pin_dir, int *fd);
 /*
  * Descriptors of a complete set of pinned maps, or -ENOENT. Those from LOAD_FIRST_LATER
- * on are -1 if one of them is missing: a daemon that does not know them pinned the set.
+ * on, and from LOAD_FIRST_GUARD on, are -1 if one of them is missing: a daemon that does
+ * not know them pinned the set.
  */
 int pin_open_maps(const char *pin_dir, int fds[LOAD_MAPS], int *rodata_fd);
 /* One pinned map of any version of the ABI. */
@@ -248,8 +259,17 @@ void carry_from_pins(struct dataplane *dp);
 void carry_begin(struct dataplane *dp, const struct plan *plan, uint64_t now_ms);
 /* Their connections, once the backends of the plan are there. Logged. */
 void carry_conns(struct dataplane *dp);
+/* What they have learned since; to be called right before their program is replaced. Logged. */
+void carry_again(struct dataplane *dp, uint64_t now_ms);
+/* Does a service that is put now hold back packets of flows that may still be carried? */
+bool carry_holds(const struct dataplane *dp, const struct shunt_service_key *key);
+/* Services hold nothing back any more: also those of a daemon that died amid it. */
+void carry_release(struct dataplane *dp);
 /* Flows and connections that they have learned since, their counters; and forget them. Logged. */
 void carry_end(struct dataplane *dp, uint64_t now_ms);
+
+/* limits.c: once in a while, what stands at limits_sweep(). */
+void limits_tick(struct dataplane *dp, uint64_t now_ms);
 
 /* conn_cache.c: connections of nat and fullnat; nothing where there is no room for any. */
 
@@ -261,6 +281,8 @@ void conn_cache_release(struct dataplane *dp);
 /* The space of a leg that is about to be put; and one that was there has gone. */
 int conn_cache_get_space(struct dataplane *dp, struct shunt_leg *leg);
 void conn_cache_put_space(struct dataplane *dp, const struct shunt_leg *leg);
+/* The bit of the port that a connection has from the pool, or SHUNT_NO_PORT_BIT. */
+uint32_t conn_cache_port_bit(const struct dataplane *dp, const struct shunt_conn *conn);
 /* As dataplane_work(). */
 bool conn_cache_work(struct dataplane *dp, const struct plan *plan, const struct conf *conf,
 		     uint64_t now_ms);
@@ -270,6 +292,17 @@ uint32_t conn_cache_count(const struct dataplane *dp, uint32_t id);
 struct snapshot_conntrack conn_cache_read(const struct dataplane *dp);
 /* As flow_cache_move(). */
 int conn_cache_move(struct dataplane *dp, const struct flows_move *moves, size_t n);
+
+/* syn_meter.c: SYN cookies. */
+
+int syn_meter_open(struct dataplane *dp);
+void syn_meter_close(struct dataplane *dp);
+/* What a flood is, and what time: before packets come, and once a second. */
+void syn_meter_set(struct dataplane *dp, const struct plan *plan, uint64_t now_ms);
+/* The meter of the maps that were there before: the same time, and what flood there is. */
+void syn_meter_follow(struct dataplane *dp, const struct shunt_syn_meter *former);
+/* As syn_meter_set(); and what it has come to is said. */
+void syn_meter_tick(struct dataplane *dp, const struct plan *plan, uint64_t now_ms);
 
 /* attach.c */
 

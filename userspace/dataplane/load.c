@@ -61,6 +61,14 @@ const char *const load_map_names[LOAD_MAPS] = {
 	[LOAD_PORT_BITS] = "shunt_port_bits",
 	[LOAD_FRAGMENTS] = "shunt_fragments",
 	[LOAD_ICMP_BUDGET] = "shunt_icmp_budget",
+	[LOAD_GUARD_LISTS] = "shunt_guard_lists",
+	[LOAD_GUARD_HITS] = "shunt_guard_hits",
+	[LOAD_GUARD_SIEVE] = "shunt_guard_sieve",
+	[LOAD_LIMITS] = "shunt_limits",
+	[LOAD_LIMITS_OF] = "shunt_limits_of",
+	[LOAD_BUCKETS] = "shunt_buckets",
+	[LOAD_CONN_SEQS] = "shunt_conn_seqs",
+	[LOAD_SYN_METER] = "shunt_syn_meter",
 };
 
 /* @fmt without the line breaks that libraries put in and after their texts. */
@@ -134,6 +142,8 @@ static int set_sizes(struct load *l, const struct dataplane_sizes *sizes, const 
 {
 	const uint32_t ids =
 		sizes->backends < SHUNT_MAX_BACKENDS ? sizes->backends + 1 : SHUNT_MAX_BACKENDS;
+	/* Those that there are may be more than are asked for. */
+	const uint32_t conns = bpf_map__max_entries(load_map(l, LOAD_CONNS));
 	const uint32_t entries[LOAD_MAPS] = {
 		[LOAD_SERVICES] = listing_lines(sizes->services),
 		[LOAD_VIPS] = sizes->services,
@@ -146,9 +156,13 @@ static int set_sizes(struct load *l, const struct dataplane_sizes *sizes, const 
 		[LOAD_COUNTERS] = (ids + SHUNT_COUNTERS_PER_BLOCK - 1) / SHUNT_COUNTERS_PER_BLOCK,
 		[LOAD_LOADS] = ids,
 		[LOAD_CONNS] = sizes->conns,
+		[LOAD_CONN_SEQS] = conns > sizes->conns ? conns : sizes->conns,
 		[LOAD_CONN_INDEX] = conns_index_lines(sizes->conns),
 		[LOAD_CONN_BITS] = bit_lines(sizes->conns),
 		[LOAD_PORT_BITS] = sizes->port_spaces * pool_space_lines(&sizes->pool),
+		[LOAD_LIMITS] = 2 * sizes->limits,
+		[LOAD_LIMITS_OF] = sizes->limits ? ids + 1 : 0,
+		[LOAD_BUCKETS] = sizes->bucket_lines,
 	};
 	int err = 0;
 
@@ -190,6 +204,7 @@ static void set_rodata(struct load *l, const struct shunt_rodata *rodata,
 	all.pool_first_port = sizes->pool.first_port;
 	all.pool_ports = sizes->pool.ports;
 	memcpy(all.pool_addrs, sizes->pool.n, sizeof(all.pool_addrs));
+	all.bucket_bits = 31 - __builtin_clz(bpf_map__max_entries(load_map(l, LOAD_BUCKETS)));
 	put_rodata(l, &all);
 }
 

@@ -38,8 +38,18 @@ enum load_map {
 	LOAD_PORT_BITS,
 	LOAD_FRAGMENTS,
 	LOAD_ICMP_BUDGET,
+	/* Nor do those before the firewall have these. */
+	LOAD_GUARD_LISTS,
+	LOAD_GUARD_HITS,
+	LOAD_GUARD_SIEVE,
+	LOAD_LIMITS,
+	LOAD_LIMITS_OF,
+	LOAD_BUCKETS,
+	LOAD_CONN_SEQS,
+	LOAD_SYN_METER,
 	LOAD_MAPS,
 	LOAD_FIRST_LATER = LOAD_POOL,
+	LOAD_FIRST_GUARD = LOAD_GUARD_LISTS,
 };
 
 extern const char *const load_map_names[LOAD_MAPS];

@@ -233,9 +233,12 @@ static int del_vip(void *ctx, const struct shunt_addr *vip)
 static int put_service(void *ctx, const struct shunt_service_key *key,
 		       const struct shunt_listing *like)
 {
+	struct shunt_listing with = *like;
 	struct dataplane *dp = ctx;
 
-	return listing_put(dp->services, dp->n_service_lines - 1, key, like);
+	if (carry_holds(dp, key))
+		with.flags |= SHUNT_SERVICE_HOLDS;
+	return listing_put(dp->services, dp->n_service_lines - 1, key, &with);
 }
 
 static void repoint(void *ctx, const struct map_move *moves, size_t n)

@@ -137,7 +137,10 @@ int pin_open_maps(const char *pin_dir, int fds[LOAD_MAPS], int *rodata_fd)
 	rodata = open_at(dir, RODATA);
 	if (rodata < 0 || !open_range(dir, 0, LOAD_FIRST_LATER, fds))
 		return -ENOENT;
-	open_range(dir, LOAD_FIRST_LATER, LOAD_MAPS, fds);
+	for (int m = LOAD_FIRST_LATER; m < LOAD_MAPS; m++)
+		fds[m] = -1;
+	if (open_range(dir, LOAD_FIRST_LATER, LOAD_FIRST_GUARD, fds))
+		open_range(dir, LOAD_FIRST_GUARD, LOAD_MAPS, fds);
 	*rodata_fd = take_fd(&rodata);
 	return 0;
 }

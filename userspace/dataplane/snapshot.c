@@ -54,6 +54,7 @@ const char *hop_state_name(enum hop_state s)
 	static const char *const names[] = {
 		[HOP_NO_ROUTE] = "no-route",
 		[HOP_RESOLVING] = "resolving",
+		[HOP_SILENT] = "silent",
 		[HOP_RESOLVED] = "resolved",
 	};
 
@@ -93,5 +94,9 @@ void snapshot_free(struct snapshot *s)
 	free(s->interfaces);
 	free(s->hops);
 	free(s->maps);
+	free(s->rules);
+	free(s->announcements);
+	firewall_free(s->held_firewall);
+	conf_free(s->held);
 	free(s);
 }

@@ -13,6 +13,8 @@
 
 #include "conf/conf.h"
 #include "health/health.h"
+#include "plan/announce.h"
+#include "plan/firewall.h"
 #include "plan/plan.h"
 #include "shunt/conn.h"
 #include "shunt/reason.h"
@@ -25,10 +27,11 @@
 enum hop_state {
 	HOP_NO_ROUTE, /* the routing table has no way, or it is this host itself */
 	HOP_RESOLVING, /* a route, but no MAC address yet */
+	HOP_SILENT, /* nobody answers for the MAC address any more, which is still used */
 	HOP_RESOLVED,
 };
 
-const char *hop_state_name(enum hop_state s); /* "no-route", "resolving", "resolved" */
+const char *hop_state_name(enum hop_state s); /* "no-route", "resolving", "silent", "resolved" */
 
 /* "stable", "migrating", "pinning", "pinned" */
 const char *slot_state_name(enum shunt_slot_state s);
@@ -136,6 +139,7 @@ struct snapshot_tables {
  * @ports_used, @ports_capacity: of the pool, added up over the servers' addresses that
  *	have ports of their own
  * @ports_most: of the address that has most in use, @ports_each there are to it
+ * @has_syn_flood: there are too many SYNs, and they are answered by cookies
  */
 struct snapshot_conntrack {
 	uint64_t entries, capacity;
@@ -143,6 +147,7 @@ struct snapshot_conntrack {
 	uint64_t by_state[SHUNT_CONN_STATES];
 	uint64_t ports_used, ports_capacity;
 	uint64_t ports_most, ports_each;
+	bool has_syn_flood;
 };
 
 /* "opening", "established", "closing", "closed", "one-way", "replied" */
@@ -177,6 +182,110 @@ struct snapshot_conns {
 	uint64_t total;
 };
 
+#define SNAPSHOT_PEER 64
+#define SNAPSHOT_PEERS 16
+
+/* What is told to other balancers. */
+enum peer_told {
+	PEER_TOLD_CONNECTIONS,
+	PEER_TOLD_ENDS, /* of connections */
+	PEER_TOLD_FLOWS,
+	PEER_TOLD,
+};
+
+/* What became of datagrams that came. */
+enum peer_datagram {
+	PEER_TAKEN,
+	PEER_UNPROVED, /* who has sent it has to prove first that he says so now */
+	PEER_FOREIGN, /* another key, or something else */
+	PEER_REPLAYED,
+	PEER_MALFORMED,
+	PEER_CROWDED, /* more peers than there may be */
+	PEER_DATAGRAMS,
+};
+
+/* What became of connections that others have told of, and of flows. */
+enum peer_heard {
+	PEER_ENTERED,
+	PEER_REFRESHED,
+	PEER_ENDED,
+	PEER_OURS, /* we know better */
+	PEER_CLASH, /* nat: another connection has its tuple */
+	PEER_FULL,
+	PEER_UNKNOWN, /* there is no such backend here */
+	PEER_OTHER_KEY, /* flows: dataplane.hash_key differs */
+	PEER_OTHER_BLOCK, /* flows of affinity: ids of backends differ */
+	PEER_OTHER_SIZE, /* flows: the cache of the peer is far smaller than ours */
+	PEER_HEARD,
+};
+
+/* As labels of metrics. */
+const char *peer_told_name(enum peer_told t);
+const char *peer_datagram_name(enum peer_datagram d);
+const char *peer_heard_name(enum peer_heard h);
+
+/**
+ * struct snapshot_peer - another balancer
+ * @name: where it listens
+ * @is_heard: not long ago
+ * @silent_s: since it was; UINT64_MAX: never
+ * @round_s: since it has told all it has; UINT64_MAX: not yet
+ */
+struct snapshot_peer {
+	char name[SNAPSHOT_PEER];
+	bool is_heard;
+	uint64_t silent_s;
+	uint64_t round_s;
+	uint64_t datagrams;
+};
+
+/**
+ * struct snapshot_peers - what is shared with other balancers
+ * @trouble: why nothing is, or ""
+ * @lag_s: how long it took last to tell all there is
+ * @held_back: times that the rate let something wait
+ * @ends_lost: ends of connections that nobody was told of
+ * @theirs: connections here that others have told of, and no packet has come of
+ */
+struct snapshot_peers {
+	bool is_on;
+	char trouble[SNAPSHOT_PATH];
+	struct snapshot_peer list[SNAPSHOT_PEERS];
+	size_t n;
+	uint64_t sent, sent_bytes, send_errors;
+	uint64_t told[PEER_TOLD];
+	uint64_t datagrams[PEER_DATAGRAMS];
+	uint64_t connections[PEER_HEARD];
+	uint64_t flows[PEER_HEARD];
+	uint64_t held_back;
+	uint64_t ends_lost;
+	uint64_t theirs;
+	double lag_s;
+};
+
+/* A rule of the firewall. */
+struct snapshot_rule {
+	const struct firewall_rule *rule;
+	uint64_t hits;
+};
+
+/**
+ * struct snapshot_announcement - an address, as in `shunt show announcements`
+ * @is_pool: of nat.pool; else a VIP
+ * @is_there: the network is told now that it is here; @state is what it shall be told
+ * @is_held, @service, @usable, @wanted: as in struct announce_addr; the daemon's own
+ */
+struct snapshot_announcement {
+	struct shunt_addr addr;
+	enum announce_state state;
+	bool is_pool;
+	bool is_held;
+	bool is_there;
+	uint64_t since_wall_s;
+	const char *service;
+	uint32_t usable, wanted;
+};
+
 /**
  * struct snapshot_flows - what the flow cache holds of a backend, as in
  *	`shunt show connections`
@@ -198,8 +307,13 @@ struct snapshot_flow_list {
 
 #define SNAPSHOT_SLOT_STATES (SHUNT_SLOT_PINNED + 1)
 
+/*
+ * May be kept: but what @admin, @edits and services of @announcements point at is the
+ * daemon's own, and good only until it does something else.
+ */
 struct snapshot {
 	const struct conf *conf;
+	struct conf *held; /* @conf, by conf_hold(), or NULL: it stays anyway */
 	const struct admin *admin; /* what the operator has said; NULL: nothing */
 	uint64_t now_ms; /* of clock_now_ms() */
 	const char *version;
@@ -210,7 +324,7 @@ struct snapshot {
 	uint64_t conf_loaded_wall_s;
 	bool conf_last_reload_ok;
 	uint32_t confirm_left_s; /* until the former config returns; 0: it does not */
-	const struct conf_edit *edits; /* the daemon's own */
+	const struct conf_edit *edits;
 	size_t n_edits;
 	uint64_t conf_reloads[2]; /* [0] refused, [1] applied */
 	bool adopted; /* the maps of a former daemon were taken over */
@@ -233,6 +347,12 @@ struct snapshot {
 	uint64_t flows_capacity; /* entries */
 	uint64_t flows_bytes;
 	struct snapshot_conntrack conntrack;
+	struct snapshot_peers peers;
+	struct firewall *held_firewall; /* whose @rules are, by firewall_hold(), or NULL */
+	struct snapshot_rule *rules; /* those of all services first */
+	size_t n_rules;
+	struct snapshot_announcement *announcements; /* none with ha.announce: none */
+	size_t n_announcements;
 };
 
 /* Name ("NO_BACKEND"), label ("no_backend"), action ("drop") and sentence of a reason. */

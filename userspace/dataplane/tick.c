@@ -18,8 +18,11 @@ bool dataplane_tick(struct dataplane *dp, const struct plan *plan, const struct 
 
 	if (err)
 		log_err(err, "move slots on");
-	if (plan)
+	if (plan) {
+		syn_meter_tick(dp, plan, now_ms);
 		flow_cache_tick(dp, plan, conf, now_ms);
+	}
+	limits_tick(dp, now_ms);
 	return dataplane_work(dp, plan, conf, now_ms);
 }
 
@@ -81,7 +84,7 @@ static uint64_t read_memlock(int fd)
 struct snapshot_conntrack dataplane_count_conns(const struct dataplane *dp)
 {
 	static const enum load_map maps[] = { LOAD_CONNS, LOAD_CONN_INDEX, LOAD_CONN_BITS,
-					      LOAD_PORT_BITS };
+					      LOAD_PORT_BITS, LOAD_CONN_SEQS };
 	struct snapshot_conntrack c = conn_cache_read(dp);
 
 	array_for_each (m, maps, array_len(maps))
@@ -103,6 +106,7 @@ int dataplane_list_maps(const struct dataplane *dp, struct snapshot_map **out, s
 		list[m].max_entries = bpf_map__max_entries(map);
 		list[m].bytes = read_memlock(dp->fds[m]);
 	}
+	list[LOAD_GUARD_LISTS].bytes += dp->guard_bytes;
 	*out = list;
 	*n = LOAD_MAPS;
 	return 0;

@@ -41,6 +41,14 @@ static const enum twin_way ways[LOAD_MAPS] = {
 	[LOAD_PORT_BITS] = TWIN_COPIED,
 	[LOAD_FRAGMENTS] = TWIN_EMPTY,
 	[LOAD_ICMP_BUDGET] = TWIN_COPIED_BY_CPU,
+	[LOAD_GUARD_LISTS] = TWIN_SHARED,
+	[LOAD_GUARD_HITS] = TWIN_EMPTY,
+	[LOAD_GUARD_SIEVE] = TWIN_SHARED,
+	[LOAD_LIMITS] = TWIN_COPIED,
+	[LOAD_LIMITS_OF] = TWIN_SHARED,
+	[LOAD_BUCKETS] = TWIN_COPIED,
+	[LOAD_CONN_SEQS] = TWIN_COPIED,
+	[LOAD_SYN_METER] = TWIN_COPIED,
 };
 
 /* --- mappings ------------------------------------------------------------------- */
@@ -124,6 +132,7 @@ static void describe_conns(struct twin *t)
 		.n = t->entries[LOAD_CONNS],
 		.index = t->own[LOAD_CONN_INDEX],
 		.mask = t->entries[LOAD_CONN_INDEX] - 1,
+		.seqs = t->own[LOAD_CONN_SEQS],
 		.bits = t->own[LOAD_CONN_BITS],
 		.port_bits = t->own[LOAD_PORT_BITS],
 		.port_lines = t->entries[LOAD_PORT_BITS],
@@ -260,5 +269,32 @@ int twin_take_packet(const struct twin *t, uint32_t backend_id, bool *out)
 	err = take_by_cpu(t, LOAD_COUNTERS, block, sizeof(*by_cpu));
 	for (int cpu = 0; cpu < cpus && !err; cpu++)
 		*out |= by_cpu[cpu].counter[backend_id % SHUNT_COUNTERS_PER_BLOCK].packets;
+	return err;
+}
+
+static bool is_hit(const uint64_t *by_cpu, int cpus)
+{
+	for (int cpu = 0; cpu < cpus; cpu++)
+		if (by_cpu[cpu])
+			return true;
+	return false;
+}
+
+int twin_take_rules(const struct twin *t, uint32_t *rules, size_t max, size_t *n)
+{
+	const int fd = bpf_map__fd(load_map(t->load, LOAD_GUARD_HITS));
+	const int cpus = libbpf_num_possible_cpus();
+	int err = 0;
+
+	*n = 0;
+	for (uint32_t rule = 0; rule < SHUNT_GUARD_RULES && t->rodata.guard && !err; rule++) {
+		if (bpf_map_lookup_elem(fd, &rule, t->by_cpu))
+			return -errno;
+		if (!is_hit(t->by_cpu, cpus))
+			continue;
+		err = take_by_cpu(t, LOAD_GUARD_HITS, rule, sizeof(uint64_t));
+		if (*n < max)
+			rules[(*n)++] = rule;
+	}
 	return err;
 }

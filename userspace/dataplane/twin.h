@@ -76,5 +76,7 @@ int twin_run(const struct twin *t, int ifindex, struct twin_frame *frame, uint32
  */
 int twin_take_reason(const struct twin *t, enum shunt_reason *out);
 int twin_take_packet(const struct twin *t, uint32_t backend_id, bool *out);
+/* Ids of the rules of the firewall that the packet has hit; @max at most. Likewise. */
+int twin_take_rules(const struct twin *t, uint32_t *rules, size_t max, size_t *n);
 
 #endif /* DATAPLANE_TWIN_H */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <linux/neighbour.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,17 +130,28 @@ static enum view_change update_addr(struct view *v, const struct netlink_event *
 	return VIEW_ROUTES;
 }
 
+/* An entry that is merely gone says nothing: the kernel forgets those not in use. */
+static enum view_change lose_neigh(struct view_neigh *n)
+{
+	if (!n->has_mac || n->is_silent)
+		return VIEW_SAME;
+	n->is_silent = true;
+	n->probe_at_ms = 0;
+	return VIEW_NEIGH;
+}
+
 static enum view_change update_neigh(struct view *v, const struct netlink_event *ev)
 {
 	struct view_neigh *n = view_neigh(v, ev->neigh.ifindex, &ev->neigh.addr);
 
 	if (!n || !ev->neigh.has_mac)
-		return VIEW_SAME;
+		return n && ev->neigh.state == NUD_FAILED ? lose_neigh(n) : VIEW_SAME;
 	n->backoff_ms = 0;
-	if (n->has_mac && !memcmp(n->mac, ev->neigh.mac, sizeof(n->mac)))
+	if (n->has_mac && !n->is_silent && !memcmp(n->mac, ev->neigh.mac, sizeof(n->mac)))
 		return VIEW_SAME;
 	memcpy(n->mac, ev->neigh.mac, sizeof(n->mac));
 	n->has_mac = true;
+	n->is_silent = false;
 	return VIEW_NEIGH;
 }
 

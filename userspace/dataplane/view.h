@@ -18,6 +18,8 @@
  *	the backend lives is for health checks to say
  * @probe_at_ms: when to have the kernel ask for it, or confirm it
  * @backoff_ms: between questions, while there is no answer
+ * @is_silent: the kernel has asked in vain since it told @mac; then it is asked anew,
+ *	as one that is not known yet
  */
 struct view_neigh {
 	int ifindex;
@@ -26,6 +28,7 @@ struct view_neigh {
 	bool has_mac;
 	uint64_t probe_at_ms;
 	uint32_t backoff_ms;
+	bool is_silent;
 };
 
 /* Zero-initialised is empty and valid. */
@@ -42,7 +45,7 @@ struct view {
 enum view_change {
 	VIEW_SAME,
 	VIEW_ROUTES, /* routes must be asked for again */
-	VIEW_NEIGH, /* the MAC address of a watched neighbour is another */
+	VIEW_NEIGH, /* a watched neighbour has another MAC address, fell silent, or answers again */
 	VIEW_NO_MEMORY,
 };
 

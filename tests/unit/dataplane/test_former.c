@@ -126,6 +126,34 @@ Test(former, tables_of_services_that_it_did_not_have_are_not_there)
 	v2_close(&v2);
 }
 
+/* Services that had all of their flows in the cache, and go by the table alone now. */
+Test(former, tables_of_services_that_forget_ask_the_flow_cache)
+{
+	uint32_t read[2 * V2_SLOTS];
+	struct town town;
+	struct v2 v2;
+
+	ns_enter();
+	v2_town_make(&v2, &v2_rodata);
+	v2.listings[7].flags = v2.listings[20].flags = 2;
+	for (int tracked = 1; tracked >= 0; tracked--) {
+		const uint32_t state = tracked ? SHUNT_SLOT_STABLE : SHUNT_SLOT_PINNED;
+		struct former *f;
+
+		town_make(&town, &v2_shape);
+		town.services[0].flags = town.services[1].flags =
+			tracked ? SHUNT_SERVICE_TRACKED : 0;
+		f = open_former(&town);
+		cr_assert_eq(former_read_table(f, &town.tables[1], read), 0);
+		for (uint32_t i = 0; i < 2 * V2_SLOTS; i++)
+			cr_assert_eq(read[i], SHUNT_SLOT(state, 0, i & 1 ? 3 : 2), "slot %u", i);
+		cr_assert_eq(former_read_table(f, &town.tables[0], read), 0);
+		cr_assert_eq(SHUNT_SLOT_STATE(read[0]), SHUNT_SLOT_STABLE);
+		former_close(f);
+	}
+	v2_close(&v2);
+}
+
 /* What leads out of the maps is left out; what is no size at all, all of it. */
 Test(former, numbers_are_not_trusted)
 {

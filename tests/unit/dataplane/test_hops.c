@@ -180,6 +180,43 @@ Test(hops, follows_a_mac_and_keeps_it_when_the_neighbour_is_gone)
 	stop(h);
 }
 
+/* Dispatch until the first next hop is in @state. */
+static void wait_state(struct hops *h, enum hop_state state)
+{
+	const uint64_t until = clock_now_ms() + 5000;
+	struct pollfd p = { .fd = hops_fd(h), .events = POLLIN };
+	enum hop_state is = state;
+	struct snapshot_hop *list;
+	size_t n;
+
+	do {
+		cr_assert_lt(clock_now_ms(), until, "it is %s", hop_state_name(is));
+		poll(&p, 1, 100);
+		cr_assert_eq(hops_dispatch(h, clock_now_ms()), 0);
+		cr_assert_eq(hops_list(h, &list, &n), 0);
+		is = list[0].state;
+		free(list);
+	} while (is != state);
+}
+
+Test(hops, says_that_a_neighbour_does_not_answer_any_more)
+{
+	const union shunt_hop *hop = &maps.leg[1][SHUNT_V4].hop;
+	struct hops *h;
+
+	add_hosts();
+	ns_run("ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev v0 nud reachable");
+	add_backend("10.0.0.9", SHUNT_V4, SHUNT_FORWARD_DIRECT);
+	h = follow();
+	wait_state(h, HOP_RESOLVED);
+	ns_run("ip neigh change 10.0.0.9 dev v0 nud failed");
+	wait_state(h, HOP_SILENT);
+	cr_assert_eq(hop->dmac[5], 9, "packets go where they went");
+	ns_run("ip neigh change 10.0.0.9 lladdr 02:00:00:00:00:09 dev v0 nud reachable");
+	wait_state(h, HOP_RESOLVED);
+	stop(h);
+}
+
 Test(hops, a_gateway_is_the_next_hop)
 {
 	struct snapshot_hop *list;

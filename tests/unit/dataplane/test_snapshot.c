@@ -19,6 +19,7 @@ Test(snapshot, every_reason_has_words)
 	cr_assert_str_eq(reason_action(SHUNT_NOT_IP), "pass");
 	cr_assert_str_eq(reason_action(SHUNT_NO_BACKEND), "drop");
 	cr_assert_str_eq(hop_state_name(HOP_NO_ROUTE), "no-route");
+	cr_assert_str_eq(hop_state_name(HOP_SILENT), "silent");
 }
 
 Test(snapshot, every_slot_state_has_a_name)

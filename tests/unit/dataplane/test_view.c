@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <criterion/criterion.h>
+#include <linux/neighbour.h>
 #include <string.h>
 
 #include "dataplane/view.h"
@@ -92,6 +93,30 @@ Test(view, the_source_is_the_first_usable_address_of_the_family)
 	view_free(&v);
 }
 
+Test(view, a_neighbour_falls_silent_and_answers_again)
+{
+	struct view_neigh want = { .ifindex = 1, .addr = address("192.0.2.1") };
+	struct netlink_event here = neigh_event(1, "192.0.2.1", 1);
+	struct netlink_event failed = neigh_event(1, "192.0.2.1", 0);
+	const struct view_neigh *n;
+	struct view v = { 0 };
+	bool added;
+
+	failed.neigh.state = NUD_FAILED;
+	cr_assert_eq(view_watch(&v, &want, 1, &added), 0);
+	n = view_neigh(&v, 1, &want.addr);
+	cr_assert_eq(view_update(&v, &failed), VIEW_SAME, "it never answered");
+	cr_assert_not(n->is_silent);
+	cr_assert_eq(view_update(&v, &here), VIEW_NEIGH);
+	cr_assert_eq(view_update(&v, &failed), VIEW_NEIGH);
+	cr_assert(n->is_silent);
+	cr_assert_eq(n->mac[5], 1, "what is known of it stays");
+	cr_assert_eq(view_update(&v, &failed), VIEW_SAME, "told again");
+	cr_assert_eq(view_update(&v, &here), VIEW_NEIGH, "the same address as before");
+	cr_assert_not(n->is_silent);
+	view_free(&v);
+}
+
 Test(view, only_watched_neighbours_count_and_keep_their_last_mac)
 {
 	struct view_neigh want[] = { { .ifindex = 2, .addr = address("192.0.2.2") },
@@ -110,7 +135,7 @@ Test(view, only_watched_neighbours_count_and_keep_their_last_mac)
 	cr_assert_eq(view_update(&v, &ev), VIEW_SAME, "told again");
 
 	ev = neigh_event(1, "192.0.2.1", 0);
-	cr_assert_eq(view_update(&v, &ev), VIEW_SAME, "failed, or gone");
+	cr_assert_eq(view_update(&v, &ev), VIEW_SAME, "gone");
 	cr_assert(view_neigh(&v, 1, &one)->has_mac);
 	ev = neigh_event(1, "192.0.2.1", 7);
 	cr_assert_eq(view_update(&v, &ev), VIEW_NEIGH);

@@ -110,7 +110,7 @@ void v2_put_service(struct v2 *v2, __u32 at, const struct shunt_service_key *key
 	l->match = key->port | key->proto << 16;
 	l->more = 1;
 	l->table = table;
-	l->flags = 3;
+	l->flags = 1;
 }
 
 void v2_count(struct v2 *v2, __u32 id, __u64 packets, __u64 bytes)
