@@ -26,8 +26,9 @@
 #include "shunt/decap.h"
 #include "tags.h"
 
-/* IPv4 fragment field: "more fragments" and the offset, not "don't fragment". */
+/* IPv4 fragment field: "more fragments" and the offset, not "don't fragment"; the offset. */
 #define IPV4_FRAGMENT 0x3fff
+#define IPV4_OFFSET 0x1fff
 
 /* RFC 3168 */
 #define ECN_MASK 3
@@ -108,6 +109,12 @@ static __always_inline bool is_for_us(const struct cursor *cur, __u8 proto)
 	return is_tunnel(proto) || is_gue(cur, proto);
 }
 
+/* Options move the UDP header, and later fragments have data in its place. */
+static __always_inline bool udp_follows(const struct iphdr *ip)
+{
+	return ip->ihl == sizeof(*ip) / 4 && !(ip->frag_off & bpf_htons(IPV4_OFFSET));
+}
+
 static __always_inline enum decap_reason outer_read_ipv4(struct cursor *cur, struct outer *o)
 {
 	const struct iphdr *ip;
@@ -115,7 +122,7 @@ static __always_inline enum decap_reason outer_read_ipv4(struct cursor *cur, str
 
 	if (!cursor_take(cur, ip) || !is_for_us(cur, ip->protocol))
 		return DECAP_NOT_TUNNELLED;
-	if (ip->protocol == IPPROTO_UDP && ip->ihl != sizeof(*ip) / 4)
+	if (ip->protocol == IPPROTO_UDP && !udp_follows(ip))
 		return DECAP_NOT_TUNNELLED;
 	bytes = bpf_ntohs(ip->tot_len);
 	if (ip->version != 4 || ip->ihl != sizeof(*ip) / 4 || !ip->ttl || !csum_is_right(ip))

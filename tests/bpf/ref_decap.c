@@ -38,17 +38,19 @@ static bool is_gue(const struct frame *in, size_t at, __u8 proto, __u16 port)
 static enum decap_reason read_ipv4(const struct frame *in, __u16 gue_port, struct outer *o)
 {
 	const __u8 *ip = in->data + o->ip;
+	bool is_later;
 
 	if (o->ip + 20 > in->len)
 		return DECAP_NOT_TUNNELLED;
 	o->proto = ip[9];
 	o->is_gue = is_gue(in, o->ip + 20, o->proto, gue_port);
-	if (!is_tunnel(o->proto) && !(o->is_gue && (ip[0] & 0xf) == 5))
+	o->is_fragment = frame_get16(ip + 6) & 0x3fff;
+	is_later = frame_get16(ip + 6) & 0x1fff;
+	if (!is_tunnel(o->proto) && !(o->is_gue && (ip[0] & 0xf) == 5 && !is_later))
 		return DECAP_NOT_TUNNELLED;
 	o->inner = o->ip + 20;
 	o->end = o->ip + frame_get16(ip + 2);
 	o->ecn = ip[1] & 3;
-	o->is_fragment = frame_get16(ip + 6) & 0x3fff;
 	if (ip[0] != 0x45 || !ip[8] || frame_sum(ip, 20) != 0xffff)
 		return DECAP_BAD_OUTER;
 	return o->end < o->inner || o->end > in->len ? DECAP_BAD_OUTER : DECAP_CONTINUE;

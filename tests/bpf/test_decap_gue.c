@@ -266,8 +266,9 @@ Test(decap_gue, pieces_and_options)
 		enum decap_reason reason;
 	} cases[] = {
 		{ 6, 0x20, DECAP_FRAGMENT }, /* the first one, by its port */
+		{ 7, 1, DECAP_NOT_TUNNELLED }, /* a later one has none */
 		{ 0, 0x46, DECAP_NOT_TUNNELLED }, /* the port is elsewhere */
-		{ 0, 0x44, DECAP_NOT_TUNNELLED },
+		{ 0, 0x44, DECAP_NOT_TUNNELLED }, /* no header is so short */
 		{ 8, 0, DECAP_BAD_OUTER },
 	};
 

@@ -14,6 +14,7 @@ import sys
 
 
 IP_PKTINFO = 8  # Linux; the module has no name for it
+GUE_PORT = (6080).to_bytes(2, "big")
 
 
 def listen(family, port):
@@ -43,10 +44,15 @@ def serve(name, ports):
             s.sendmsg([name.encode() + b" " + question], info, 0, peer)
 
 
+def filler(number, size):
+    """Of every second question, no piece may be taken for the UDP header of a tunnel."""
+    return os.urandom(size) if number % 2 else (GUE_PORT * size)[:size]
+
+
 def ask_one(vip, port, number, size):
     family = socket.AF_INET6 if ":" in vip else socket.AF_INET
-    question = f"question {number}".encode()
-    question += os.urandom(max(0, size - len(question)))
+    question = f"question {number:3}".encode()
+    question += filler(number, max(0, size - len(question)))
     with socket.socket(family, socket.SOCK_DGRAM) as s:
         s.settimeout(2 * float(os.environ.get("SHUNT_TEST_SCALE", "1")))
         s.connect((vip, port))
