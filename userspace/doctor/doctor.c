@@ -78,6 +78,7 @@ static void sort_by_grade(struct doctor_findings *f)
 void doctor_judge(const struct doctor_host *h, struct doctor_findings *out)
 {
 	doctor_judge_host(h, out);
+	doctor_judge_firewall(h, out);
 	doctor_judge_links(h, out);
 	doctor_judge_legs(h, out);
 	sort_by_grade(out);

@@ -90,6 +90,20 @@ struct doctor_leg {
 };
 
 /**
+ * struct doctor_firewall - what the daemon says of its rules
+ * @files: those that are files of prefixes
+ * @is_watched: they are read again when they change
+ * @tried_out: those that only count what they would refuse
+ * @allows_all: one lets everybody of a family through
+ */
+struct doctor_firewall {
+	size_t files;
+	bool is_watched;
+	size_t tried_out;
+	bool allows_all;
+};
+
+/**
  * struct doctor_host - everything that the rules look at
  * @release: of the kernel, "6.1.0-56-amd64"
  * @cpus: online
@@ -113,6 +127,7 @@ struct doctor_host {
 	size_t n_pool;
 	uint16_t first_pool_port, last_pool_port;
 	bool reload_refused;
+	struct doctor_firewall firewall;
 	bool may_send_raw;
 	struct doctor_link *links;
 	size_t n_links;

@@ -24,6 +24,7 @@ void find(struct doctor_findings *f, struct matter m, const char *advice, ...)
 	__attribute__((format(printf, 3, 4)));
 
 void doctor_judge_host(const struct doctor_host *h, struct doctor_findings *out);
+void doctor_judge_firewall(const struct doctor_host *h, struct doctor_findings *out);
 void doctor_judge_links(const struct doctor_host *h, struct doctor_findings *out);
 void doctor_judge_legs(const struct doctor_host *h, struct doctor_findings *out);
 

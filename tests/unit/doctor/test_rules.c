@@ -117,6 +117,27 @@ Test(rules, say_nothing_of_a_host_that_is_well)
 	cr_expect_str_eq(judge(), "");
 }
 
+Test(rules, know_what_the_firewall_does_not_do)
+{
+	host.firewall = (struct doctor_firewall){ .files = 2, .is_watched = true };
+	cr_expect_str_eq(judge(), "");
+	host.firewall.is_watched = false;
+	cr_expect_str_eq(judge(),
+			 "note firewall: 2 files of prefixes are read with the config alone: what "
+			 "is written to them later means nothing -> daemon: { watch: true }, or "
+			 "shunt reload when one has changed\n");
+	host.firewall = (struct doctor_firewall){ .tried_out = 1 };
+	cr_expect_str_eq(judge(),
+			 "note firewall: 1 rule is only tried out (mode: monitor): what would be "
+			 "refused passes -> mode: enforce, when shunt firewall hits shows what it "
+			 "should\n");
+	host.firewall = (struct doctor_firewall){ .allows_all = true };
+	cr_expect_str_eq(judge(),
+			 "warning firewall: a rule allows everybody of a family: nothing else that "
+			 "it says counts for them -> shunt firewall list; allow whom you know, and "
+			 "leave out the others, who pass where no rule denies them\n");
+}
+
 Test(rules, know_the_kernel)
 {
 	snprintf(host.release, sizeof(host.release), "5.15.0-91-generic");
