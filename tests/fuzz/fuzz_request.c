@@ -98,6 +98,15 @@ static int get_connections(void *app, size_t service, size_t max, struct snapsho
 	return 0;
 }
 
+static int drain_all(void *app, bool drained)
+{
+	struct daemon *d = app;
+
+	(void)drained;
+	d->changes++;
+	return -ENOENT;
+}
+
 static int get_flows(void *app, size_t service, struct snapshot_flow_list *out)
 {
 	(void)app;
@@ -124,6 +133,16 @@ static int set_word(void *app, const struct admin_entry *entry)
 	return 0;
 }
 
+static int say_prefix(void *app, const struct admin_prefix *said, bool is_added)
+{
+	struct daemon *d = app;
+
+	(void)is_added;
+	require(said->prefix.bits <= 128);
+	d->changes++;
+	return 0;
+}
+
 static const struct ctl_ops ops = {
 	.snapshot = get_snapshot,
 	.reload = reload,
@@ -135,8 +154,10 @@ static const struct ctl_ops ops = {
 	.flows = get_flows,
 	.explain = explain,
 	.begin_capture = begin_capture,
+	.announce_drain = drain_all,
 	.admin_find = find_word,
 	.admin_set = set_word,
+	.prefix_say = say_prefix,
 };
 
 static void check_answer(const struct buf *out)
