@@ -2,6 +2,7 @@
 #
 # make            build shuntd, shunt, shunt-decap and the XDP programs
 # make demo       as root: install what is missing, build, show the main job
+# make foobar     as root: the same for a whole site, and break it piece by piece
 # make test       as root: install what is missing, build, run every test
 # make help       the rest
 #
@@ -25,7 +26,7 @@ BUILD	 = build
 VERSION	:= 0.1.0
 
 # Floors, from the top down.
-FLOORS	 = app ctl export doctor dataplane tables plan health conf net base
+FLOORS	 = app ctl export doctor share dataplane announce tables plan health conf net base
 
 WARN	 = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 CPPFLAGS = -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -Iinclude -Iuserspace -I$(BUILD)/gen
@@ -43,13 +44,16 @@ LIBS_conf	= -lyaml -ljansson
 LIBS_health	= -lcap-ng -lseccomp -lmariadb -lssl -lcrypto -lm
 LIBS_plan	= -ljansson
 LIBS_dataplane	= -lxdp -lbpf -lelf -lz
+LIBS_share	= -lcrypto
+LIBS_announce	=
 LIBS_doctor	=
 LIBS_ctl	= -ljansson
 LIBS_export	= -lmicrohttpd -ljansson -lm
 LIBS_app	=
 
 lib		= $(BUILD)/lib/lib$(1).a
-# The floors from $(1) down; ctl and export stand side by side.
+# The floors from $(1) down; ctl and export stand side by side, and so do dataplane and
+# announce.
 below_base	= base
 below_net	= net $(below_base)
 below_conf	= conf $(below_net)
@@ -57,10 +61,12 @@ below_health	= health $(below_conf)
 below_plan	= plan $(below_health)
 below_tables	= tables $(below_plan)
 below_dataplane	= dataplane $(below_tables)
+below_announce	= announce $(below_plan)
+below_share	= share $(below_dataplane)
 below_doctor	= doctor $(below_dataplane)
 below_export	= export $(below_dataplane)
 below_ctl	= ctl $(below_doctor)
-below_app	= app ctl export $(below_doctor)
+below_app	= app ctl export announce doctor $(below_share)
 link_libs	= $(foreach f,$(below_$(1)),$(call lib,$(f))) \
 		  $(foreach f,$(below_$(1)),$(LIBS_$(f)))
 
@@ -151,11 +157,13 @@ $(BUILD)/bpf-tests: $(BPF_TEST_OBJ) $(foreach f,$(below_dataplane),$(call lib,$(
 	$(call quiet,LD)$(CC) $(LDFLAGS) $(BPF_TEST_OBJ) $(call link_libs,dataplane) -lcriterion -lm -o $@
 
 # What tests send and receive with: tests/netns/NAME.c, NAME_*.c of its own beside it.
-TEST_TOOLS = $(addprefix $(BUILD)/tests/,talk talk_server stream flood)
+TEST_TOOLS = $(addprefix $(BUILD)/tests/,talk talk_server stream flood knock visitors)
 $(TEST_TOOLS): $(BUILD)/tests/%: $(BUILD)/obj/tests/netns/%.o $(call lib,base)
 	@mkdir -p $(@D)
-	$(call quiet,LD)$(CC) $(LDFLAGS) $^ $(LIBS_base) -o $@
+	$(call quiet,LD)$(CC) $(LDFLAGS) $^ $(LIBS_base) $(TOOL_LIBS) -o $@
 $(BUILD)/tests/talk: $(BUILD)/obj/tests/netns/talk_report.o
+$(BUILD)/tests/visitors: $(BUILD)/obj/tests/netns/visitors_http.o
+$(BUILD)/tests/visitors: TOOL_LIBS = -lssl -lcrypto
 
 # The daemon as another build: what an upgrade would start.
 NEXT	 = $(BUILD)/next
@@ -170,7 +178,7 @@ FORMER_COMMIT = 836779e9ea6e5e721bc251fb00c7016fb7ebe3af
 former:
 	@tests/lib/build_former.sh $(FORMER_COMMIT) $(FORMER)
 
-.PHONY: deps test test-all demo lint unit unit-san fuzz fuzz-long bpf netns vm bench help clean install man deb packaging
+.PHONY: deps test test-all demo foobar lint unit unit-san fuzz fuzz-long bpf netns vm bench help clean install man deb packaging
 deps:
 	@scripts/install-deps.sh
 
@@ -178,13 +186,23 @@ deps:
 test: deps
 	@$(MAKE) --no-print-directory test-all
 
-# What measures nothing comes last, side by side.
-test-all: lint unit fuzz packaging bpf netns
-	@$(MAKE) --no-print-directory -j$$(nproc) --output-sync=target unit-san $(VM_KERNELS:%=vm-%)
+# Everything is built first, on all processors. What measures time has the machine to itself;
+# all else goes side by side.
+BESIDE = --no-print-directory -j$$(nproc) --output-sync=target
+test-all:
+	@$(MAKE) --no-print-directory -j$$(nproc) all next former $(UNIT_BINS) $(BUILD)/bpf-tests \
+		$(TEST_BPF) $(TEST_TOOLS)
+	@$(MAKE) $(BESIDE) lint unit fuzz packaging
+	@$(MAKE) --no-print-directory bpf netns
+	@$(MAKE) $(BESIDE) unit-san $(VM_KERNELS:%=vm-%)
 
 demo: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BPF)
 	@scripts/demo/demo.sh
+
+foobar: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(TEST_BPF) $(BUILD)/tests/visitors $(BUILD)/tests/flood
+	@scripts/foobar/foobar.sh
 
 lint:
 	@scripts/lint.sh
@@ -204,15 +222,19 @@ unit-san:
 # Parsers of foreign bytes: tests/fuzz/fuzz_NAME.c with the sources that it is about. A
 # short run each over the seeds and what it makes of them; FUZZ_S=3600 for a long one.
 FUZZ_S	 = 8
-FUZZERS	 = conf http dns agent request
+FUZZERS	 = conf prefixes http dns agent request peer
 FUZZ_SRC_conf	 = conf/*.c base/*.c net/addr.c
+FUZZ_SRC_prefixes = $(FUZZ_SRC_conf)
 FUZZ_SRC_http	 = health/http_status.c
 FUZZ_SRC_dns	 = health/dns_message.c
+FUZZ_SRC_peer	 = share/message.c share/message_write.c net/addr.c
 FUZZ_SRC_agent	 = health/agent_line.c
 FUZZ_SRC_request = ctl/*.c base/*.c net/addr.c
 FUZZ_LIBS_conf	 = $(LIBS_conf)
+FUZZ_LIBS_prefixes = $(LIBS_conf)
 FUZZ_LIBS_request = $(call link_libs,ctl)
 FUZZ_MAX_conf	 = 6000
+FUZZ_MAX_peer	 = 1344
 
 define fuzz_rule
 $(BUILD)/fuzz_$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/fuzz.h \
@@ -233,7 +255,7 @@ fuzzed-%: $(BUILD)/fuzz_%
 	@sed -n 's/^stat::number_of_executed_units: */fuzz: $*: runs: /p' $(BUILD)/fuzz_$*.log
 
 fuzz:
-	@$(MAKE) --no-print-directory -j$$(nproc) --output-sync=target $(FUZZERS:%=fuzzed-%)
+	@$(MAKE) $(BESIDE) $(FUZZERS:%=fuzzed-%)
 	@echo "fuzz: $(words $(FUZZERS)) passed, 0 failed"
 
 # For so many seconds each, from new seeds, as root: damaged frames against the references,
@@ -258,7 +280,8 @@ bpf: $(BUILD)/bpf-tests
 # QUICK=1 short; MATCH=text some cases; SAVE=file, COMPARE=file; OTHER=object beside ours.
 BENCH_SRC = $(filter-out tests/bench/bench_%.c %.bpf.c,$(wildcard tests/bench/*.c))
 BENCH_OBJ = $(BENCH_SRC:%.c=$(BUILD)/obj/%.o) \
-	    $(addprefix $(BUILD)/obj/userspace/,tables/listing.o net/addr.o)
+	    $(addprefix $(BUILD)/obj/userspace/,tables/listing.o tables/guard.o \
+			tables/guard_flat.o tables/guard_sieve.o net/addr.o)
 BENCH_SKELS = $(patsubst tests/bench/%.bpf.c,$(BUILD)/gen/bench/%.skel.h,$(wildcard tests/bench/*.bpf.c))
 
 $(BUILD)/bench/%.bpf.o: tests/bench/%.bpf.c $(BPF_SRC) $(wildcard tests/bench/*.h)
@@ -302,7 +325,7 @@ netns: all next former $(TEST_BPF) $(TEST_TOOLS)
 # On the oldest kernel that is supported, and on a newer one; a machine keeps one core busy.
 VM_KERNELS = 6.1 6.12
 vm: all next $(BUILD)/bpf-tests $(TEST_BPF) $(TEST_TOOLS)
-	@$(MAKE) --no-print-directory -j$$(nproc) --output-sync=target $(VM_KERNELS:%=vm-%)
+	@$(MAKE) $(BESIDE) $(VM_KERNELS:%=vm-%)
 
 vm-%:
 	@tests/vm/run.sh --kernel $*
@@ -335,6 +358,8 @@ install: all man
 	install -D -m 644 -t $(DESTDIR)$(DATADIR)/man/man8 $(filter %.8,$(MAN))
 	install -D -m 644 -t $(DESTDIR)$(DATADIR)/shunt scripts/monitoring/shunt.rules.yml \
 		scripts/monitoring/shunt-dashboard.json
+	install -D -m 644 -t $(DESTDIR)$(DATADIR)/shunt/ha scripts/ha/bird.conf scripts/ha/keepalived.conf
+	sed -i 's|/usr/local/|$(PREFIX)/|' $(DESTDIR)$(DATADIR)/shunt/ha/keepalived.conf
 	install -D -m 644 scripts/completion/shunt.bash \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions/shunt
 	ln -sf shunt $(DESTDIR)$(DATADIR)/bash-completion/completions/shuntd
@@ -353,6 +378,7 @@ clean:
 help:
 	@echo "make             build everything into $(BUILD)/"
 	@echo "make demo        the main job on real traffic (root; KEEP=1 leaves it running)"
+	@echo "make foobar      a whole site, broken piece by piece under load (root; KEEP=1 leaves it running)"
 	@echo "make test        every test (root): lint unit unit-san fuzz packaging bpf netns vm, each a target"
 	@echo "make fuzz-long   damaged frames and configs for FUZZ_S seconds each (root)"
 	@echo "make bench       what a packet costs, beside other programs (root; QUICK=1, SAVE=, COMPARE=)"

@@ -17,17 +17,13 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/path.h"
-#include "conf/conf_password.h"
-
-/* A former config that could not return is tried again so much later. */
-#define RETURN_AGAIN_MS 5000
 
 int daemon_config_diff(void *app, const struct ctl_config *c, conf_change_fn *fn, void *arg,
 		       struct buf *errors)
 {
 	_cleanup_(conf_freep) struct conf *conf = NULL;
 	struct daemon *d = app;
-	int err = daemon_read_conf(d, c->inputs, c->n_inputs, errors, &conf);
+	int err = daemon_read_given(d, c, errors, &conf);
 
 	return err ?: conf_diff(d->conf, conf, fn, arg);
 }
@@ -126,26 +122,13 @@ static int refuse_files(const struct daemon *d, const struct conf *conf, struct 
 	return err ?: files.len ? -EPERM : 0;
 }
 
-int daemon_refuse_shown(const struct daemon *d, const struct conf *conf, struct buf *report)
-{
-	struct conf_shown at;
-
-	if (!conf_password_goes_elsewhere(d->conf, conf, &at))
-		return 0;
-	buf_printf(report,
-		   "error: services.%s.backends.%s: only root may let a check show its password at "
-		   "another address or port\n",
-		   at.service->name, at.backend->name);
-	return -EPERM;
-}
-
 /* The config as it is to run, called as the file whose place it takes. */
 static int read_given(struct daemon *d, const struct ctl_config *c, struct buf *report,
 		      struct conf **out)
 {
 	_cleanup_(conf_freep) struct conf *conf = NULL;
 	_cleanup_(buf_free) struct buf again = { 0 };
-	int err = daemon_read_conf(d, c->inputs, c->n_inputs, report, &conf);
+	int err = daemon_read_given(d, c, report, &conf);
 
 	if (err)
 		return err;
@@ -154,7 +137,7 @@ static int read_given(struct daemon *d, const struct ctl_config *c, struct buf *
 	if (err)
 		return err;
 	((struct conf_input *)c->inputs)[0].name = d->conf_path;
-	err = daemon_read_conf(d, c->inputs, c->n_inputs, &again, out);
+	err = daemon_read_given(d, c, &again, out);
 	/* Warnings were said the first time. */
 	if (err)
 		buf_puts(report, buf_str(&again));
@@ -286,17 +269,6 @@ void daemon_forget_former(struct daemon *d)
 	drop_former(d);
 }
 
-void daemon_owe_former(struct daemon *d, struct conf *former)
-{
-	if (d->former)
-		conf_free(former);
-	else
-		d->former = former;
-	d->must_return = true;
-	d->confirm_by_ms = clock_now_ms() + RETURN_AGAIN_MS;
-	log_error("the config that ran before cannot return now; it will be tried again");
-}
-
 void daemon_unconfirm(struct daemon *d)
 {
 	_cleanup_(conf_freep) struct conf *gone = NULL;
@@ -312,7 +284,7 @@ void daemon_unconfirm(struct daemon *d)
 	err = daemon_read_conf(d, d->former->inputs, d->former->n_inputs, &report, &conf)
 		      ?: daemon_swap(d, conf, &report, &gone);
 	if (err) {
-		d->confirm_by_ms = clock_now_ms() + RETURN_AGAIN_MS;
+		d->confirm_by_ms = clock_now_ms() + DAEMON_RETURN_MS;
 		log_err(err, "return to the former config; it will be tried again: %s",
 			buf_str(&report));
 		return;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/daemon.h"
+#include "app/peers.h"
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -45,10 +46,23 @@ static void on_ctl(struct loop *l)
 	ctl_dispatch(l->d->ctl);
 }
 
+static void on_announce(struct loop *l)
+{
+	if (l->d->announcer)
+		daemon_mend_announcements(l->d);
+}
+
 static void on_export(struct loop *l)
 {
 	if (l->d->exporter)
 		exporter_dispatch(l->d->exporter);
+}
+
+static void on_share(struct loop *l)
+{
+	if (l->d->share)
+		share_dispatch(l->d->share, clock_now_ms());
+	daemon_await_peers(l->d);
 }
 
 static void log_summary(struct daemon *d)
@@ -103,10 +117,13 @@ static void on_tick(struct loop *l)
 	sd_notify(0, "WATCHDOG=1");
 	daemon_retry(d);
 	daemon_unconfirm(d);
+	daemon_expire_prefixes(d);
 	daemon_watch_files(d);
 	dataplane_mend(d->dp);
 	l->has_more = dataplane_tick(d->dp, d->plan, d->plan_conf, clock_now_ms());
 	daemon_tick_probes(d);
+	daemon_await_peers(d);
+	daemon_tick_announcements(d);
 	if (d->state_is_dirty)
 		daemon_save(d);
 }
@@ -128,7 +145,11 @@ static int watch_new(struct loop *l)
 		err = watch(l, hops_fd(d->hops), on_hops);
 	if (!err && d->exporter_is_new && d->exporter)
 		err = watch(l, exporter_fd(d->exporter), on_export);
-	d->hops_are_new = d->exporter_is_new = false;
+	if (!err && d->share_is_new && d->share)
+		err = watch(l, share_fd(d->share), on_share);
+	if (!err && d->announcer_is_new && announcer_fd(d->announcer) >= 0)
+		err = watch(l, announcer_fd(d->announcer), on_announce);
+	d->hops_are_new = d->exporter_is_new = d->share_is_new = d->announcer_is_new = false;
 	return err;
 }
 
@@ -274,6 +295,9 @@ int daemon_run(struct conf *conf, const char *conf_path, const char *pin_dir)
 	}
 	err = serve(&d, &signals);
 	withdraw = d.conf->on_stop == CONF_STOP_DETACH;
+	/* After a failure it is like a crash: the next daemon takes over. */
+	if (!err)
+		daemon_withdraw(&d, withdraw);
 	daemon_stop(&d, withdraw);
 	say_stopped(pin_dir, withdraw);
 	return daemon_exit_code(err);

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "announce/announcer.h"
+#include "app/state.h"
 #include "conf/conf.h"
 #include "ctl/ctl.h"
 #include "dataplane/capture.h"
@@ -21,6 +23,8 @@
 #include "dataplane/via.h"
 #include "export/export.h"
 #include "health/health.h"
+#include "plan/announce.h"
+#include "plan/firewall.h"
 #include "plan/life.h"
 #include "plan/plan.h"
 
@@ -33,29 +37,27 @@ enum daemon_exit {
 	DAEMON_RUNNING = 4,
 };
 
-/* Packets and bytes of backends that a service no longer has. */
-struct retired {
-	char *service;
-	uint64_t packets;
-	uint64_t bytes;
-};
+struct guard_owner;
 
 /**
- * struct state - what survives a restart, kept in the state directory
- * @hash_key: of the flow hash, made once
- * @edits: backends that came or went at runtime; strings are owned
- * @is_fresh: there was nothing to load: pinned maps cannot be ours
+ * struct daemon_guard - the firewall
+ * @firewall: as it is to be; NULL: not known yet
+ * @is_stale: what it follows from has changed
+ * @is_published: it is in the data plane, with @owners
+ * @limits_are_published: likewise its limits, @n_limits_of lists of them at these places
  */
-struct state {
-	struct ids *ids;
-	struct admin admin;
-	struct retired *retired;
-	size_t n_retired;
-	struct conf_edit *edits;
-	size_t n_edits;
-	uint8_t hash_key[16];
-	bool is_fresh;
+struct daemon_guard {
+	struct firewall *firewall;
+	bool is_stale;
+	bool is_published;
+	struct guard_owner *owners;
+	size_t n_owners;
+	bool limits_are_published;
+	uint32_t *limits_of;
+	size_t n_limits_of;
 };
+
+struct share;
 
 struct daemon {
 	const char *conf_path;
@@ -84,13 +86,21 @@ struct daemon {
 	struct shunt_rodata rodata; /* of the loaded program */
 	struct dataplane_sizes sizes;
 	struct dataplane *dp;
+	struct daemon_guard guard;
 	struct health *health;
 	struct via *via; /* NULL: no check needs it */
 	struct hops *hops;
 	bool hops_are_new; /* the loop does not watch them yet; likewise: */
+	struct announce announce; /* what the network shall know */
+	struct announcer *announcer; /* NULL: somebody else tells it, or not yet */
+	bool announcer_is_new;
+	uint64_t mended_ms; /* when it was seen last that somebody changed what it knows */
 	struct ctl *ctl;
 	struct exporter *exporter;
 	bool exporter_is_new;
+	struct share *share; /* NULL: with nobody */
+	bool share_is_new;
+	bool awaits_peers; /* until they have told what they have nothing new is announced */
 	uint64_t start_wall_s;
 	uint64_t conf_loaded_wall_s;
 	uint64_t reloads[2];
@@ -123,15 +133,19 @@ void daemon_stop(struct daemon *d, bool withdraw);
 /**
  * daemon_detach() - instead of a daemon: take off what former ones have left
  *
+ * @conf: of these daemons, or NULL: then what they announced stays
+ *
  * Return: enum daemon_exit; what was done or went wrong was logged.
  */
-int daemon_detach(const char *pin_dir);
-
-/* The exporter of the config, if it has one. */
-int daemon_start_exporter(struct daemon *d);
+int daemon_detach(const char *pin_dir, const struct conf *conf);
 
 /* Which exit code a failed start has. */
 int daemon_exit_code(int err);
+
+/* --- exporter.c ------------------------------------------------------------- */
+
+/* The exporter of the config, if it has one. */
+int daemon_start_exporter(struct daemon *d);
 
 /* --- probes.c --------------------------------------------------------------- */
 
@@ -155,6 +169,11 @@ bool sizes_hold(const struct dataplane_sizes *have, const struct dataplane_sizes
 /* Never smaller than they are: what was once needed may be again. */
 struct dataplane_sizes sizes_join(const struct dataplane_sizes *have,
 				  const struct dataplane_sizes *need);
+
+/* --- save.c ------------------------------------------------------------------ */
+
+/* Write the state; what goes wrong is logged when it begins, and tried again. */
+void daemon_save(struct daemon *d);
 
 /* --- update.c --------------------------------------------------------------- */
 
@@ -187,8 +206,60 @@ void daemon_retry(struct daemon *d);
 /* The program on every interface of the config. */
 int daemon_attach(struct daemon *d);
 
-/* Write the state; what goes wrong is logged when it begins, and tried again. */
-void daemon_save(struct daemon *d);
+/* --- firewall.c ------------------------------------------------------------- */
+
+/*
+ * The rules of the firewall are those of config and operator; the counters of new ones are 0
+ * before anything is carried to other maps. 0 or a negative errno, logged.
+ */
+int daemon_build_guard(struct daemon *d);
+/* Its lists are those that belong to @next, before it is carried out. Likewise. */
+int daemon_guard(struct daemon *d, const struct plan *next);
+/* The data plane is another one: nothing of it is in there. */
+void daemon_unpublish_guard(struct daemon *d);
+void daemon_free_guard(struct daemon *d);
+
+/* limits.c: its limits, likewise. */
+int daemon_limit(struct daemon *d, const struct plan *next);
+
+/* --- firewall_said.c -------------------------------------------------------- */
+
+/* See struct ctl_ops. */
+int daemon_say_prefix(void *app, const struct admin_prefix *said, bool is_added);
+
+/* Once a second: those whose time is over. */
+void daemon_expire_prefixes(struct daemon *d);
+
+/* --- announce.c ------------------------------------------------------------- */
+
+/* The network hears how things are, where it is to hear from us. */
+void daemon_announce(struct daemon *d);
+
+/* Before the maps lose them: addresses that @next does not have are withdrawn. */
+void daemon_withdraw_lost(struct daemon *d, const struct plan *next);
+
+/*
+ * In the way that the config says, from now on; what was announced in another one is
+ * withdrawn after that. 0 or a negative errno, logged, and nothing changed.
+ */
+int daemon_use_announcer(struct daemon *d);
+
+/* Somebody has touched something: there is an announcer. */
+void daemon_mend_announcements(struct daemon *d);
+
+/* Once a second: what could not be done, and who has waited long enough. */
+void daemon_tick_announcements(struct daemon *d);
+
+/* See struct ctl_ops. */
+int daemon_announce_drain(void *app, bool drained);
+
+/* No VIP any more; with @detaches nothing at all, when routers have heard of it. */
+void daemon_withdraw(struct daemon *d, bool detaches);
+
+/* What a daemon with @conf (NULL: not known) left announced, that was killed. */
+void daemon_withdraw_left(const struct conf *conf);
+
+void daemon_view_announcements(const struct daemon *d, struct snapshot *s);
 
 /* --- capture.c -------------------------------------------------------------- */
 
@@ -199,10 +270,7 @@ void daemon_save(struct daemon *d);
 int daemon_begin_capture(void *app, const struct shunt_capture *filter, int *ring_fd);
 void daemon_end_capture(void *app);
 
-/* --- reload.c --------------------------------------------------------------- */
-
-/* Read the config file again. @report gets errors, or what was done. */
-int daemon_reload(struct daemon *d, bool dry_run, struct buf *report);
+/* --- swap.c ----------------------------------------------------------------- */
 
 /*
  * A config fit for this host, from @inputs or, if that is NULL, from the file, with the
@@ -211,12 +279,28 @@ int daemon_reload(struct daemon *d, bool dry_run, struct buf *report);
 int daemon_read_conf(struct daemon *d, const struct conf_input *inputs, size_t n_inputs,
 		     struct buf *report, struct conf **out);
 
+/* The same of what came over the socket, and may not be allowed to name files. */
+int daemon_read_given(struct daemon *d, const struct ctl_config *c, struct buf *report,
+		      struct conf **out);
+
 /*
  * Take over @new, or go back to what was. @former gets what ran before, to be released
  * with conf_free(). On failure @new was released; unless there is no way back now: then
  * it stays for a while, and what ran before returns as soon as it can.
  */
 int daemon_swap(struct daemon *d, struct conf *new, struct buf *report, struct conf **former);
+
+/* 0; or -EPERM, and said, if @conf shows a password where what runs does not. */
+int daemon_refuse_shown(const struct daemon *d, const struct conf *conf, struct buf *report);
+
+/* @former, which is taken over, or what runs instead of it already, is to return soon. */
+#define DAEMON_RETURN_MS 5000 /* later: once more, each time that it cannot */
+void daemon_owe_former(struct daemon *d, struct conf *former);
+
+/* --- reload.c --------------------------------------------------------------- */
+
+/* Read the config file again. @report gets errors, or what was done. */
+int daemon_reload(struct daemon *d, bool dry_run, struct buf *report);
 
 /* --- apply.c ---------------------------------------------------------------- */
 
@@ -229,14 +313,8 @@ int daemon_config_confirm(void *app, bool force, struct buf *report);
 /* At the start: what a former daemon left beside the config file. */
 void daemon_clear_drafts(const struct daemon *d);
 
-/* 0; or -EPERM, and said, if @conf shows a password where what runs does not. */
-int daemon_refuse_shown(const struct daemon *d, const struct conf *conf, struct buf *report);
-
 /* Once a second: the former config returns when its time has come. */
 void daemon_unconfirm(struct daemon *d);
-
-/* @former, which is taken over, or what runs instead of it already, is to return soon. */
-void daemon_owe_former(struct daemon *d, struct conf *former);
 
 /* What runs is not to be confirmed any more: it is that of the file. */
 void daemon_forget_former(struct daemon *d);
@@ -250,7 +328,7 @@ int daemon_backend_edit(void *app, const struct conf_edit *edit, bool is_new, bo
 /* Forget edits that the config has made superfluous, as the last reading found. */
 void daemon_drop_idle_edits(struct daemon *d);
 
-/* --- watch.c ---------------------------------------------------------------- */
+/* --- marks.c ---------------------------------------------------------------- */
 
 /* A number that changes when a file of the config does. */
 uint64_t daemon_mark_files(const struct daemon *d);
@@ -258,60 +336,10 @@ uint64_t daemon_mark_files(const struct daemon *d);
 /* A number that changes with what the file says; 0: it cannot be read. */
 uint64_t daemon_mark_text(const char *path);
 
+/* --- watch.c ---------------------------------------------------------------- */
+
 /* Once a second: read the config again if its files have changed and come to rest. */
 void daemon_watch_files(struct daemon *d);
-
-/* --- state.c, state_file.c ---------------------------------------------------- */
-
-/* Make the state directory and take its lock: -EADDRINUSE if somebody holds it. */
-int state_lock(const char *dir, int *lock_fd);
-
-/**
- * state_load() - what a former daemon left, or a fresh start
- * @verdicts: called for each backend's health as it was
- *
- * A file that cannot be understood is put aside, not overwritten, and said.
- *
- * @warming_wall_s: when it began to warm up (struct life); 0: it does not
- */
-struct state_verdict {
-	const char *service;
-	const char *backend;
-	enum health_state state;
-	uint64_t since_wall_s;
-	uint64_t warming_wall_s;
-	enum health_agent agent;
-	uint8_t agent_percent;
-};
-int state_load(struct state *s, const char *dir);
-int state_each_verdict(const char *dir, void (*fn)(void *arg, const struct state_verdict *v),
-		       void *arg);
-
-/*
- * Write the file in one step: the old one stands until the new one is whole. With
- * @health NULL no verdicts are written. @lives follow @conf. 0 or a negative errno, not
- * logged.
- */
-int state_save(const struct state *s, const char *dir, const struct conf *conf,
-	       const struct health *health, const struct lives *lives);
-
-/* A moment on the clock of the wall, on that of clock_now_ms(): never 0; and back. */
-uint64_t state_from_wall(uint64_t wall_s);
-uint64_t state_to_wall(uint64_t ms);
-void state_free(struct state *s);
-
-/* The key of @conf if it has one, else the one that was made. */
-void state_hash_key(const struct state *s, const struct conf *conf, __u64 key[2]);
-
-/* 2 * @n hex digits to @n bytes; -EINVAL, and @out untouched, if they are not. */
-int state_hex_decode(const char *hex, uint8_t *out, size_t n);
-
-/* Add an edit, copied; -ENOMEM. */
-int state_add_edit(struct state *s, const struct conf_edit *edit);
-void edits_free(struct conf_edit *edits, size_t n);
-
-/* The sums of a service's former backends; made if absent, NULL without memory. */
-struct retired *state_retired(struct state *s, const char *service);
 
 /* --- daemon_snapshot.c ----------------------------------------------------------------- */
 

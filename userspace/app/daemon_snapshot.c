@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/daemon.h"
+#include "app/peers.h"
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -227,9 +228,28 @@ static void view_maps(const struct daemon *d, struct snapshot *s)
 	s->conntrack = dataplane_count_conns(d->dp);
 }
 
+static int view_rules(const struct daemon *d, struct snapshot *s)
+{
+	struct firewall *f = d->guard.firewall;
+
+	if (!f || !f->n_rules)
+		return 0;
+	s->rules = calloc(f->n_rules, sizeof(*s->rules));
+	if (!s->rules)
+		return -1;
+	s->held_firewall = firewall_hold(f);
+	s->n_rules = f->n_rules;
+	for (size_t i = 0; i < f->n_rules; i++) {
+		s->rules[i].rule = &f->rules[i];
+		if (f->rules[i].id)
+			dataplane_read_hits(d->dp, f->rules[i].id, &s->rules[i].hits);
+	}
+	return 0;
+}
+
 static void view_process(const struct daemon *d, struct snapshot *s)
 {
-	s->conf = d->conf;
+	s->conf = s->held = conf_hold(d->conf);
 	s->admin = &d->state.admin;
 	s->now_ms = clock_now_ms();
 	s->version = SHUNT_VERSION;
@@ -268,7 +288,11 @@ struct snapshot *daemon_snapshot(void *app)
 		if (view_service(d, i, s))
 			return NULL;
 	}
+	if (view_rules(d, s))
+		return NULL;
 	view_maps(d, s);
 	view_slots(d, s);
+	daemon_view_peers(d, &s->peers);
+	daemon_view_announcements(d, s);
 	return take_ptr(&s);
 }

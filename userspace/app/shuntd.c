@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/daemon.h"
 #include "app/manual.h"
@@ -14,7 +15,7 @@
 
 static const char usage[] =
 	"usage: shuntd [--config FILE] [--pin-dir DIR]\n"
-	"       shuntd --detach [--pin-dir DIR]\n"
+	"       shuntd --detach [--config FILE] [--pin-dir DIR]\n"
 	"       shuntd --check FILE\n"
 	"       shuntd --explain [KEY]\n"
 	"\n"
@@ -143,6 +144,17 @@ static int explain(const char *key)
 	return DAEMON_BAD_CONFIG;
 }
 
+/* Of a config that cannot be read nobody knows what its daemon has announced. */
+static int detach(const struct options *o)
+{
+	_cleanup_(conf_freep) struct conf *conf = NULL;
+	_cleanup_(buf_free) struct buf errors = { 0 };
+
+	if (!access(o->conf_path, F_OK) && conf_load(o->conf_path, &errors, &conf))
+		log_warn("%s is wrong: what it had announced, if anything, stays so", o->conf_path);
+	return daemon_detach(o->pin_dir, conf);
+}
+
 /* A part of the manual pages; see manual.h. */
 static int manual(const char *part)
 {
@@ -173,7 +185,7 @@ int main(int argc, char **argv)
 	case ACTION_MANUAL:
 		return manual(o.key);
 	case ACTION_DETACH:
-		return daemon_detach(o.pin_dir);
+		return detach(&o);
 	case ACTION_USAGE:
 		fputs(usage, stderr);
 		return DAEMON_BAD_CONFIG;

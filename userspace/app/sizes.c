@@ -92,7 +92,7 @@ static uint32_t count_servers(const struct plan *plan)
 		array_for_each (leg, b->leg, array_len(b->leg))
 			if (leg->forward == SHUNT_FORWARD_FULLNAT)
 				addrs[n++] = leg->addr;
-	qsort(addrs, n, sizeof(*addrs), compare_addrs);
+	array_sort(addrs, n, sizeof(*addrs), compare_addrs);
 	for (uint32_t i = 0; i < n; i++)
 		distinct += !i || compare_addrs(&addrs[i - 1], &addrs[i]);
 	return distinct;
@@ -132,6 +132,21 @@ static void add_connections(struct dataplane_sizes *s, const struct conf *conf,
 	s->port_spaces = port_spaces(plan, &s->pool, s->conns);
 }
 
+/* --- limits of the firewall ------------------------------------------------------- */
+
+#define MIN_LIMITS 64
+
+/* Where there is a firewall there is room for limits: they may be needed in a hurry. */
+static void add_limits(struct dataplane_sizes *s, const struct conf *conf)
+{
+	const size_t n = firewall_count_limits(conf);
+
+	if (!conf->firewall.is_written && !n)
+		return;
+	s->limits = pow2_at_least(n, MIN_LIMITS);
+	s->bucket_lines = conf->firewall.limit_memory_bytes / sizeof(struct shunt_bucket_line);
+}
+
 /* --- all maps --------------------------------------------------------------------- */
 
 struct dataplane_sizes sizes_of(const struct conf *conf, const struct plan *plan)
@@ -150,6 +165,7 @@ struct dataplane_sizes sizes_of(const struct conf *conf, const struct plan *plan
 		.flow_lines = plan->rodata.flow_mask + 1,
 	};
 	add_connections(&s, conf, plan);
+	add_limits(&s, conf);
 	return s;
 }
 
@@ -160,11 +176,18 @@ static bool pool_holds(const struct dataplane_sizes *have, const struct dataplan
 	       (pool_is_equal(&have->pool, &need->pool) && have->port_spaces >= need->port_spaces);
 }
 
+/* By their number a source finds its line; those that nobody asks for hurt nobody. */
+static bool buckets_hold(const struct dataplane_sizes *have, const struct dataplane_sizes *need)
+{
+	return !need->bucket_lines || have->bucket_lines == need->bucket_lines;
+}
+
 bool sizes_hold(const struct dataplane_sizes *have, const struct dataplane_sizes *need)
 {
 	return have->flow_lines == need->flow_lines && have->slot_lines >= need->slot_lines &&
 	       have->backends >= need->backends && have->services >= need->services &&
-	       have->conns >= need->conns && pool_holds(have, need);
+	       have->conns >= need->conns && pool_holds(have, need) &&
+	       have->limits >= need->limits && buckets_hold(have, need);
 }
 
 struct dataplane_sizes sizes_join(const struct dataplane_sizes *have,
@@ -178,6 +201,8 @@ struct dataplane_sizes sizes_join(const struct dataplane_sizes *have,
 		.conns = max_u32(have->conns, need->conns),
 		.port_spaces = need->port_spaces,
 		.pool = need->pool,
+		.limits = max_u32(have->limits, need->limits),
+		.bucket_lines = need->bucket_lines ?: have->bucket_lines,
 	};
 
 	if (pool_is_empty(&need->pool))

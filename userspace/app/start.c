@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "app/daemon.h"
+#include "app/peers.h"
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "ctl/describe.h"
 
 /* How long a first start waits for verdicts and MAC addresses before it attaches. */
 #define FIRST_VERDICTS_MS 500
@@ -114,8 +114,10 @@ static const struct ctl_ops ctl_ops = {
 	.explain = explain,
 	.begin_capture = daemon_begin_capture,
 	.end_capture = daemon_end_capture,
+	.announce_drain = daemon_announce_drain,
 	.admin_find = said_of,
 	.admin_set = admin_set,
+	.prefix_say = daemon_say_prefix,
 };
 
 static void restore_verdict(void *arg, const struct state_verdict *v)
@@ -205,24 +207,12 @@ static int start_dataplane(struct daemon *d)
 	if (dataplane_was_adopted(d->dp))
 		log_info("adopted the maps of a former daemon");
 	err = daemon_attach(d) ?: dataplane_commit(d->dp);
-	if (!err)
-		dataplane_leave_others(d->dp);
-	return err;
-}
-
-int daemon_start_exporter(struct daemon *d)
-{
-	static const struct exporter_ops ops = {
-		.snapshot = daemon_snapshot,
-		.describe = describe_all,
-	};
-	int err;
-
-	if (!d->conf->metrics_listen)
-		return 0;
-	err = exporter_create(d->conf->metrics_listen, &ops, d, &d->exporter);
-	d->exporter_is_new = !err;
-	return err;
+	if (err)
+		return err;
+	dataplane_leave_others(d->dp);
+	daemon_use_peers(d);
+	daemon_ask_peers(d);
+	return 0;
 }
 
 /* Somebody has the port: that is not to say that a shuntd is running. */
@@ -324,19 +314,25 @@ int daemon_start(struct daemon *d)
 		?: edit_conf(d)
 		?: start_exporter(d)
 		?: start_health(d)
-		?: start_dataplane(d);
+		?: start_dataplane(d)
+		?: daemon_use_announcer(d);
 }
 
-int daemon_detach(const char *pin_dir)
+int daemon_detach(const char *pin_dir, const struct conf *conf)
 {
 	int lock_fd = -1, err = privilege_check();
 
 	if (!err && access(pin_dir, F_OK)) {
+		daemon_withdraw_left(conf);
 		via_clean(pin_dir);
 		log_info("nothing to detach: there is no %s", pin_dir);
 		return DAEMON_OK;
 	}
-	err = err ?: dataplane_lock(pin_dir, &lock_fd) ?: dataplane_detach_all(pin_dir);
+	err = err ?: dataplane_lock(pin_dir, &lock_fd);
+	if (!err) {
+		daemon_withdraw_left(conf);
+		err = dataplane_detach_all(pin_dir);
+	}
 	if (!err)
 		via_clean(pin_dir);
 	dataplane_unlock(pin_dir, lock_fd);
@@ -360,8 +356,12 @@ void daemon_stop(struct daemon *d, bool withdraw)
 		detach_all(d);
 	if (d->health && d->state.ids)
 		daemon_save(d);
+	announcer_close(d->announcer);
+	announce_free(&d->announce);
 	hops_free(d->hops);
+	share_free(d->share);
 	dataplane_close(d->dp);
+	daemon_free_guard(d);
 	health_free(d->health);
 	via_close(d->via);
 	plan_free(d->plan);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What survives a restart, in memory; state_file.c keeps it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/daemon.h"
 #include "base/array.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 
 int state_hex_decode(const char *hex, uint8_t *out, size_t n)
@@ -20,6 +23,15 @@ int state_hex_decode(const char *hex, uint8_t *out, size_t n)
 		sscanf(hex + 2 * i, "%2hhx", &bytes[i]);
 	memcpy(out, bytes, n);
 	return 0;
+}
+
+void state_boot_id(char out[STATE_BOOT_ID])
+{
+	_cleanup_close_ int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	const ssize_t n = fd < 0 ? 0 : read(fd, out, STATE_BOOT_ID - 1);
+
+	out[n > 0 ? n : 0] = '\0';
+	out[strcspn(out, "\n")] = '\0';
 }
 
 /* What lies before the machine was started was at its start. */
@@ -68,6 +80,7 @@ void state_free(struct state *s)
 		free(r->service);
 	free(s->retired);
 	admin_free(&s->admin);
+	rules_free(&s->rules);
 	ids_free(s->ids);
 	*s = (struct state){ 0 };
 }

@@ -2,9 +2,12 @@
 /*
  * What survives a restart: STATE_DIR/state.json, written in one step.
  *
- *	{ "version": 1, "hash_key": "32 hex digits", "ids": {...},
+ *	{ "version": 1, "hash_key": "32 hex digits", "boot_id": of the machine, "ids": {...},
  *	  "admin":   [{ "service", "backend", "state", "weight", "weight_percent",
  *			"since", "until" }],
+ *	  "prefixes": [{ "service" or null, "prefix", "allow", "since", "until" }],
+ *	  "rules":   [{ "name", "id" }],
+ *	  "drained_since": of the whole balancer; 0: it is not drained,
  *	  "edits":   [{ "service", "backend", "text": YAML or null }],
  *	  "retired": [{ "service", "packets", "bytes" }],
  *	  "health":  [{ "service", "backend", "state", "since", "warming" }] }

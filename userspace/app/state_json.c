@@ -122,7 +122,7 @@ static void put_health(const struct conf *conf, const struct health *health,
 int state_to_text(const struct state *s, const struct conf *conf, const struct health *health,
 		  const struct lives *lives, struct buf *out)
 {
-	char key[2 * sizeof(s->hash_key) + 1];
+	char key[2 * sizeof(s->hash_key) + 1], boot_id[STATE_BOOT_ID];
 	int err;
 
 	hex_encode(s->hash_key, sizeof(s->hash_key), key);
@@ -130,10 +130,19 @@ int state_to_text(const struct state *s, const struct conf *conf, const struct h
 	json_put_member_number(out, "version", STATE_VERSION);
 	buf_puts(out, ",\n");
 	json_put_member_text(out, "hash_key", key);
+	buf_puts(out, ",\n");
+	state_boot_id(boot_id);
+	json_put_member_text(out, "boot_id", boot_id);
 	buf_puts(out, ",\n\"ids\":");
 	err = ids_save(s->ids, out);
 	buf_puts(out, ",\"admin\":");
 	put_admin(&s->admin, out);
+	buf_puts(out, ",\n\"prefixes\":");
+	state_put_prefixes(&s->admin, out);
+	buf_puts(out, ",\n\"rules\":");
+	state_put_rules(&s->rules, out);
+	buf_puts(out, ",\n");
+	json_put_member_number(out, "drained_since", s->admin.drained_since_wall_s);
 	buf_puts(out, ",\n\"edits\":");
 	put_edits(s, out);
 	buf_puts(out, ",\n\"retired\":");
@@ -220,6 +229,14 @@ static int ids_from_json(const json_t *ids, struct ids **out)
 	return text ? ids_load(text, out) : -ENOMEM;
 }
 
+/* Of a former daemon there is nothing. */
+static void drain_from_json(struct admin *admin, const json_t *since)
+{
+	const json_int_t wall_s = json_integer_value(since);
+
+	admin->drained_since_wall_s = wall_s > 0 ? wall_s : 0;
+}
+
 int state_from_json(struct state *s, const json_t *root)
 {
 	json_t *ids, *admin, *retired;
@@ -231,17 +248,38 @@ int state_from_json(struct state *s, const json_t *root)
 		return -EINVAL;
 	if (version != STATE_VERSION)
 		return -EINVAL;
+	drain_from_json(&s->admin, json_object_get(root, "drained_since"));
 	return state_hex_decode(key, s->hash_key, sizeof(s->hash_key))
 		?: ids_from_json(ids, &s->ids)
 		?: admin_from_json(&s->admin, admin)
 		?: retired_from_json(s, retired)
-		/* Those of former daemons have none. */
+		/* Those of former daemons have none of these. */
+		?: state_prefixes_from_json(&s->admin, json_object_get(root, "prefixes"))
+		?: state_rules_from_json(&s->rules, json_object_get(root, "rules"))
 		?: edits_from_json(s, json_object_get(root, "edits"));
+}
+
+/* Of a former release, or where nobody can say, there is nothing to go by: then it is not. */
+static bool is_of_another_boot(const json_t *boot_id)
+{
+	const char *then = json_string_value(boot_id) ?: "";
+	char now[STATE_BOOT_ID];
+
+	state_boot_id(now);
+	return *then && *now && strcmp(then, now);
+}
+
+static enum health_state health_of(const char *state, bool is_stale)
+{
+	if (is_stale)
+		return HEALTH_UNKNOWN;
+	return strcmp(state, "up") ? HEALTH_DOWN : HEALTH_UP;
 }
 
 void state_verdicts_from_json(const json_t *root,
 			      void (*fn)(void *arg, const struct state_verdict *v), void *arg)
 {
+	const bool is_stale = is_of_another_boot(json_object_get(root, "boot_id"));
 	struct state_verdict v;
 	const char *state, *agent;
 	json_int_t since, warming;
@@ -260,7 +298,7 @@ void state_verdicts_from_json(const json_t *root,
 		    health_agent_parse(agent, &v.agent) || percent < 0 || percent > 100)
 			continue;
 		v.agent_percent = percent;
-		v.state = strcmp(state, "up") ? HEALTH_DOWN : HEALTH_UP;
+		v.state = health_of(state, is_stale);
 		v.since_wall_s = since;
 		v.warming_wall_s = warming;
 		fn(arg, &v);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "app/daemon.h"
+#include "app/peers.h"
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -65,6 +66,7 @@ static struct shunt_rodata rodata_join(const struct shunt_rodata *a, const struc
 	r.rich |= a->rich;
 	r.nat |= a->nat;
 	r.resets |= a->resets;
+	r.guard |= a->guard;
 	return r;
 }
 
@@ -97,7 +99,8 @@ static int carry_out(struct daemon *d, const struct plan *next, const struct pla
 	struct shunt_rodata both = rodata_join(&d->rodata, &next->rodata);
 	size_t puts = count_puts(steps, n);
 
-	return dataplane_apply(d->dp, next, steps, puts, now_ms)
+	return daemon_guard(d, next)
+		?: dataplane_apply(d->dp, next, steps, puts, now_ms)
 		?: hops_follow(d->hops, next, now_ms)
 		?: use_rodata(d, &both)
 		?: dataplane_apply(d->dp, next, steps + puts, n - puts, now_ms)
@@ -123,6 +126,7 @@ static void grow_undo(struct daemon *d, struct dataplane *former, struct hops *f
 		dataplane_give_back(d->dp, former);
 	dataplane_close(d->dp);
 	d->dp = former;
+	daemon_unpublish_guard(d);
 }
 
 /* What a backend of @dp has counted under @id goes to its service; it is 0 then. */
@@ -158,10 +162,12 @@ static int compare_services(const void *a, const void *b)
 	return memcmp(&x->key, &y->key, sizeof(x->key));
 }
 
-static bool has_service(const struct plan *plan, const struct plan_service *s)
+static const struct plan_service *find_service(const struct plan *plan,
+					       const struct plan_service *s)
 {
-	return plan->n_services &&
-	       bsearch(s, plan->services, plan->n_services, sizeof(*s), compare_services);
+	return plan->n_services
+		       ? bsearch(s, plan->services, plan->n_services, sizeof(*s), compare_services)
+		       : NULL;
 }
 
 /*
@@ -179,7 +185,7 @@ static void note_steps(struct daemon *d, struct dataplane *from, const struct pl
 	memset(d->steps, 0, sizeof(d->steps));
 	array_for_each (s, steps, n) {
 		d->steps[s->kind]++;
-		if (s->kind == PLAN_PUT_SERVICE && d->plan && has_service(d->plan, s->service))
+		if (s->kind == PLAN_PUT_SERVICE && d->plan && find_service(d->plan, s->service))
 			d->steps[PLAN_PUT_SERVICE]--;
 		if (s->kind == PLAN_MOVE_FLOWS) {
 			moves = moves ?: s;
@@ -237,6 +243,7 @@ static int grow(struct daemon *d, const struct plan *next, const struct dataplan
 		return err;
 	d->hops = NULL;
 	d->dp = NULL;
+	daemon_unpublish_guard(d);
 	d->rodata = next->rodata;
 	err = open_larger(d, next, sizes, former)
 		?: hops_create(&dataplane_map_ops, d->dp, &d->hops)
@@ -250,6 +257,7 @@ static int grow(struct daemon *d, const struct plan *next, const struct dataplan
 	}
 	d->hops_are_new = true;
 	hops_free(former_hops);
+	dataplane_carry_hits(former, d->dp);
 	note_growth(d, former, next);
 	dataplane_close(former);
 	d->sizes = *sizes;
@@ -261,13 +269,37 @@ static int grow(struct daemon *d, const struct plan *next, const struct dataplan
 	return 0;
 }
 
+/*
+ * Services that get prefixes of their own are marked before these are there: lists are
+ * published at once, and who did not ask for those of its service meanwhile would find
+ * neither what was said of all before, nor what is said of it.
+ */
+static int mark_guarded(struct daemon *d, const struct plan *next)
+{
+	int err = 0;
+
+	for (size_t i = 0; d->plan && i < d->plan->n_services && !err; i++) {
+		struct plan_service s = d->plan->services[i];
+		const struct plan_service *then = find_service(next, &s);
+		const struct plan_op put = { .kind = PLAN_PUT_SERVICE, .service = &s };
+
+		if (!then || !(then->flags & ~s.flags & SHUNT_SERVICE_GUARDED))
+			continue;
+		s.flags |= SHUNT_SERVICE_GUARDED;
+		err = dataplane_apply(d->dp, d->plan, &put, 1, clock_now_ms());
+	}
+	return err;
+}
+
 static int step_in_place(struct daemon *d, const struct plan *next)
 {
 	_cleanup_free_ struct plan_op *steps = NULL;
 	size_t n;
 	int err;
 
-	err = plan_diff(d->plan, next, &steps, &n) ?: carry_out(d, next, steps, n);
+	err = plan_diff(d->plan, next, &steps, &n)
+		      ?: mark_guarded(d, next)
+		      ?: carry_out(d, next, steps, n);
 	if (!err)
 		note_steps(d, d->dp, next, steps, n);
 	return err;
@@ -307,7 +339,8 @@ static int realize(struct daemon *d, struct plan *next)
 	 */
 	if (d->saved_ids != ids_given(d->state.ids))
 		daemon_save(d);
-	err = step_to(d, next);
+	daemon_withdraw_lost(d, next);
+	err = daemon_build_guard(d) ?: step_to(d, next);
 	/* By the next tick: what was given out is on disk, and the maps must not wait. */
 	d->state_is_dirty = true;
 	if (!err && !was_known)
@@ -332,7 +365,9 @@ int daemon_update(struct daemon *d)
 	if (err && d->plan_conf != d->conf)
 		forget_plan(d);
 	err = err ?: realize(d, next);
+	daemon_follow_peers(d);
 	d->is_behind = err;
+	daemon_announce(d);
 	return err;
 }
 
@@ -347,19 +382,4 @@ void daemon_retry(struct daemon *d)
 		d->retry_gap_s = d->retry_gap_s ? 2 * d->retry_gap_s : 1;
 	}
 	d->retry_s = d->retry_gap_s;
-}
-
-void daemon_save(struct daemon *d)
-{
-	const char *dir = d->state_dir;
-	int err = state_save(&d->state, dir, d->conf, d->health, &d->lives);
-
-	if (err && err != d->save_err)
-		log_err(err, "write the state to %s; it will be tried again", dir);
-	else if (!err && d->save_err)
-		log_info("the state is written to %s again", dir);
-	if (!err)
-		d->saved_ids = ids_given(d->state.ids);
-	d->save_err = err;
-	d->state_is_dirty = err;
 }

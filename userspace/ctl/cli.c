@@ -202,8 +202,7 @@ static enum ctl_exit show_answer(struct cli *cli, const struct ctl_command *c, c
 	return code;
 }
 
-/* Failures of our own, in the shape that was asked for. */
-static enum ctl_exit show_failure(struct cli *cli, enum ctl_exit code, const struct buf *error)
+enum ctl_exit cli_fail(struct cli *cli, enum ctl_exit code, const struct buf *error)
 {
 	if (cli->json) {
 		_cleanup_(json_decrefp) json_t *json =
@@ -240,7 +239,7 @@ static enum ctl_exit ask(struct cli *cli, const struct ctl_command *c, const cha
 	json_decref(request.files);
 	cleanup_closep(&request.fd);
 	if (err)
-		return show_failure(cli, err, &error);
+		return cli_fail(cli, err, &error);
 	err = show_answer(cli, c, answer);
 	return err || !c->follow ? err : c->follow(cli, args);
 }

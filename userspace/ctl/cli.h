@@ -20,6 +20,9 @@ enum ctl_exit cli_run(struct cli *cli, int argc, char **argv);
  */
 int cli_flush(struct cli *cli);
 
+/* Say what failed, in the shape that was asked for. Return: @code. */
+enum ctl_exit cli_fail(struct cli *cli, enum ctl_exit code, const struct buf *error);
+
 /*
  * What --count says, or @otherwise without it: 0 is no number of times. CTL_USAGE, and
  * said, if it is none.

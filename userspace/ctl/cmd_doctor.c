@@ -15,6 +15,7 @@
 #include "ctl/client.h"
 #include "ctl/cmd.h"
 #include "ctl/describe.h"
+#include "ctl/firewall_describe.h"
 #include "ctl/view.h"
 #include "doctor/doctor.h"
 #include "net/addr.h"
@@ -33,6 +34,8 @@ enum ctl_exit cmd_doctor(struct ctl_call *call)
 		       ?: describe_put(call, "services", describe_services_deep(s))
 		       ?: describe_put(call, "hops", describe_hops(s))
 		       ?: describe_put(call, "config", describe_conf(s->conf))
+		       ?: describe_put(call, "rules", firewall_describe_rules(s))
+		       ?: describe_put(call, "watch", json_boolean(s->conf->watch))
 		       ?: describe_put(call, "last_reload_ok",
 				       json_boolean(s->conf_last_reload_ok));
 }
@@ -184,6 +187,27 @@ static int add_pool(struct doctor_host *h, const json_t *nat)
 	return 0;
 }
 
+static bool allows_all(const json_t *rule)
+{
+	const char *name = view_text(rule, "name");
+
+	return !strcmp(view_text(rule, "kind"), firewall_kind_name(FIREWALL_ALLOW)) &&
+	       (!strcmp(name, "0.0.0.0/0") || !strcmp(name, "::/0"));
+}
+
+static void add_rules(struct doctor_firewall *f, const json_t *rules)
+{
+	const char *monitor = conf_firewall_mode_name(CONF_FIREWALL_MONITOR);
+
+	for (size_t i = 0; i < json_array_size(rules); i++) {
+		const json_t *rule = json_array_get(rules, i);
+
+		f->files += view_bool(rule, "file");
+		f->tried_out += !strcmp(view_text(rule, "mode"), monitor);
+		f->allows_all |= allows_all(rule);
+	}
+}
+
 static void host_free(struct doctor_host *h)
 {
 	free(h->pool);
@@ -200,6 +224,8 @@ static int fill_host(struct doctor_host *h, const json_t *data)
 	    add_pool(h, json_object_get(json_object_get(data, "config"), "nat")))
 		return -1;
 	h->reload_refused = !view_bool(data, "last_reload_ok");
+	h->firewall.is_watched = view_bool(data, "watch");
+	add_rules(&h->firewall, json_object_get(data, "rules"));
 	h->is_pool_local = calloc(h->n_pool ?: 1, sizeof(*h->is_pool_local));
 	h->is_vip_local = calloc(h->n_legs ?: 1, sizeof(*h->is_vip_local));
 	return h->is_pool_local && h->is_vip_local ? 0 : -1;

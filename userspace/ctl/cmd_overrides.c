@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "ctl/cmd.h"
 #include "ctl/describe.h"
+#include "ctl/firewall_describe.h"
 #include "ctl/view.h"
 
 enum ctl_exit cmd_show_overrides(struct ctl_call *call)
@@ -18,6 +19,9 @@ enum ctl_exit cmd_show_overrides(struct ctl_call *call)
 	return describe_put(call, "now", json_integer(s->now_wall_s))
 		       ?: describe_put(call, "overrides", describe_overrides(s))
 		       ?: describe_put(call, "edits", describe_edits(s))
+		       ?: describe_put(call, "drained_since",
+				       json_integer(s->admin ? s->admin->drained_since_wall_s : 0))
+		       ?: describe_put(call, "firewall", firewall_describe_runtime(s))
 		       ?: describe_put(call, "confirm_left_s", json_integer(s->confirm_left_s));
 }
 
@@ -53,6 +57,7 @@ static void add_override(struct table *t, const json_t *o, uint64_t now)
 static void render_edits(const json_t *data, struct buf *out)
 {
 	const json_t *edits = json_object_get(data, "edits");
+	const json_t *prefixes = json_object_get(data, "firewall");
 	const uint64_t left_s = view_int(data, "confirm_left_s");
 
 	for (size_t i = 0; i < json_array_size(edits); i++) {
@@ -63,9 +68,23 @@ static void render_edits(const json_t *data, struct buf *out)
 		table_put_text(out, view_text(e, "settings"));
 		buf_puts(out, "\n");
 	}
+	for (size_t i = 0; i < json_array_size(prefixes); i++) {
+		buf_puts(out, "firewall: ");
+		firewall_render_runtime(json_array_get(prefixes, i), view_int(data, "now"), out);
+	}
 	if (left_s)
 		buf_printf(out, "config: not confirmed, the former one returns in %s\n",
 			   fmt_msec(left_s * 1000).text);
+}
+
+/* Of the whole balancer. */
+static void render_drain(const json_t *data, struct buf *out)
+{
+	const uint64_t now = view_int(data, "now"), since = view_int(data, "drained_since");
+
+	if (since)
+		buf_printf(out, "this balancer is drained for %s: shunt announce resume\n",
+			   fmt_age(now > since ? now - since : 0).text);
 }
 
 void render_show_overrides(const struct ctl_view *view, struct buf *out)
@@ -78,6 +97,7 @@ void render_show_overrides(const struct ctl_view *view, struct buf *out)
 		add_override(&t, json_array_get(list, i), view_int(view->data, "now"));
 	table_print(&t, view->color, out);
 	render_edits(view->data, out);
+	render_drain(view->data, out);
 	if (!out->len)
 		buf_puts(out, "nothing is said but what the config says\n");
 }

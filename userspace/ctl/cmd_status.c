@@ -11,6 +11,11 @@
 #include "ctl/describe.h"
 #include "ctl/view.h"
 
+static size_t count_overrides(const struct snapshot *s)
+{
+	return s->n_edits + (s->admin ? s->admin->n + !!s->admin->drained_since_wall_s : 0);
+}
+
 enum ctl_exit cmd_status(struct ctl_call *call)
 {
 	_cleanup_(snapshot_freep) struct snapshot *s = describe_snapshot(call);
@@ -24,7 +29,9 @@ enum ctl_exit cmd_status(struct ctl_call *call)
     ?: describe_put(call, "flows", describe_flows(s))
     ?: describe_put(call, "conntrack", describe_conntrack(s))
     ?: describe_put(call, "slots", describe_slots(s))
-    ?: describe_put(call, "overrides", json_integer((s->admin ? s->admin->n : 0) + s->n_edits));
+    ?: describe_put(call, "peers", describe_peers(s))
+    ?: describe_put(call, "announcements", describe_announcements(s))
+    ?: describe_put(call, "overrides", json_integer(count_overrides(s)));
 }
 
 /* Of a moment, seen @now; the clock may have been set back. */
@@ -65,6 +72,30 @@ static void render_interface(const json_t *i, bool color, struct buf *out)
 		table_paint(out, color, TABLE_GREEN, view_text(i, "mode"));
 	if (view_bool(i, "dispatcher"))
 		buf_puts(out, ", beside other programs");
+	buf_puts(out, "\n");
+}
+
+/* "announced by routes: 2 of 3 VIPs"; nothing where nobody is told anything. */
+static void render_announcements(const json_t *announcements, bool color, struct buf *out)
+{
+	const json_t *list = json_object_get(announcements, "addresses");
+	const char *method = view_text(announcements, "method");
+	size_t vips = 0, there = 0;
+
+	if (!*method || !strcmp(method, "none"))
+		return;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *a = json_array_get(list, i);
+
+		vips += !strcmp(view_text(a, "kind"), "vip");
+		there += !strcmp(view_text(a, "kind"), "vip") && view_bool(a, "announced");
+	}
+	buf_printf(out, "announced by %s: ", method);
+	if (there < vips)
+		table_paint(out, color, TABLE_RED, "NOT ALL");
+	buf_printf(out, "%s%zu of %zu VIPs", there < vips ? ", " : "", there, vips);
+	if (view_int(announcements, "drained_since"))
+		buf_puts(out, ", DRAINED");
 	buf_puts(out, "\n");
 }
 
@@ -117,10 +148,12 @@ void render_status(const struct ctl_view *view, struct buf *out)
 	}
 	for (size_t i = 0; i < json_array_size(interfaces); i++)
 		render_interface(json_array_get(interfaces, i), view->color, out);
+	render_announcements(json_object_get(view->data, "announcements"), view->color, out);
 	for (size_t i = 0; i < json_array_size(services); i++)
 		render_rivals(json_array_get(services, i), view->color, out);
 	render_slots(json_object_get(view->data, "slots"), out);
 	view_conntrack(json_object_get(view->data, "conntrack"), out);
+	view_peers(view, out);
 	render_overrides(view_int(view->data, "overrides"), out);
 	buf_puts(out, "\n");
 	render_service_list(view, out);

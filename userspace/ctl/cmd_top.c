@@ -48,9 +48,11 @@ static json_t *ask_list(struct cli *cli, struct client_request request, const ch
 	enum ctl_exit err = client_ask(cli->socket, &request, &answer, &why);
 
 	if (!err && view_bool(answer, "ok"))
-		return json_incref(json_object_get(json_object_get(answer, "data"), key));
-	buf_printf(cli->err, "shunt: %s\n", err ? buf_str(&why) : view_text(answer, "error"));
-	*exit = err ?: view_int(answer, "exit") ?: CTL_FAILED;
+		return json_incref(json_object_get(json_object_get(answer, "data"), key))
+			       ?: json_array();
+	if (!err)
+		buf_puts(&why, view_text(answer, "error"));
+	*exit = cli_fail(cli, err ?: view_int(answer, "exit") ?: CTL_FAILED, &why);
 	return NULL;
 }
 
@@ -210,6 +212,45 @@ static void print_screen(struct cli *cli, const struct period *p)
 	print_lines(buf_str(&text), size.ws_row > 1 ? size.ws_row - 1 : 0, cli->out);
 }
 
+static void put_rates(const struct period *p, const json_t *before, json_t *after)
+{
+	json_object_set_new(after, "packets_per_s",
+			    json_integer(rate_of(p, before, after, "packets")));
+	if (json_object_get(after, "bytes"))
+		json_object_set_new(after, "bytes_per_s",
+				    json_integer(rate_of(p, before, after, "bytes")));
+}
+
+/* @after gets the rates; with those of the lists under @inner in it, if that is not NULL. */
+static void put_all_rates(const struct period *p, const json_t *before, json_t *after,
+			  const char *name, const char *inner)
+{
+	for (size_t i = 0; i < json_array_size(after); i++) {
+		json_t *at = json_array_get(after, i);
+		const json_t *was = find_same(before, i, name, view_text(at, name));
+
+		put_rates(p, was, at);
+		if (inner)
+			put_all_rates(p, json_object_get(was, inner), json_object_get(at, inner),
+				      name, NULL);
+	}
+}
+
+/* A line each time: what was asked last, and the rates of it. */
+static void print_json(struct cli *cli, const struct period *p)
+{
+	_cleanup_(json_decrefp) json_t *services = json_deep_copy(p->after->services);
+	_cleanup_(json_decrefp) json_t *reasons = json_deep_copy(p->after->reasons);
+	_cleanup_(json_decrefp) json_t *line = NULL;
+
+	put_all_rates(p, p->before->services, services, "name", "backends");
+	put_all_rates(p, p->before->reasons, reasons, "reason", NULL);
+	line = json_pack("{s:i, s:b, s:{s:I, s:O, s:O}}", "schema", CTL_SCHEMA, "ok", true, "data",
+			 "interval_ms", (json_int_t)p->ms, "services", services, "reasons",
+			 reasons);
+	client_dump(line, cli->out);
+}
+
 static void wait_ms(uint64_t ms)
 {
 	const struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
@@ -249,8 +290,8 @@ enum ctl_exit local_top(struct cli *cli, const char *const *args, size_t n)
 		err = take_sample(cli, args, n, &after);
 		if (err)
 			break;
-		print_screen(cli,
-			     &(struct period){ &before, &after, after.now_ms - before.now_ms });
+		(cli->json ? print_json : print_screen)(
+			cli, &(struct period){ &before, &after, after.now_ms - before.now_ms });
 		if (cli_flush(cli))
 			return CTL_FAILED;
 		sample_done(&before);

@@ -35,6 +35,9 @@
 	X(DELAY, "delay", "SECONDS", false, "between two looks, 1 if not said (-d)")               \
 	X(COUNT, "count", "N", false, "end after so many (-n, -c)")                                \
 	X(WRITE, "write", "FILE", false, "packets as they are, for tcpdump and others (-w)")       \
+	X(FOR, "for", "DURATION", true, "it ends then by itself: 30s, 5m, 1h")                     \
+	X(SERVICE, "service", "SERVICE", true, "of this service only")                             \
+	X(ALLOW, "allow", NULL, true, "what may pass, whatever is denied")                         \
 	X(QUIET, "quiet", NULL, false, "print nothing, only exit")
 
 enum ctl_option_index {

@@ -67,20 +67,26 @@ static void offer_keys(struct buf *out, const char *prefix)
 	}
 }
 
-/* "web", or with @backends "web/nginx1", of the daemon that runs now. */
-static void offer_live(struct cli *cli, const char *prefix, bool backends)
+/* What the daemon that runs now says, to be released; NULL: nothing. */
+static json_t *ask(const struct cli *cli, const char *command)
 {
 	const struct client_request request = {
-		.command = "backend list",
+		.command = command,
 		.timeout_s = COMPLETE_TIMEOUT_S,
 	};
 	_cleanup_(buf_free) struct buf error = { 0 };
-	_cleanup_(json_decrefp) json_t *answer = NULL;
+	json_t *answer;
+
+	return client_ask(cli->socket, &request, &answer, &error) ? NULL : answer;
+}
+
+/* "web", or with @backends "web/nginx1". */
+static void offer_live(struct cli *cli, const char *prefix, bool backends)
+{
+	_cleanup_(json_decrefp) json_t *answer = ask(cli, "backend list");
 	const json_t *services, *s, *b;
 	size_t i, j;
 
-	if (client_ask(cli->socket, &request, &answer, &error))
-		return;
 	services = json_object_get(json_object_get(answer, "data"), "services");
 	json_array_foreach(services, i, s)
 	{
@@ -94,6 +100,19 @@ static void offer_live(struct cli *cli, const char *prefix, bool backends)
 			if (backends)
 				offer(cli->out, prefix, buf_str(&path));
 		}
+	}
+}
+
+/* What was added to the firewall at runtime. */
+static void offer_added(struct cli *cli, const char *prefix)
+{
+	_cleanup_(json_decrefp) json_t *answer = ask(cli, "firewall list");
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(json_object_get(json_object_get(answer, "data"), "runtime"), i, p)
+	{
+		offer(cli->out, prefix, view_text(p, "prefix"));
 	}
 }
 
@@ -111,6 +130,8 @@ static void offer_arg(struct cli *cli, const struct ctl_command *c, size_t index
 		offer_live(cli, prefix, true);
 	else if (strstr(pattern, "SERVICE") == pattern + (*pattern == '['))
 		offer_live(cli, prefix, false);
+	else if (!strcmp(pattern, "PREFIX") && !strcmp(c->verb, "del"))
+		offer_added(cli, prefix);
 	else if (!strcmp(pattern, "FILE"))
 		buf_puts(cli->out, "@file\n");
 	else if (!strcmp(pattern, "[KEY]"))
@@ -148,16 +169,20 @@ void complete_words(struct cli *cli, char **words, size_t n)
 	_cleanup_(buf_free) struct buf ignored = { 0 };
 	const struct ctl_command *c = NULL;
 	const char *last = n ? words[n - 1] : "";
+	bool of_service;
 	size_t used = 0;
 
 	if (n > 1 && !strcmp(words[n - 2], "--socket")) {
 		buf_puts(cli->out, "@file\n");
 		return;
 	}
+	of_service = n > 1 && !strcmp(words[n - 2], "--service");
 	n = n ? strip_options(cli, words, n - 1) : 0;
 	if (n)
 		c = command_find((const char *const *)words, n, &used, &ignored);
-	if (*last == '-')
+	if (of_service)
+		offer_live(cli, last, false);
+	else if (*last == '-')
 		offer_options(cli->out, c, last);
 	else if (!n)
 		offer_nouns(cli->out, last);

@@ -10,9 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -21,6 +19,7 @@
 #include "base/log.h"
 #include "ctl/conn.h"
 #include "ctl/ctl.h"
+#include "ctl/listener.h"
 #include "ctl/peer.h"
 
 /*
@@ -42,74 +41,18 @@
 struct ctl {
 	struct ctl_ops ops;
 	struct conn_host host;
-	struct sockaddr_un addr;
-	struct stat made; /* the socket's inode, to remove no other */
+	struct listener listener;
 	struct peer_policy policy;
 	uint32_t patience_ms;
 	uint64_t deaf_until_ms; /* nobody is accepted; 0: all are */
 	int accept_err; /* of the last try */
 	int epoll_fd;
-	int listen_fd;
 	int timer_fd;
 	size_t n_places;
 	struct conn conns[CTL_CLIENTS];
 };
 
-/* --- listening ----------------------------------------------------------- */
-
-/* The directory of the socket, readable for all whatever the umask is. */
-static int make_directory(const char *path)
-{
-	_cleanup_free_ char *dir = strdup(path);
-	char *slash = dir ? strrchr(dir, '/') : NULL;
-
-	if (!dir)
-		return -ENOMEM;
-	if (!slash || slash == dir)
-		return 0;
-	*slash = '\0';
-	if (mkdir(dir, 0755))
-		return errno == EEXIST ? 0 : log_err(-errno, "make directory %s", dir);
-	return chmod(dir, 0755) ? log_err(-errno, "chmod %s", dir) : 0;
-}
-
-/*
- * Remove what a daemon that died left behind. Only a socket that nobody listens
- * on is that; anything else in this place is somebody's.
- */
-static int clear_stale(const struct sockaddr_un *addr)
-{
-	_cleanup_close_ int fd = -1;
-	struct stat st;
-
-	if (lstat(addr->sun_path, &st))
-		return errno == ENOENT ? 0 : log_err(-errno, "%s", addr->sun_path);
-	if (!S_ISSOCK(st.st_mode))
-		return log_err(-EEXIST, "%s is not a socket", addr->sun_path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return log_err(-errno, "control socket");
-	if (!connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) || errno != ECONNREFUSED)
-		return log_err(-EADDRINUSE, "another shuntd is answering on %s", addr->sun_path);
-	return unlink(addr->sun_path) ? log_err(-errno, "remove %s", addr->sun_path) : 0;
-}
-
-/* Where groups are served everybody may connect, and is told if it is not served. */
-static int open_listener(struct ctl *c)
-{
-	mode_t mode = c->policy.has_group || c->policy.has_read_group ? 0666 : 0600;
-	const char *path = c->addr.sun_path;
-
-	c->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (c->listen_fd < 0)
-		return log_err(-errno, "control socket");
-	if (bind(c->listen_fd, (struct sockaddr *)&c->addr, sizeof(c->addr)))
-		return log_err(-errno, "bind %s", path);
-	/* Until listen() nobody gets in, whatever the mode is. */
-	if (lstat(path, &c->made) || chmod(path, mode) || listen(c->listen_fd, CTL_CLIENTS))
-		return log_err(-errno, "listen on %s", path);
-	return 0;
-}
+/* --- life ----------------------------------------------------------------- */
 
 static int watch(struct ctl *c, int op, int fd, uint32_t events, uint32_t what)
 {
@@ -126,7 +69,7 @@ static int open_epoll(struct ctl *c)
 	c->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (c->epoll_fd < 0 || c->timer_fd < 0)
 		return log_err(-errno, "control socket");
-	err = watch(c, EPOLL_CTL_ADD, c->listen_fd, EPOLLIN, EVENT_LISTENER)
+	err = watch(c, EPOLL_CTL_ADD, c->listener.fd, EPOLLIN, EVENT_LISTENER)
 		      ?: watch(c, EPOLL_CTL_ADD, c->timer_fd, EPOLLIN, EVENT_TIMER);
 	return err ? log_err(err, "control socket") : 0;
 }
@@ -134,6 +77,14 @@ static int open_epoll(struct ctl *c)
 static void ctl_freep(struct ctl **c)
 {
 	ctl_free(*c);
+}
+
+/* Where groups are served everybody may connect, and is told if it is not served. */
+static int listen_at(struct ctl *c, const char *path)
+{
+	const bool groups = c->policy.has_group || c->policy.has_read_group;
+
+	return listener_open(&c->listener, path, groups ? 0666 : 0600, CTL_CLIENTS);
 }
 
 static size_t count_places(void)
@@ -154,10 +105,9 @@ static struct ctl *ctl_alloc(const struct ctl_ops *ops, void *app)
 		return NULL;
 	c->ops = *ops;
 	c->host = (struct conn_host){ .ops = &c->ops, .app = app };
-	c->addr.sun_family = AF_UNIX;
 	c->patience_ms = CTL_PATIENCE_MS;
 	c->n_places = count_places();
-	c->epoll_fd = c->listen_fd = c->timer_fd = -1;
+	c->epoll_fd = c->listener.fd = c->timer_fd = -1;
 	array_for_each (conn, c->conns, CTL_CLIENTS)
 		conn->fd = -1;
 	return c;
@@ -171,13 +121,8 @@ int ctl_create(const char *path, const char *group, const char *read_group,
 
 	if (!c)
 		return -ENOMEM;
-	if (strlen(path) >= sizeof(c->addr.sun_path))
-		return log_err(-ENAMETOOLONG, "control socket %s", path);
-	strcpy(c->addr.sun_path, path);
 	err = peer_policy_init(group, read_group, &c->policy)
-	   ?: make_directory(path)
-	   ?: clear_stale(&c->addr)
-	   ?: open_listener(c)
+	   ?: listen_at(c, path)
 	   ?: open_epoll(c);
 	if (err)
 		return err;
@@ -185,14 +130,18 @@ int ctl_create(const char *path, const char *group, const char *read_group,
 	return 0;
 }
 
-/* Another daemon may have taken the place of ours meanwhile. */
-static void remove_socket(const struct ctl *c)
+/*
+ * A copy of the daemon has its descriptors for a moment, too, and as long as somebody has
+ * one epoll tells of it: of a client that is in this place no more.
+ */
+static void drop(struct ctl *c, struct conn *conn)
 {
-	struct stat st;
+	const int apart_fd = conn_apart_fd(conn);
 
-	if (c->made.st_ino && !lstat(c->addr.sun_path, &st) && st.st_ino == c->made.st_ino &&
-	    st.st_dev == c->made.st_dev)
-		unlink(c->addr.sun_path);
+	watch(c, EPOLL_CTL_DEL, conn->fd, 0, 0);
+	if (apart_fd >= 0)
+		watch(c, EPOLL_CTL_DEL, apart_fd, 0, 0);
+	conn_close(conn, &c->host);
 }
 
 void ctl_free(struct ctl *c)
@@ -201,9 +150,8 @@ void ctl_free(struct ctl *c)
 		return;
 	array_for_each (conn, c->conns, CTL_CLIENTS)
 		if (conn->fd >= 0)
-			conn_close(conn, &c->host);
-	remove_socket(c);
-	cleanup_closep(&c->listen_fd);
+			drop(c, conn);
+	listener_close(&c->listener);
 	cleanup_closep(&c->timer_fd);
 	cleanup_closep(&c->epoll_fd);
 	free(c);
@@ -232,7 +180,7 @@ static struct conn *find_place(struct ctl *c)
 		if (conn->since_ms < oldest->since_ms)
 			oldest = conn;
 	}
-	conn_close(oldest, &c->host);
+	drop(c, oldest);
 	return oldest;
 }
 
@@ -255,21 +203,21 @@ static void serve(struct ctl *c, struct conn *conn, uint64_t now_ms)
 	if (conn->fd < 0)
 		return;
 	if (!conn_serve(conn, &c->host, now_ms)) {
-		conn_close(conn, &c->host);
+		drop(c, conn);
 		return;
 	}
 	fd = conn_apart_fd(conn);
 	if (fd >= 0 && !was_apart)
 		err = watch(c, EPOLL_CTL_ADD, fd, EPOLLIN, EVENT_APART + (conn - c->conns));
 	if (err || watch_client(c, conn))
-		conn_close(conn, &c->host);
+		drop(c, conn);
 }
 
 /* Who hangs up does not wait for what a copy would say. */
 static void serve_client(struct ctl *c, struct conn *conn, uint32_t events, uint64_t now_ms)
 {
 	if (conn->fd >= 0 && conn_apart_fd(conn) >= 0 && events & (EPOLLHUP | EPOLLERR))
-		conn_close(conn, &c->host);
+		drop(c, conn);
 	else if (conn_apart_fd(conn) < 0)
 		serve(c, conn, now_ms);
 }
@@ -302,13 +250,13 @@ static void note_accept(struct ctl *c, int err, uint64_t now_ms)
 	if (err && err != c->accept_err)
 		log_err(err, "control: accept; it will be tried again");
 	c->accept_err = err;
-	if (err && !watch(c, EPOLL_CTL_MOD, c->listen_fd, 0, EVENT_LISTENER))
+	if (err && !watch(c, EPOLL_CTL_MOD, c->listener.fd, 0, EVENT_LISTENER))
 		c->deaf_until_ms = now_ms + CTL_DEAF_MS;
 }
 
 static void accept_one(struct ctl *c, uint64_t now_ms)
 {
-	_cleanup_close_ int fd = accept4(c->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	_cleanup_close_ int fd = accept4(c->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct conn *place;
 	struct peer peer;
 
@@ -329,7 +277,7 @@ static void accept_one(struct ctl *c, uint64_t now_ms)
 static uint64_t listen_again(struct ctl *c, uint64_t now_ms)
 {
 	if (c->deaf_until_ms && c->deaf_until_ms <= now_ms &&
-	    !watch(c, EPOLL_CTL_MOD, c->listen_fd, EPOLLIN, EVENT_LISTENER))
+	    !watch(c, EPOLL_CTL_MOD, c->listener.fd, EPOLLIN, EVENT_LISTENER))
 		c->deaf_until_ms = 0;
 	return c->deaf_until_ms ?: UINT64_MAX;
 }
@@ -352,7 +300,7 @@ static uint64_t drop_silent(struct ctl *c, uint64_t now_ms)
 		if (conn->fd < 0)
 			continue;
 		if (end_ms <= now_ms)
-			conn_close(conn, &c->host);
+			drop(c, conn);
 		else if (end_ms < next_ms)
 			next_ms = end_ms;
 	}
@@ -376,7 +324,7 @@ void ctl_dispatch(struct ctl *c)
 	uint64_t now_ms = clock_now_ms(), silent_ms, deaf_ms;
 	int n = epoll_wait(c->epoll_fd, events, array_len(events), 0);
 
-	/* An event for a client that was closed meanwhile finds nothing to do: harmless. */
+	/* An event for a client that was closed in this turn finds nothing to do: harmless. */
 	for (int i = 0; i < n; i++) {
 		uint32_t what = events[i].data.u32;
 

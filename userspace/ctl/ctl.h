@@ -70,10 +70,14 @@ struct ctl_config {
  * @explain: what would become of a packet; 0 or a negative errno, logged
  * @begin_capture: packets are given away by @ring_fd, until @end_capture; 0 or a
  *	negative errno: -EBUSY if they are already
+ * @announce_drain: the whole balancer is announced as the last resort, or as usual again.
+ *	-ENOENT: it announces nothing; -EIO: not all could be done, and it was logged
  * @admin_find: what was said of a backend so far; NULL: nothing. Valid until
  *	admin_set is called
  * @admin_set: put @entry (strings are copied) in place of what was said of its
  *	backend before, and let it take effect; returns after the maps are written
+ * @prefix_say: the same of a prefix of the firewall, or take back that it was said;
+ *	-ENOENT: it was not; -ENOSPC: there are too many
  */
 struct ctl_ops {
 	struct snapshot *(*snapshot)(void *app);
@@ -89,9 +93,11 @@ struct ctl_ops {
 	int (*explain)(void *app, const struct explain_packet *p, struct explain *out);
 	int (*begin_capture)(void *app, const struct shunt_capture *filter, int *ring_fd);
 	void (*end_capture)(void *app);
+	int (*announce_drain)(void *app, bool drained);
 	const struct admin_entry *(*admin_find)(void *app, const char *service,
 						const char *backend);
 	int (*admin_set)(void *app, const struct admin_entry *entry);
+	int (*prefix_say)(void *app, const struct admin_prefix *said, bool is_added);
 };
 
 struct ctl;

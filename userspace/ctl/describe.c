@@ -160,19 +160,30 @@ static json_t *describe_service(const struct snapshot_service *s)
 			 (json_int_t)s->packets, "bytes", (json_int_t)s->bytes);
 }
 
-json_t *describe_service_deep(const struct snapshot_service *s)
+json_t *describe_service_alone(const struct snapshot_service *s)
 {
 	json_t *service = describe_service(s);
+
+	settings_describe(s->conf, service);
+	return service;
+}
+
+json_t *describe_backend_of(const struct snapshot_service *s, size_t i)
+{
+	json_t *backend = describe_backend(&s->backends[i]);
+
+	settings_describe_backend(&s->conf->backends[i], backend);
+	return backend;
+}
+
+json_t *describe_service_deep(const struct snapshot_service *s)
+{
+	json_t *service = describe_service_alone(s);
 	json_t *backends = json_array();
 
-	for (size_t i = 0; i < s->n_backends; i++) {
-		json_t *backend = describe_backend(&s->backends[i]);
-
-		settings_describe_backend(&s->conf->backends[i], backend);
-		json_array_append_new(backends, backend);
-	}
+	for (size_t i = 0; i < s->n_backends; i++)
+		json_array_append_new(backends, describe_backend_of(s, i));
 	json_object_set_new(service, "backends", backends);
-	settings_describe(s->conf, service);
 	return service;
 }
 
@@ -208,17 +219,17 @@ json_t *describe_interfaces(const struct snapshot *s)
 	return list;
 }
 
-static json_t *describe_hop(const struct snapshot_hop *h)
+json_t *describe_hop(const struct snapshot_hop *h)
 {
 	const uint8_t *m = h->mac;
 	char mac[18] = "";
 
-	if (h->state == HOP_RESOLVED)
+	if (h->state == HOP_RESOLVED || h->state == HOP_SILENT)
 		snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3],
 			 m[4], m[5]);
-	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:i}", "address", describe_addr(&h->addr),
+	return json_pack("{s:o, s:o, s:s, s:o, s:s, s:i}", "address", describe_addr(&h->addr),
 			 "via", describe_addr(&h->via), "state", hop_state_name(h->state),
-			 "interface", h->ifname, "mac", mac, "mtu", h->mtu);
+			 "interface", describe_text(h->ifname), "mac", mac, "mtu", h->mtu);
 }
 
 json_t *describe_hops(const struct snapshot *s)
@@ -268,12 +279,12 @@ json_t *describe_conntrack(const struct snapshot *s)
 	for (int state = 0; state < SHUNT_CONN_STATES; state++)
 		json_object_set_new(states, conn_state_name(state),
 				    json_integer(c->by_state[state]));
-	return json_pack("{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I}", "entries",
+	return json_pack("{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:b}", "entries",
 			 (json_int_t)c->entries, "capacity", (json_int_t)c->capacity, "bytes",
 			 (json_int_t)c->bytes, "states", states, "ports_used",
 			 (json_int_t)c->ports_used, "ports_capacity", (json_int_t)c->ports_capacity,
 			 "ports_most", (json_int_t)c->ports_most, "ports_each",
-			 (json_int_t)c->ports_each);
+			 (json_int_t)c->ports_each, "syn_flood", c->has_syn_flood);
 }
 
 json_t *describe_tables(const struct snapshot *s)

@@ -31,16 +31,21 @@ json_t *describe_addr(const struct shunt_addr *a);
 json_t *describe_daemon(const struct snapshot *s);
 json_t *describe_reloads(const struct snapshot *s); /* the config file, and how reloads ended */
 json_t *describe_service_deep(const struct snapshot_service *s);
+json_t *describe_service_alone(const struct snapshot_service *s); /* without its backends */
+json_t *describe_backend_of(const struct snapshot_service *s, size_t i);
 json_t *describe_services(const struct snapshot *s);
 json_t *describe_services_deep(const struct snapshot *s);
 json_t *describe_interfaces(const struct snapshot *s);
 json_t *describe_hops(const struct snapshot *s);
+json_t *describe_hop(const struct snapshot_hop *h);
 json_t *describe_reasons(const struct snapshot *s);
 json_t *describe_maps(const struct snapshot *s);
 json_t *describe_flows(const struct snapshot *s); /* the flow cache */
 json_t *describe_conntrack(const struct snapshot *s); /* connections of nat */
+json_t *describe_peers(const struct snapshot *s); /* other balancers, or null */
 json_t *describe_tables(const struct snapshot *s); /* where slots lie */
 json_t *describe_slots(const struct snapshot *s); /* number by state */
+json_t *describe_announcements(const struct snapshot *s);
 json_t *describe_conf(const struct conf *conf);
 json_t *describe_check(const struct conf_check *check);
 json_t *describe_overrides(const struct snapshot *s); /* drains, weights and the like */
@@ -56,8 +61,11 @@ json_t *describe_events(uint64_t after);
 #define DESCRIBE_EVENTS 40
 json_t *describe_latest_events(void);
 
-/* Most of the above in one object, as /status.json has it: nothing that is secret. */
-json_t *describe_all(const struct snapshot *s);
+/*
+ * What /status.json has beside services and neighbors, which are many: nothing that is
+ * secret.
+ */
+json_t *describe_rest(const struct snapshot *s);
 
 /*
  * Put @value (stolen; NULL: out of memory) into the answer. Return: CTL_OK, or

@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "ctl/describe.h"
+#include "ctl/firewall_describe.h"
 #include "ctl/settings.h"
 #include "net/addr.h"
 
@@ -59,6 +60,7 @@ static json_t *service_of(const struct conf_service *s)
 		conf_udp_name(s->udp_moves), "track", s->track, "slots", (int)s->slots, "check",
 		describe_check(&s->check), "backends", backends);
 	settings_describe(s, service);
+	json_object_set_new(service, "firewall", firewall_describe_conf(&s->firewall));
 	return service;
 }
 
@@ -71,6 +73,20 @@ static json_t *nat_of(const struct conf *c)
 		json_array_append_new(pool, json_string(addr_format(a, text)));
 	return json_pack("{s:I, s:o, s:[i, i]}", "connections", (json_int_t)c->nat_connections,
 			 "pool", pool, "ports", c->nat_first_port, c->nat_last_port);
+}
+
+static json_t *peers_of(const struct conf_peers *p)
+{
+	json_t *to = json_array();
+	char addr[ADDR_TEXT];
+
+	array_for_each (e, p->send_to, p->n_send_to)
+		json_array_append_new(to, json_pack("{s:s, s:i}", "address",
+						    addr_format(&e->addr, addr), "port", e->port));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "listen", text_or_null(p->listen),
+			 "send_to", to, "group", text_or_null(p->group), "interface",
+			 text_or_null(p->interface), "key_file", text_or_null(p->key_file), "rate",
+			 (json_int_t)p->rate, "refresh_ms", (json_int_t)p->refresh_ms);
 }
 
 static json_t *daemon_of(const struct conf *c)
@@ -86,6 +102,18 @@ static json_t *daemon_of(const struct conf *c)
 			 "icmp_rate", (json_int_t)c->icmp_per_s);
 }
 
+static json_t *ha_of(const struct conf *c)
+{
+	const struct conf_ha_routes *r = &c->ha.routes;
+
+	return json_pack("{s:s, s:{s:I, s:I, s:I, s:I, s:b}, s:{s:o}, s:o}", "announce",
+			 conf_announce_name(c->ha.announce), "routes", "table",
+			 (json_int_t)r->table, "protocol", (json_int_t)r->protocol, "metric",
+			 (json_int_t)r->metric, "drain_metric", (json_int_t)r->drain_metric, "pool",
+			 r->pool, "vrrp", "file", text_or_null(c->ha.vrrp_file), "peers",
+			 peers_of(&c->peers));
+}
+
 json_t *describe_conf(const struct conf *c)
 {
 	json_t *interfaces = json_array(), *services = json_array();
@@ -95,7 +123,8 @@ json_t *describe_conf(const struct conf *c)
 							    conf_xdp_mode_name(i->mode)));
 	array_for_each (s, c->services, c->n_services)
 		json_array_append_new(services, service_of(s));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "path", describe_text(c->path), "daemon",
-			 daemon_of(c), "nat", nat_of(c), "interfaces", interfaces, "services",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "path", describe_text(c->path),
+			 "daemon", daemon_of(c), "nat", nat_of(c), "ha", ha_of(c), "firewall",
+			 firewall_describe_conf(&c->firewall), "interfaces", interfaces, "services",
 			 services);
 }

@@ -19,14 +19,13 @@ json_t *describe_reloads(const struct snapshot *s)
 			 (int)s->confirm_left_s);
 }
 
-json_t *describe_all(const struct snapshot *s)
+json_t *describe_rest(const struct snapshot *s)
 {
-	return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "schema", CTL_SCHEMA, "daemon", describe_daemon(s), "config",
-			 describe_reloads(s), "interfaces", describe_interfaces(s), "services",
-			 describe_services_deep(s), "neighbors", describe_hops(s), "reasons",
-			 describe_reasons(s), "flows", describe_flows(s), "conntrack",
-			 describe_conntrack(s), "slots", describe_slots(s), "overrides",
-			 describe_overrides(s), "edits", describe_edits(s), "events",
-			 describe_latest_events());
+	return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema",
+			 CTL_SCHEMA, "daemon", describe_daemon(s), "config", describe_reloads(s),
+			 "interfaces", describe_interfaces(s), "reasons", describe_reasons(s),
+			 "flows", describe_flows(s), "conntrack", describe_conntrack(s), "slots",
+			 describe_slots(s), "overrides", describe_overrides(s), "edits",
+			 describe_edits(s), "events", describe_latest_events(), "announcements",
+			 describe_announcements(s));
 }

@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "ctl/describe.h"
+#include "ctl/firewall_describe.h"
 #include "net/addr.h"
 
 /* In the words of the protocol. */
@@ -109,6 +110,17 @@ static json_t *describe_slot(const struct snapshot *s, const struct explain *x)
 			 prev ? name_of(s, x->base + prev) : json_null());
 }
 
+static json_t *describe_rules(const struct snapshot *s, const struct explain *x)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < x->n_rules; i++)
+		array_for_each (r, s->rules, s->n_rules)
+			if (r->rule->id == x->rules[i])
+				json_array_append_new(list, firewall_describe_rule(r));
+	return list;
+}
+
 static json_t *describe_flow(const struct snapshot *s, const struct explain_flow *f)
 {
 	if (!f->backend)
@@ -203,10 +215,11 @@ static json_t *describe_result(const struct explain *x)
 json_t *explain_describe(const struct snapshot *s, const struct snapshot_interface *in,
 			 const struct explain *x)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "packet",
-			 describe_packet(&x->packet), "interface", describe_interface(in),
-			 "service", describe_found(s, x), "slot", describe_slot(s, x), "flow_cache",
-			 describe_kept(s, x, x->pinned), "noted", describe_kept(s, x, x->noted),
-			 "connection", describe_conns(s, x), "backend", describe_backend(s, x),
-			 "way", describe_way(x), "result", describe_result(x));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "firewall",
+			 describe_rules(s, x), "packet", describe_packet(&x->packet), "interface",
+			 describe_interface(in), "service", describe_found(s, x), "slot",
+			 describe_slot(s, x), "flow_cache", describe_kept(s, x, x->pinned), "noted",
+			 describe_kept(s, x, x->noted), "connection", describe_conns(s, x),
+			 "backend", describe_backend(s, x), "way", describe_way(x), "result",
+			 describe_result(x));
 }

@@ -66,6 +66,31 @@ static void render_service(const json_t *data, struct buf *out)
 	buf_printf(out, " (%s, %s)\n", view_text(s, "forward"), view_text(s, "scheduler"));
 }
 
+/* Each rule that applies. */
+static void render_firewall(const json_t *data, struct buf *out)
+{
+	const json_t *rules = json_object_get(data, "firewall");
+
+	for (size_t i = 0; i < json_array_size(rules); i++) {
+		const json_t *r = json_array_get(rules, i);
+		const char *service = view_text(r, "service");
+		const bool counts = !strcmp(view_text(r, "mode"), "monitor");
+		const bool limits = !strcmp(view_text(r, "kind"), "limit");
+
+		add_label(i ? "" : "firewall", out);
+		buf_printf(out, "%s by rule ",
+			   !strcmp(view_text(r, "kind"), "allow") ? "allowed"
+			   : counts				  ? "only counted"
+			   : limits				  ? "limited"
+								  : "denied");
+		if (*service)
+			buf_printf(out, "%s: ", service);
+		buf_printf(out, "%s ", view_text(r, "kind"));
+		table_put_text(out, view_text(r, "name"));
+		buf_puts(out, "\n");
+	}
+}
+
 static const char *name_or_nobody(const json_t *object, const char *key)
 {
 	const char *name = view_text(object, key);
@@ -241,6 +266,7 @@ void render_explain(const struct ctl_view *view, struct buf *out)
 
 	render_packet(view->data, out);
 	render_service(view->data, out);
+	render_firewall(view->data, out);
 	render_slot(view->data, out);
 	render_flows(view->data, "flow_cache", "flow cache", out);
 	render_flows(view->data, "noted", "noted", out);

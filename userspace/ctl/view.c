@@ -82,6 +82,7 @@ enum table_color view_state_color(const char *state)
 		{ "maint", TABLE_YELLOW },    { "unhealthy", TABLE_RED },
 		{ "unknown", TABLE_YELLOW },  { "resolving", TABLE_YELLOW },
 		{ "down", TABLE_RED },	      { "no-route", TABLE_RED },
+		{ "silent", TABLE_RED },
 	};
 
 	array_for_each (c, colors, array_len(colors))
@@ -112,6 +113,8 @@ void view_conntrack(const json_t *conntrack, struct buf *out)
 	buf_printf(out, "connections: %" PRIu64 " of %" PRIu64 " (%s)", entries, capacity,
 		   fmt_percent(entries, capacity).text);
 	buf_printf(out, ", %s\n", fmt_size(view_int(conntrack, "bytes")).text);
+	if (json_is_true(json_object_get(conntrack, "syn_flood")))
+		buf_printf(out, "too many SYNs: they are answered by cookies\n");
 	if (!ports)
 		return;
 	buf_printf(out, "ports of the pool: %" PRIu64 " of %" PRIu64 " in use", used, ports);

@@ -35,6 +35,11 @@ void view_slots(const json_t *slots, enum shunt_slot_state first, struct buf *ou
 /* Connections of nat and fullnat and their ports, a line each; nothing without nat. */
 void view_conntrack(const json_t *conntrack, struct buf *out);
 
+struct ctl_view;
+
+/* How many other balancers are heard, a line; nothing where nothing is shared. */
+void view_peers(const struct ctl_view *view, struct buf *out);
+
 /*
  * The state of a backend, and what it keeps while it drains ("drain, 148 flows, 4m left"),
  * that it gets nothing ("up, standby"), or flows all the same ("down, in use").

@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "export/answer.h"
+#include "export/body.h"
 
 /* Of every answer. The page gets nothing from elsewhere and runs no script but its own. */
 static const char *const headers[][2] = {
@@ -26,12 +27,10 @@ static bool add_headers(struct MHD_Response *r, unsigned int status, const char 
 	return ok;
 }
 
-static enum MHD_Result respond(struct MHD_Connection *conn, unsigned int status, struct buf *body,
-			       const char *type)
+/* @r is released; NULL: without memory. */
+static enum MHD_Result queue(struct MHD_Connection *conn, unsigned int status,
+			     struct MHD_Response *r, const char *type)
 {
-	size_t len = body->len;
-	struct MHD_Response *r =
-		MHD_create_response_from_buffer(len, take_ptr(&body->data), MHD_RESPMEM_MUST_FREE);
 	enum MHD_Result ok = MHD_NO;
 
 	if (!r)
@@ -40,6 +39,17 @@ static enum MHD_Result respond(struct MHD_Connection *conn, unsigned int status,
 		ok = MHD_queue_response(conn, status, r);
 	MHD_destroy_response(r);
 	return ok;
+}
+
+static enum MHD_Result respond(struct MHD_Connection *conn, unsigned int status, struct buf *body,
+			       const char *type)
+{
+	size_t len = body->len;
+
+	return queue(
+		conn, status,
+		MHD_create_response_from_buffer(len, take_ptr(&body->data), MHD_RESPMEM_MUST_FREE),
+		type);
 }
 
 static enum MHD_Result respond_text(struct MHD_Connection *conn, unsigned int status,
@@ -58,46 +68,21 @@ static bool write_healthz(const struct answerer *a, const char *query, struct bu
 	return true;
 }
 
-static bool write_metrics(const struct answerer *a, const char *query, struct buf *out)
+static struct status_source source_of(const struct answerer *a)
 {
-	_cleanup_(snapshot_freep) struct snapshot *s = a->ops->snapshot(a->app);
-
-	(void)query;
-	if (s)
-		metrics_write(s, out);
-	return s;
-}
-
-/* To be released; NULL without memory. */
-static json_t *status_of(const struct answerer *a)
-{
-	_cleanup_(snapshot_freep) struct snapshot *s = a->ops->snapshot(a->app);
-	json_t *status = s ? a->ops->describe(s) : NULL;
-
-	if (!status)
-		return NULL;
-	json_object_set_new(status, "host", json_string(a->host));
-	status_add_rates(status, &a->history);
-	return status;
-}
-
-static bool write_status(const struct answerer *a, const char *query, struct buf *out)
-{
-	_cleanup_(json_decrefp) json_t *status = status_of(a);
-	_cleanup_free_ char *text = status ? json_dumps(status, JSON_COMPACT) : NULL;
-
-	(void)query;
-	if (text)
-		buf_puts(out, text);
-	return text;
+	return (struct status_source){ a->ops, a->ops->snapshot(a->app), &a->history, a->host };
 }
 
 static bool write_page(const struct answerer *a, const char *query, struct buf *out)
 {
-	_cleanup_(json_decrefp) json_t *status = status_of(a);
+	const struct status_source from = source_of(a);
+	_cleanup_(json_decrefp) json_t *status = NULL;
 
+	if (from.snapshot)
+		status = status_for_page(&from, query);
 	if (status)
 		page_write(status, a->host, query, out);
+	snapshot_free(from.snapshot);
 	return status;
 }
 
@@ -115,19 +100,37 @@ static bool write_js(const struct answerer *a, const char *query, struct buf *ou
 	return true;
 }
 
-/* @write is false without memory; @query is what was asked for by ?q=, or "". */
+/*
+ * @write is false without memory; @query is what was asked for by ?q=, or "". What may be
+ * long is written by @pieces instead.
+ */
 static const struct place {
 	const char *path;
 	const char *type;
 	bool (*write)(const struct answerer *a, const char *query, struct buf *out);
+	bool (*pieces)(struct body *b, struct buf *out);
 } places[] = {
-	{ "/metrics", "text/plain; version=0.0.4; charset=utf-8", write_metrics },
-	{ "/healthz", "text/plain; charset=utf-8", write_healthz },
-	{ "/", "text/html; charset=utf-8", write_page },
-	{ "/page.css", "text/css; charset=utf-8", write_css },
-	{ "/page.js", "text/javascript; charset=utf-8", write_js },
-	{ "/status.json", "application/json", write_status },
+	{ "/metrics", "text/plain; version=0.0.4; charset=utf-8", .pieces = body_write_metrics },
+	{ "/healthz", "text/plain; charset=utf-8", .write = write_healthz },
+	{ "/", "text/html; charset=utf-8", .write = write_page },
+	{ "/page.css", "text/css; charset=utf-8", .write = write_css },
+	{ "/page.js", "text/javascript; charset=utf-8", .write = write_js },
+	{ "/status.json", "application/json", .pieces = body_write_status },
 };
+
+static enum MHD_Result respond_failed(struct MHD_Connection *conn)
+{
+	return respond_text(conn, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory\n");
+}
+
+static enum MHD_Result respond_pieces(const struct answerer *a, struct MHD_Connection *conn,
+				      const struct place *place)
+{
+	const struct status_source from = source_of(a);
+	struct MHD_Response *r = from.snapshot ? body_respond(&from, place->pieces) : NULL;
+
+	return r ? queue(conn, MHD_HTTP_OK, r, place->type) : respond_failed(conn);
+}
 
 static enum MHD_Result respond_place(const struct answerer *a, struct MHD_Connection *conn,
 				     const struct place *place)
@@ -135,8 +138,10 @@ static enum MHD_Result respond_place(const struct answerer *a, struct MHD_Connec
 	const char *query = MHD_lookup_connection_value(conn, MHD_GET_ARGUMENT_KIND, "q");
 	_cleanup_(buf_free) struct buf body = { 0 };
 
+	if (place->pieces)
+		return respond_pieces(a, conn, place);
 	if (!place->write(a, query ?: "", &body) || body.failed)
-		return respond_text(conn, MHD_HTTP_SERVICE_UNAVAILABLE, "out of memory\n");
+		return respond_failed(conn);
 	return respond(conn, MHD_HTTP_OK, &body, place->type);
 }
 

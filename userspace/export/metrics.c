@@ -16,7 +16,8 @@
  * struct family - a row; it has one of these:
  * @service: one sample a service
  * @backend: one sample a backend
- * @write: everything that has more labels
+ * @each: more of a service than that
+ * @write: everything else
  * @only_counted: with @backend, not of those whose connections are not counted
  * @per_backend: left out with metrics.per_backend: false, as @backend is
  */
@@ -26,6 +27,7 @@ struct family {
 	const char *help;
 	uint64_t (*service)(const struct snapshot_service *s);
 	uint64_t (*backend)(const struct snapshot_backend *b);
+	void (*each)(const struct family *f, const struct snapshot_service *s, struct buf *out);
 	void (*write)(const struct family *f, const struct snapshot *s, struct buf *out);
 	bool per_backend;
 	bool only_counted;
@@ -99,6 +101,49 @@ static void write_maps(const struct family *f, const struct snapshot *s, struct 
 {
 	array_for_each (m, s->maps, s->n_maps)
 		prom_int(out, f->name, PROM_LABELS({ "map", m->name }), m->bytes);
+}
+
+/* "" for those of all services. */
+static void write_rule(const struct family *f, const struct firewall_rule *rule, uint64_t value,
+		       struct buf *out)
+{
+	prom_int(out, f->name,
+		 PROM_LABELS({ "rule", rule->name }, { "kind", firewall_kind_name(rule->kind) },
+			     { "service", rule->service ?: "" }),
+		 value);
+}
+
+static void write_rules(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	array_for_each (r, s->rules, s->n_rules)
+		write_rule(f, r->rule, r->hits, out);
+}
+
+/* Of lists: a limit has none. */
+static void write_rule_prefixes(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	array_for_each (r, s->rules, s->n_rules)
+		if (r->rule->kind == FIREWALL_ALLOW || r->rule->kind == FIREWALL_DENY)
+			write_rule(f, r->rule, r->rule->n, out);
+}
+
+/* Of VIPs; none where nobody is told anything. */
+static void write_announced(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	const char *method = conf_announce_name(s->conf->ha.announce);
+	char vip[ADDR_TEXT];
+
+	array_for_each (a, s->announcements, s->n_announcements)
+		if (!a->is_pool)
+			prom_int(out, f->name,
+				 PROM_LABELS({ "vip", addr_format(&a->addr, vip) },
+					     { "method", method }),
+				 a->is_there);
+}
+
+static void write_drained(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->admin && s->admin->drained_since_wall_s);
 }
 
 /* --- slots and flows ------------------------------------------------------- */
@@ -179,6 +224,94 @@ static void write_ports_most(const struct family *f, const struct snapshot *s, s
 	const struct snapshot_conntrack *c = &s->conntrack;
 
 	prom_float(out, f->name, NULL, c->ports_each ? (double)c->ports_most / c->ports_each : 0);
+}
+
+static void write_syn_flood(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->conntrack.has_syn_flood);
+}
+
+/* --- other balancers ---------------------------------------------------------- */
+
+static void write_peers_up(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	array_for_each (p, s->peers.list, s->peers.n)
+		prom_int(out, f->name, PROM_LABELS({ "peer", p->name }), p->is_heard);
+}
+
+static void write_peers_silent(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	array_for_each (p, s->peers.list, s->peers.n)
+		if (p->silent_s != UINT64_MAX)
+			prom_int(out, f->name, PROM_LABELS({ "peer", p->name }), p->silent_s);
+}
+
+static void write_peers_round(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	array_for_each (p, s->peers.list, s->peers.n)
+		if (p->round_s != UINT64_MAX)
+			prom_int(out, f->name, PROM_LABELS({ "peer", p->name }), p->round_s);
+}
+
+static void write_peer_rounds(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_float(out, f->name, NULL, s->peers.lag_s);
+}
+
+static void write_peer_sent(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->peers.sent);
+}
+
+static void write_peer_sent_bytes(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->peers.sent_bytes);
+}
+
+static void write_peer_errors(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->peers.send_errors);
+}
+
+static void write_peer_told(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	for (int i = 0; i < PEER_TOLD; i++)
+		prom_int(out, f->name, PROM_LABELS({ "what", peer_told_name(i) }),
+			 s->peers.told[i]);
+}
+
+static void write_peer_datagrams(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	for (int i = 0; i < PEER_DATAGRAMS; i++)
+		prom_int(out, f->name, PROM_LABELS({ "result", peer_datagram_name(i) }),
+			 s->peers.datagrams[i]);
+}
+
+static void write_peer_heard(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	for (int i = 0; i < PEER_HEARD; i++) {
+		prom_int(out, f->name,
+			 PROM_LABELS({ "what", "connection" }, { "result", peer_heard_name(i) }),
+			 s->peers.connections[i]);
+		prom_int(out, f->name,
+			 PROM_LABELS({ "what", "flow" }, { "result", peer_heard_name(i) }),
+			 s->peers.flows[i]);
+	}
+}
+
+static void write_peer_held_back(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->peers.held_back);
+}
+
+static void write_peer_ends_lost(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->peers.ends_lost);
+}
+
+static void write_peer_theirs(const struct family *f, const struct snapshot *s, struct buf *out)
+{
+	prom_int(out, f->name, NULL, s->peers.theirs);
 }
 
 /* --- packets --------------------------------------------------------------- */
@@ -280,12 +413,6 @@ static void write_histogram(const struct family *f, const struct snapshot_servic
 	prom_int(out, name, PROM_LABELS({ "service", s->conf->name }), count);
 }
 
-static void write_durations(const struct family *f, const struct snapshot *s, struct buf *out)
-{
-	array_for_each (service, s->services, s->n_services)
-		write_histogram(f, service, out);
-}
-
 /* --- backends ---------------------------------------------------------------- */
 
 static uint64_t backend_up(const struct snapshot_backend *b)
@@ -356,35 +483,41 @@ static void add_states(const struct family *f, const char *service,
 			 (int)b->admin == a);
 }
 
-static void write_states(const struct family *f, const struct snapshot *s, struct buf *out)
+static void write_states(const struct family *f, const struct snapshot_service *s, struct buf *out)
 {
-	array_for_each (service, s->services, s->n_services)
-		array_for_each (b, service->backends, service->n_backends)
-			add_states(f, service->conf->name, b, out);
+	array_for_each (b, s->backends, s->n_backends)
+		add_states(f, s->conf->name, b, out);
 }
 
-static void write_infos(const struct family *f, const struct snapshot *s, struct buf *out)
+static void write_infos(const struct family *f, const struct snapshot_service *s, struct buf *out)
 {
 	char addr[ADDR_TEXT];
 
-	array_for_each (service, s->services, s->n_services)
-		array_for_each (b, service->backends, service->n_backends)
-			prom_int(out, f->name,
-				 PROM_LABELS({ "service", service->conf->name },
-					     { "backend", b->name },
-					     { "address", addr_format(&b->addr, addr) }),
-				 1);
+	array_for_each (b, s->backends, s->n_backends)
+		prom_int(out, f->name,
+			 PROM_LABELS({ "service", s->conf->name }, { "backend", b->name },
+				     { "address", addr_format(&b->addr, addr) }),
+			 1);
 }
 
-static void write_certificates(const struct family *f, const struct snapshot *s, struct buf *out)
+static void write_certificates(const struct family *f, const struct snapshot_service *s,
+			       struct buf *out)
 {
-	array_for_each (service, s->services, s->n_services)
-		array_for_each (b, service->backends, service->n_backends)
-			if (b->health.cert_ends_s)
-				prom_int(out, f->name,
-					 PROM_LABELS({ "service", service->conf->name },
-						     { "backend", b->name }),
-					 b->health.cert_ends_s);
+	array_for_each (b, s->backends, s->n_backends)
+		if (b->health.cert_ends_s)
+			prom_int(out, f->name,
+				 PROM_LABELS({ "service", s->conf->name }, { "backend", b->name }),
+				 b->health.cert_ends_s);
+}
+
+/* Of checks that ask who is the primary: no other ones know of roles. */
+static void write_roles(const struct family *f, const struct snapshot_service *s, struct buf *out)
+{
+	array_for_each (b, s->backends, s->n_backends)
+		if (!strcmp(b->check_type, "mysql"))
+			prom_int(out, f->name,
+				 PROM_LABELS({ "service", s->conf->name }, { "backend", b->name }),
+				 b->health.code == HEALTH_L7ROLE_CODE);
 }
 
 static void add_checks(const struct family *f, const char *service,
@@ -399,11 +532,10 @@ static void add_checks(const struct family *f, const char *service,
 			 b->health.results[i]);
 }
 
-static void write_checks(const struct family *f, const struct snapshot *s, struct buf *out)
+static void write_checks(const struct family *f, const struct snapshot_service *s, struct buf *out)
 {
-	array_for_each (service, s->services, s->n_services)
-		array_for_each (b, service->backends, service->n_backends)
-			add_checks(f, service->conf->name, b, out);
+	array_for_each (b, s->backends, s->n_backends)
+		add_checks(f, s->conf->name, b, out);
 }
 
 /* --- the table --------------------------------------------------------------- */
@@ -430,6 +562,10 @@ static const struct family families[] = {
 	  .help = "Next hops of backends by how they stand." },
 	{ .name = "shunt_map_bytes", .type = "gauge", .write = write_maps,
 	  .help = "Memory of a map, as the kernel accounts for it." },
+	{ .name = "shunt_vip_announced", .type = "gauge", .write = write_announced,
+	  .help = "1 if the network is told that the VIP is here; none with ha.announce: none." },
+	{ .name = "shunt_balancer_drained", .type = "gauge", .write = write_drained,
+	  .help = "1 if the whole balancer is announced as the last resort, by shunt announce drain." },
 	{ .name = "shunt_slots", .type = "gauge", .write = write_slots,
 	  .help = "Slots of all tables by state; all but the stable ones are in transition." },
 	{ .name = "shunt_tables", .type = "gauge", .write = write_tables,
@@ -453,16 +589,51 @@ static const struct family families[] = {
 	{ .name = "shunt_conntrack_entries_by_state", .type = "gauge",
 	  .write = write_conns_by_state,
 	  .help = "Connections of nat and fullnat by state, when they were last swept." },
+	{ .name = "shunt_syn_flood", .type = "gauge", .write = write_syn_flood,
+	  .help = "1 while SYNs are answered by cookies because there are too many." },
 	{ .name = "shunt_nat_ports_used", .type = "gauge", .write = write_ports,
 	  .help = "Ports of the pool of fullnat in use, added up over the addresses of servers." },
 	{ .name = "shunt_nat_ports_capacity", .type = "gauge", .write = write_ports_capacity,
 	  .help = "Ports of the pool, once for each address of a server." },
 	{ .name = "shunt_nat_ports_used_ratio_max", .type = "gauge", .write = write_ports_most,
 	  .help = "Part of the ports in use to the address that has most of them; at 1 it takes no more connections." },
+	{ .name = "shunt_peer_up", .type = "gauge", .write = write_peers_up,
+	  .help = "1 if that other balancer was heard within 3 s." },
+	{ .name = "shunt_peer_silent_seconds", .type = "gauge", .write = write_peers_silent,
+	  .help = "Time since it was." },
+	{ .name = "shunt_peer_round_age_seconds", .type = "gauge", .write = write_peers_round,
+	  .help = "Time since it had told all that it has." },
+	{ .name = "shunt_peer_round_seconds", .type = "gauge", .write = write_peer_rounds,
+	  .help = "How long it took last to tell peers all there is." },
+	{ .name = "shunt_peer_sent_datagrams_total", .type = "counter", .write = write_peer_sent,
+	  .help = "Datagrams to peers, each of which got them." },
+	{ .name = "shunt_peer_sent_bytes_total", .type = "counter",
+	  .write = write_peer_sent_bytes, .help = "Bytes of them." },
+	{ .name = "shunt_peer_send_errors_total", .type = "counter", .write = write_peer_errors,
+	  .help = "Datagrams that could not be sent." },
+	{ .name = "shunt_peer_told_total", .type = "counter", .write = write_peer_told,
+	  .help = "Connections, their ends, and flows that peers were told of." },
+	{ .name = "shunt_peer_received_datagrams_total", .type = "counter",
+	  .write = write_peer_datagrams, .help = "Datagrams that came, by what became of them." },
+	{ .name = "shunt_peer_heard_total", .type = "counter", .write = write_peer_heard,
+	  .help = "Connections and flows that peers have told of, by what became of them." },
+	{ .name = "shunt_peer_held_back_total", .type = "counter",
+	  .write = write_peer_held_back,
+	  .help = "Times that ha.peers.rate let something wait." },
+	{ .name = "shunt_peer_ends_lost_total", .type = "counter",
+	  .write = write_peer_ends_lost,
+	  .help = "Ends of connections that peers were not told of." },
+	{ .name = "shunt_peer_connections", .type = "gauge", .write = write_peer_theirs,
+	  .help = "Connections that peers have told of, and no packet has come of yet." },
 	{ .name = "shunt_packets_total", .type = "counter", .write = write_packets,
 	  .help = "Packets by how they ended." },
 	{ .name = "shunt_dropped_packets_total", .type = "counter", .write = write_drops,
 	  .help = "Those of shunt_packets_total that were dropped." },
+
+	{ .name = "shunt_firewall_rule_hits_total", .type = "counter", .write = write_rules,
+	  .help = "Packets that a rule of the firewall has applied to, those included that it let pass." },
+	{ .name = "shunt_firewall_rule_prefixes", .type = "gauge", .write = write_rule_prefixes,
+	  .help = "Prefixes that a rule of the firewall allows or denies, as of a file." },
 
 	{ .name = "shunt_service_up", .type = "gauge", .service = service_up,
 	  .help = "1 if the service has a usable backend." },
@@ -483,17 +654,19 @@ static const struct family families[] = {
 	{ .name = "shunt_service_bytes_total", .type = "counter", .service = service_bytes,
 	  .help = "Bytes of these packets as they came in, Ethernet header included." },
 	{ .name = "shunt_health_check_duration_seconds", .type = "histogram",
-	  .write = write_durations, .help = "How long probes took." },
+	  .each = write_histogram, .help = "How long probes took." },
 
-	{ .name = "shunt_backend_info", .type = "gauge", .write = write_infos, .per_backend = true,
+	{ .name = "shunt_backend_info", .type = "gauge", .each = write_infos, .per_backend = true,
 	  .help = "Address of the backend, to be joined by name." },
 	{ .name = "shunt_backend_up", .type = "gauge", .backend = backend_up,
 	  .help = "1 if the backend passes its health check; whether it takes flows is its effective weight." },
-	{ .name = "shunt_backend_state", .type = "gauge", .write = write_states, .per_backend = true,
+	{ .name = "shunt_backend_state", .type = "gauge", .each = write_states, .per_backend = true,
 	  .help = "1 for the state that the backend is in." },
 	{ .name = "shunt_backend_certificate_end_timestamp_seconds", .type = "gauge",
-	  .write = write_certificates, .per_backend = true,
+	  .each = write_certificates, .per_backend = true,
 	  .help = "When its certificate ends, or the first of those that vouch for it; of checks that verify it." },
+	{ .name = "shunt_backend_other_role", .type = "gauge", .each = write_roles, .per_backend = true,
+	  .help = "1 if it is down for its role alone: a replica where the primary is wanted, or the reverse." },
 	{ .name = "shunt_backend_weight", .type = "gauge", .backend = backend_weight,
 	  .help = "Weight in the config." },
 	{ .name = "shunt_backend_effective_weight", .type = "gauge",
@@ -516,44 +689,74 @@ static const struct family families[] = {
 	  .help = "Packets sent to the backend." },
 	{ .name = "shunt_backend_bytes_total", .type = "counter", .backend = backend_bytes,
 	  .help = "Bytes of these packets as they came in, Ethernet header included." },
-	{ .name = "shunt_health_checks_total", .type = "counter", .write = write_checks,
+	{ .name = "shunt_health_checks_total", .type = "counter", .each = write_checks,
 	  .per_backend = true, .help = "Probes by how they ended." },
 };
 /* clang-format on */
 
-static void write_services(const struct family *f, const struct snapshot *s, struct buf *out)
+static void write_backends(const struct family *f, const struct snapshot_service *s,
+			   struct buf *out)
 {
-	array_for_each (service, s->services, s->n_services)
-		prom_int(out, f->name, PROM_LABELS({ "service", service->conf->name }),
-			 f->service(service));
+	array_for_each (b, s->backends, s->n_backends)
+		if (b->counted || !f->only_counted)
+			prom_int(out, f->name,
+				 PROM_LABELS({ "service", s->conf->name }, { "backend", b->name }),
+				 f->backend(b));
 }
 
-static void write_backends(const struct family *f, const struct snapshot *s, struct buf *out)
+static void write_service(const struct family *f, const struct snapshot_service *s, struct buf *out)
 {
-	array_for_each (service, s->services, s->n_services)
-		array_for_each (b, service->backends, service->n_backends) {
-			if (f->only_counted && !b->counted)
-				continue;
-			prom_int(out, f->name,
-				 PROM_LABELS({ "service", service->conf->name },
-					     { "backend", b->name }),
-				 f->backend(b));
-		}
+	if (f->service)
+		prom_int(out, f->name, PROM_LABELS({ "service", s->conf->name }), f->service(s));
+	else if (f->backend)
+		write_backends(f, s, out);
+	else
+		f->each(f, s, out);
+}
+
+static bool is_wanted(const struct family *f, const struct snapshot *s)
+{
+	return s->conf->metrics_per_backend || !(f->per_backend || f->backend);
+}
+
+/* From @at->service on. Return: false if there was no room for all of them. */
+static bool write_family(const struct family *f, const struct snapshot *s, size_t until,
+			 struct metrics_place *at, struct buf *out)
+{
+	if (!at->service)
+		prom_family(out, f->name, f->type, f->help);
+	if (f->write) {
+		f->write(f, s, out);
+		return true;
+	}
+	while (at->service < s->n_services) {
+		write_service(f, &s->services[at->service++], out);
+		if (out->len >= until)
+			break;
+	}
+	return at->service == s->n_services;
+}
+
+bool metrics_write_piece(const struct snapshot *s, struct metrics_place *at, struct buf *out)
+{
+	const size_t until = out->len + METRICS_PIECE;
+
+	for (; at->family < array_len(families) && out->len < until; at->family++) {
+		const struct family *f = &families[at->family];
+
+		if (is_wanted(f, s) && !write_family(f, s, until, at, out))
+			return true;
+		at->service = 0;
+	}
+	return at->family < array_len(families);
 }
 
 void metrics_write(const struct snapshot *s, struct buf *out)
 {
-	array_for_each (f, families, array_len(families)) {
-		if ((f->per_backend || f->backend) && !s->conf->metrics_per_backend)
-			continue;
-		prom_family(out, f->name, f->type, f->help);
-		if (f->service)
-			write_services(f, s, out);
-		else if (f->backend)
-			write_backends(f, s, out);
-		else
-			f->write(f, s, out);
-	}
+	struct metrics_place at = { 0 };
+
+	while (metrics_write_piece(s, &at, out))
+		;
 }
 
 void metrics_each(void (*fn)(void *arg, const char *name, const char *type, const char *help),

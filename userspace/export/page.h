@@ -37,6 +37,29 @@ void page_write_trouble(const json_t *status, struct buf *out);
  * @filter in it, if that is not "". */
 void page_write_services(const json_t *status, const char *filter, struct buf *out);
 
+/**
+ * struct page_row - a service that may be shown
+ * @at: its place in the config
+ */
+struct page_row {
+	const json_t *service;
+	size_t at;
+	bool is_up;
+	double packets_per_s;
+};
+
+/**
+ * page_choose() - the services that are wanted, in the order of the config or, if there
+ *	are more than PAGE_SERVICES, of interest: these are shown
+ * @rows: room for all of them
+ *
+ * Return: how many.
+ */
+size_t page_choose(const json_t *services, const char *filter, struct page_row *rows);
+
+/* They have more backends than PAGE_BACKENDS. */
+bool page_is_folded(const struct page_row *rows, size_t n);
+
 /* page_notes.c: what was said at runtime, and what happened. */
 void page_write_notes(const json_t *status, struct buf *out);
 

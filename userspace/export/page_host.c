@@ -104,7 +104,7 @@ static void write_interfaces(const json_t *status, struct buf *out)
 	buf_puts(out, "</table></section>");
 }
 
-/* Only those that nothing can be sent to. */
+/* Only those that nothing can be sent to, or that are silent. */
 static void write_hops(const json_t *status, struct buf *out)
 {
 	const json_t *hops = json_object_get(status, "neighbors"), *hop;
@@ -112,7 +112,7 @@ static void write_hops(const json_t *status, struct buf *out)
 
 	if (page_count(hops, "state", "resolved") == json_array_size(hops))
 		return;
-	buf_puts(out, "<section><h2>next hops without a way</h2><table><tbody>");
+	buf_puts(out, "<section><h2>next hops without a way or an answer</h2><table><tbody>");
 	json_array_foreach(hops, i, hop)
 	{
 		if (!strcmp(page_text(hop, "state"), "resolved") || !room)

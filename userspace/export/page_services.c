@@ -67,7 +67,7 @@ static bool is_counted(const json_t *service)
 		if (json_is_object(json_object_get(b, "connections")))
 			return true;
 	}
-	return false;
+	return json_object_get(json_object_get(service, "hidden"), "connections");
 }
 
 /* Of a number that all backends have. */
@@ -88,6 +88,7 @@ static void write_service(const json_t *s, struct buf *out)
 {
 	const json_t *packets = page_member(s, "rates", "packets_per_s");
 	const json_t *bytes = page_member(s, "rates", "bytes_per_s");
+	const json_t *hidden = json_object_get(s, "hidden");
 
 	buf_puts(out, "<tr class=\"service\">");
 	html_cell(out, "name", page_text(s, "name"));
@@ -104,8 +105,10 @@ static void write_service(const json_t *s, struct buf *out)
 	buf_printf(out, "<td class=\"n\">%.0f/%.0f", page_number(s, "backends_usable"),
 		   page_number(s, "backends_total"));
 	if (is_counted(s)) {
-		number_cell(out, sum_of(s, "connections", "now"));
-		number_cell(out, sum_of(s, "rates", "connections_per_s"));
+		number_cell(out,
+			    sum_of(s, "connections", "now") + page_number(hidden, "connections"));
+		number_cell(out, sum_of(s, "rates", "connections_per_s") +
+					 page_number(hidden, "connections_per_s"));
 	} else {
 		buf_puts(out, "<td><td>");
 	}
@@ -233,7 +236,9 @@ static void write_folded(size_t n, const char *what, struct buf *out)
 static void write_backends(const json_t *service, bool fold, double now, struct buf *out)
 {
 	const json_t *backends = json_object_get(service, "backends"), *b;
-	size_t i, well = 0, shown = 0, more = 0;
+	const json_t *hidden = json_object_get(service, "hidden");
+	size_t well = page_number(hidden, "well"), more = page_number(hidden, "more");
+	size_t i, shown = 0;
 
 	json_array_foreach(backends, i, b)
 	{
@@ -254,17 +259,6 @@ static void write_backends(const json_t *service, bool fold, double now, struct 
 
 /* --- which of them ------------------------------------------------------------- */
 
-/**
- * struct row - a service that may be shown
- * @at: its place in the config
- */
-struct row {
-	const json_t *service;
-	size_t at;
-	bool is_up;
-	double packets_per_s;
-};
-
 static bool is_wanted(const json_t *service, const char *filter)
 {
 	const json_t *vip;
@@ -282,7 +276,7 @@ static bool is_wanted(const json_t *service, const char *filter)
 
 static int compare_rows(const void *a, const void *b)
 {
-	const struct row *x = a, *y = b;
+	const struct page_row *x = a, *y = b;
 
 	if (x->is_up != y->is_up)
 		return x->is_up - y->is_up;
@@ -291,8 +285,7 @@ static int compare_rows(const void *a, const void *b)
 	return (x->at > y->at) - (x->at < y->at);
 }
 
-/* Those wanted, in the order of the config or, if they are many, of interest. */
-static size_t choose(const json_t *services, const char *filter, struct row *rows)
+size_t page_choose(const json_t *services, const char *filter, struct page_row *rows)
 {
 	const json_t *s;
 	size_t i, n = 0;
@@ -300,21 +293,25 @@ static size_t choose(const json_t *services, const char *filter, struct row *row
 	json_array_foreach(services, i, s)
 	{
 		if (is_wanted(s, filter))
-			rows[n++] = (struct row){ s, i, !strcmp(page_text(s, "state"), "up"),
-						  page_newest(page_member(s, "rates",
-									  "packets_per_s")) };
+			rows[n++] = (struct page_row){ s, i, !strcmp(page_text(s, "state"), "up"),
+						       page_newest(page_member(s, "rates",
+									       "packets_per_s")) };
 	}
 	if (n > PAGE_SERVICES)
 		qsort(rows, n, sizeof(*rows), compare_rows);
 	return n;
 }
 
-static bool are_many(const struct row *rows, size_t n)
+bool page_is_folded(const struct page_row *rows, size_t n)
 {
 	size_t backends = 0;
 
-	array_for_each (row, rows, n)
-		backends += json_array_size(json_object_get(row->service, "backends"));
+	array_for_each (row, rows, n) {
+		const size_t listed = json_array_size(json_object_get(row->service, "backends"));
+		const size_t total = page_number(row->service, "backends_total");
+
+		backends += total > listed ? total : listed;
+	}
 	return backends > PAGE_BACKENDS;
 }
 
@@ -336,10 +333,10 @@ void page_write_services(const json_t *status, const char *filter, struct buf *o
 	const json_t *services = json_object_get(status, "services");
 	const size_t all = json_array_size(services);
 	const double now = json_number_value(page_member(status, "daemon", "now"));
-	_cleanup_free_ struct row *rows = calloc(all + 1, sizeof(*rows));
-	const size_t wanted = rows ? choose(services, filter, rows) : 0;
+	_cleanup_free_ struct page_row *rows = calloc(all + 1, sizeof(*rows));
+	const size_t wanted = rows ? page_choose(services, filter, rows) : 0;
 	const size_t shown = wanted < PAGE_SERVICES ? wanted : PAGE_SERVICES;
-	const bool fold = are_many(rows, shown);
+	const bool fold = page_is_folded(rows, shown);
 
 	buf_puts(out,
 		 "<div class=\"wide\"><table class=\"services\"><thead><tr><th>service"

@@ -105,15 +105,41 @@ static void write_config(const json_t *config, struct buf *out)
 	}
 }
 
-static void write_hops(const json_t *hops, struct buf *out)
+static void write_hops(const json_t *status, struct buf *out)
 {
-	const size_t all = json_array_size(hops);
-	const size_t lost = all - page_count(hops, "state", "resolved");
+	const json_t *hops = json_object_get(status, "neighbors");
+	size_t all = page_number(status, "neighbors_total");
+	size_t lost = page_number(status, "neighbors_lost");
 
+	if (!all) {
+		all = json_array_size(hops);
+		lost = all - page_count(hops, "state", "resolved");
+	}
 	if (!lost)
 		return;
 	begin_trouble(out, "degraded", "next hops");
-	buf_printf(out, "%zu of %zu without a way or a MAC address", lost, all);
+	buf_printf(out, "%zu of %zu without a way, or they do not answer", lost, all);
+}
+
+/* VIPs that the network does not hear of from here. */
+static void write_announcements(const json_t *announcements, struct buf *out)
+{
+	const json_t *list = json_object_get(announcements, "addresses"), *a;
+	size_t i, silent = 0;
+
+	json_array_foreach(list, i, a)
+	{
+		silent += !strcmp(page_text(a, "kind"), "vip") && !page_bool(a, "announced");
+	}
+	if (silent) {
+		begin_trouble(out, "degraded", "announcements");
+		buf_printf(out, "%zu of %zu VIPs are not announced", silent,
+			   page_count(list, "kind", "vip"));
+	}
+	if (page_number(announcements, "drained_since") > 0) {
+		begin_trouble(out, "drain", "announcements");
+		buf_puts(out, "this balancer is drained: routers prefer others");
+	}
 }
 
 /* Not wrong, but easily forgotten. */
@@ -148,7 +174,8 @@ void page_write_trouble(const json_t *status, struct buf *out)
 		write_interface(item, out);
 	}
 	write_config(json_object_get(status, "config"), out);
-	write_hops(json_object_get(status, "neighbors"), out);
+	write_hops(status, out);
+	write_announcements(json_object_get(status, "announcements"), out);
 	write_overrides(status, out);
 	buf_puts(out, "</ul>");
 }

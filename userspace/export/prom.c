@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <inttypes.h>
 #include <string.h>
 
 #include "export/prom.h"
@@ -30,7 +29,9 @@ static void add_series(struct buf *out, const char *name, const struct prom_labe
 
 	buf_puts(out, name);
 	for (const struct prom_label *l = labels; l && l->name; l++) {
-		buf_printf(out, "%s%s=\"", before, l->name);
+		buf_puts(out, before);
+		buf_puts(out, l->name);
+		buf_puts(out, "=\"");
 		add_escaped(out, l->value);
 		buf_puts(out, "\"");
 		before = ",";
@@ -38,10 +39,24 @@ static void add_series(struct buf *out, const char *name, const struct prom_labe
 	buf_puts(out, *before == ',' ? "} " : " ");
 }
 
+/* There are so many that printf() would take most of the time. */
+static void add_number(struct buf *out, uint64_t value)
+{
+	char text[24];
+	char *p = text + sizeof(text);
+
+	*--p = '\n';
+	do {
+		*--p = '0' + value % 10;
+		value /= 10;
+	} while (value);
+	buf_add(out, p, text + sizeof(text) - p);
+}
+
 void prom_int(struct buf *out, const char *name, const struct prom_label *labels, uint64_t value)
 {
 	add_series(out, name, labels);
-	buf_printf(out, "%" PRIu64 "\n", value);
+	add_number(out, value);
 }
 
 void prom_float(struct buf *out, const char *name, const struct prom_label *labels, double value)

@@ -14,44 +14,32 @@ static json_t *list_of(const struct history *h, const struct history_track *t)
 	return list;
 }
 
-static void add_backends(json_t *service, const struct history_service *past)
+void status_add_service_rates(json_t *service, const struct history *h,
+			      const struct history_service *past)
 {
-	const json_t *backends = json_object_get(service, "backends");
-	const struct history_backend *b;
-	json_t *backend;
-	size_t i;
-
-	json_array_foreach(backends, i, backend)
-	{
-		b = history_find_backend(past, json_string_value(json_object_get(backend, "name")),
-					 i);
-		if (b)
-			json_object_set_new(backend, "rates",
-					    json_pack("{s:f, s:f, s:f}", "packets_per_s",
-						      (double)b->packets_per_s, "bytes_per_s",
-						      (double)b->bytes_per_s, "connections_per_s",
-						      (double)b->opened_per_s));
-	}
-}
-
-static void add_services(json_t *status, const struct history *h)
-{
-	const json_t *services = json_object_get(status, "services");
-	const struct history_service *past;
-	json_t *service;
-	size_t i;
-
-	json_array_foreach(services, i, service)
-	{
-		past = history_find(h, json_string_value(json_object_get(service, "name")), i);
-		if (!past)
-			continue;
+	if (past)
 		json_object_set_new(service, "rates",
 				    json_pack("{s:o, s:o}", "packets_per_s",
 					      list_of(h, &past->packets), "bytes_per_s",
 					      list_of(h, &past->bytes)));
-		add_backends(service, past);
-	}
+}
+
+void status_add_newest_rate(json_t *service, const struct history_service *past)
+{
+	if (past)
+		json_object_set_new(
+			service, "rates",
+			json_pack("{s:[f]}", "packets_per_s", (double)history_now(&past->packets)));
+}
+
+void status_add_backend_rates(json_t *backend, const struct history_backend *past)
+{
+	if (past)
+		json_object_set_new(backend, "rates",
+				    json_pack("{s:f, s:f, s:f}", "packets_per_s",
+					      (double)past->packets_per_s, "bytes_per_s",
+					      (double)past->bytes_per_s, "connections_per_s",
+					      (double)past->opened_per_s));
 }
 
 /* The list has them in the order of the enum, as it is the order of the counters. */
@@ -77,6 +65,5 @@ void status_add_rates(json_t *status, const struct history *h)
 				      list_of(h, &h->forwarded), "dropped_per_s",
 				      list_of(h, &h->dropped), "bytes_per_s",
 				      list_of(h, &h->bytes)));
-	add_services(status, h);
 	add_reasons(status, h);
 }

@@ -2,6 +2,7 @@
 /* The state file: what is saved comes back; what is damaged is put aside. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,11 @@ static const char text[] = "version: 1\n"
 			   "    backends:\n"
 			   "      - { name: a, address: 192.0.2.1 }\n"
 			   "      - { name: b, address: 192.0.2.2 }\n";
+
+static void json_freep(json_t **j)
+{
+	json_decref(*j);
+}
 
 struct fixture {
 	char dir[64];
@@ -91,6 +97,7 @@ Test(state, what_is_saved_comes_back)
 	e = admin_get(&a.admin, "web", "b");
 	e->state = ADMIN_DRAIN;
 	state_retired(&a, "web")->packets = 7;
+	a.admin.drained_since_wall_s = 1700000000;
 	cr_assert_eq(state_add_edit(&a, &(struct conf_edit){ "web", "c", "{ name: c }", false }),
 		     0);
 	cr_assert_eq(state_add_edit(&a, &(struct conf_edit){ "web", "a", NULL, false }), 0);
@@ -102,6 +109,7 @@ Test(state, what_is_saved_comes_back)
 	cr_assert_arr_eq(a.hash_key, b.hash_key, sizeof(a.hash_key));
 	cr_assert_eq(admin_find(&b.admin, "web", "b")->state, ADMIN_DRAIN);
 	cr_assert_eq(state_retired(&b, "web")->packets, 7);
+	cr_assert_eq(b.admin.drained_since_wall_s, 1700000000);
 	cr_assert_eq(b.n_edits, 2);
 	cr_assert_str_eq(b.edits[0].backend, "c");
 	cr_assert_str_eq(b.edits[0].text, "{ name: c }");
@@ -212,6 +220,48 @@ Test(state, an_older_file_is_read)
 	cr_assert_eq(seen.state, HEALTH_DOWN);
 	cr_assert_eq(seen.since_wall_s, 1700000000);
 	cr_assert_eq(seen.warming_wall_s, 0);
+	state_free(&s);
+	close_fixture(&f);
+}
+
+/* @boot_id: of the machine when it was written */
+static enum health_state state_after(const struct fixture *f, const char *boot_id)
+{
+	_cleanup_(buf_free) struct buf whole = { 0 };
+	struct state_verdict seen = { 0 };
+
+	buf_printf(&whole,
+		   "{\"version\": 1, \"boot_id\": \"%s\", \"health\": [{\"service\": \"web\","
+		   "\"backend\": \"a\", \"state\": \"up\", \"since\": 1700000000,"
+		   "\"warming\": 1700000001}]}",
+		   boot_id);
+	write_file(f, buf_str(&whole));
+	cr_assert_eq(state_each_verdict(f->dir, see_verdict, &seen), 0);
+	cr_expect_eq(seen.since_wall_s, 1700000000);
+	cr_expect_eq(seen.warming_wall_s, 1700000001);
+	return seen.state;
+}
+
+Test(state, a_verdict_does_not_outlast_a_boot)
+{
+	char boot_id[STATE_BOOT_ID];
+	_cleanup_(json_freep) json_t *root = NULL;
+	struct fixture f;
+	struct state s;
+	char path[96];
+
+	state_boot_id(boot_id);
+	cr_assert_eq(strlen(boot_id), 36, "%s", boot_id);
+	open_fixture(&f);
+	cr_expect_eq(state_after(&f, boot_id), HEALTH_UP);
+	cr_expect_eq(state_after(&f, "00000000-0000-0000-0000-000000000000"), HEALTH_UNKNOWN);
+	cr_expect_eq(state_after(&f, ""), HEALTH_UP, "nobody knows");
+	remove_in(f.dir, "state.json");
+	cr_assert_eq(state_load(&s, f.dir), 0);
+	cr_assert_eq(state_save(&s, f.dir, f.conf, NULL, NULL), 0);
+	snprintf(path, sizeof(path), "%s/state.json", f.dir);
+	root = json_load_file(path, 0, NULL);
+	cr_expect_str_eq(json_string_value(json_object_get(root, "boot_id")), boot_id);
 	state_free(&s);
 	close_fixture(&f);
 }

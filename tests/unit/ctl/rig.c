@@ -78,6 +78,10 @@ static struct snapshot *fake_snapshot(void *app)
 		move_on(d, service);
 	}
 	d->looks++;
+	if (d->ha.announce)
+		rig_announce(d, s);
+	if (d->guarded)
+		rig_firewall(d, s);
 	return s;
 }
 
@@ -256,8 +260,10 @@ const struct ctl_ops fake_ops = {
 	.flows = fake_flows,
 	.explain = fake_explain,
 	.begin_capture = fake_begin_capture,
+	.announce_drain = rig_announce_drain,
 	.admin_find = fake_admin_find,
 	.admin_set = fake_admin_set,
+	.prefix_say = rig_prefix_say,
 };
 
 /* --- the thread ------------------------------------------------------------------ */

@@ -40,9 +40,27 @@ struct fake_daemon {
 	int edit_err; /* of an edit by others than root */
 	struct buf edit_text; /* the last edit: "web/new { ... }" */
 	uint32_t sharing; /* of each service; 0: as in the fixture */
+	struct conf_ha ha; /* what it announces; nothing unless it says so */
+	struct conf conf; /* of the fixture, with that */
+	int announce_err;
+	struct conf *guarded; /* with a firewall; NULL: the fixture, which has none */
+	struct firewall *firewall;
+	struct rules rules;
+	int prefix_err;
+	bool is_held;
 };
 
 extern const struct ctl_ops fake_ops;
+
+/* What it announces, where it does; and a drain of all of it. */
+void rig_announce(struct fake_daemon *d, struct snapshot *s);
+int rig_announce_drain(void *app, bool drained);
+
+/* It has a firewall from here on; what rig_guard() made, released; what it shows; a word. */
+void rig_guard(struct fake_daemon *d);
+void rig_unguard(struct fake_daemon *d);
+void rig_firewall(struct fake_daemon *d, struct snapshot *s);
+int rig_prefix_say(void *app, const struct admin_prefix *said, bool is_added);
 
 struct rig {
 	char dir[64];

@@ -83,8 +83,9 @@ Test(describe, all_is_without_secrets)
 	admin_get(&said, "web", "nginx3")->state = ADMIN_DRAIN;
 	s->admin = &said;
 	log_info("an event");
-	all = describe_all(s);
+	all = describe_rest(s);
 	cr_assert_not_null(all);
+	json_object_set_new(all, "services", describe_services_deep(s));
 	text = json_dumps(all, JSON_COMPACT);
 	cr_expect_null(strstr(text, SECRET), "%s", text);
 	cr_expect_not_null(strstr(text,

@@ -4,10 +4,14 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -140,6 +144,45 @@ Test(explain, a_copy_holds_no_lock)
 	close(again);
 	close(fd);
 	unlink(path);
+}
+
+/*
+ * As a copy for a moment after fork(), somebody has the daemon's end of a connection that is
+ * closed: epoll goes on telling of it, and means the client that is in its place by now.
+ */
+Test(explain, a_hangup_is_of_who_hung_up)
+{
+	const int gone = rig_connect(&r);
+	struct buf line = { 0 };
+	int fds[2];
+	char c;
+	pid_t copy;
+
+	rig_send(gone, "{\"schema\":1,\"command\":\"status\"}\n");
+	cr_assert(rig_receive(gone, &line));
+	copy = fork();
+	cr_assert_geq(copy, 0);
+	if (!copy) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(gone);
+		pause();
+	}
+	close(gone);
+	cr_assert_eq(rig_run(&r, "status", NULL), CTL_OK);
+	r.daemon.explains_for_ever = true;
+	for (int i = 0; i < 2; i++) {
+		fds[i] = rig_connect(&r);
+		rig_send(fds[i], QUESTION);
+	}
+	for (int i = 0; i < 10; i++)
+		cr_assert_eq(rig_run(&r, "status", NULL), CTL_OK);
+	for (int i = 0; i < 2; i++) {
+		cr_expect_lt(recv(fds[i], &c, 1, MSG_DONTWAIT), 0, "client %d lost its answer", i);
+		close(fds[i]);
+	}
+	kill(copy, SIGKILL);
+	waitpid(copy, NULL, 0);
+	buf_free(&line);
 }
 
 Test(explain, others_are_served_meanwhile)

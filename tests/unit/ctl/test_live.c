@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/log_ring.h"
+#include "ctl/view.h"
 #include "rig.h"
 
 static struct rig r;
@@ -89,10 +90,40 @@ Test(live, top_shows_rates)
 	cr_expect(strstr(buf_str(&r.out), " packets/s\n"));
 }
 
+Test(live, top_is_json_a_line_each)
+{
+	const char *line;
+	unsigned int n;
+
+	r.daemon.moves = 1000;
+	cr_assert_eq(rig_run(&r, "top", "--json", "--delay", "0.1", "-n", "2", "web", NULL),
+		     CTL_OK);
+	line = buf_str(&r.out);
+	for (n = 0; *line; n++) {
+		_cleanup_(json_decrefp) json_t *json =
+			json_loads(line, JSON_DISABLE_EOF_CHECK, NULL);
+		const json_t *data = json_object_get(json, "data"), *service, *backend;
+
+		cr_assert_not_null(data, "%s", line);
+		service = json_array_get(json_object_get(data, "services"), 0);
+		backend = json_array_get(json_object_get(service, "backends"), 0);
+		cr_expect_gt(view_int(data, "interval_ms"), 99UL);
+		cr_expect_gt(view_int(backend, "packets_per_s"), 0UL, "%s", line);
+		cr_expect_neq(json_object_get(service, "bytes_per_s"), NULL, "%s", line);
+		cr_expect_neq(json_object_get(json_array_get(json_object_get(data, "reasons"), 0),
+					      "packets_per_s"),
+			      NULL);
+		line = strchr(line, '\n') + 1;
+	}
+	cr_expect_eq(n, 2U);
+}
+
 Test(live, top_refuses_what_is_no_delay)
 {
 	cr_expect_eq(rig_run(&r, "top", "--delay", "soon", NULL), CTL_USAGE);
 	cr_expect_eq(rig_run(&r, "top", "-d", "0", NULL), CTL_USAGE);
 	cr_expect_str_eq(buf_str(&r.err), "shunt: --delay is a number of seconds, 0.1 to 3600\n");
 	cr_expect_eq(rig_run(&r, "top", "nosuch", NULL), CTL_NOT_FOUND);
+	cr_expect_eq(rig_run(&r, "top", "nosuch", "--json", NULL), CTL_NOT_FOUND);
+	cr_expect(strstr(buf_str(&r.out), "\"ok\":false,\"exit\":3"), "%s", buf_str(&r.out));
 }

@@ -199,7 +199,7 @@ Test(tables, show_maps_as_json)
 "\"flows\":{\"live\":2097,\"capacity\":524288,\"bytes\":4194304},"
 "\"conntrack\":{\"entries\":2100,\"capacity\":65535,\"bytes\":12582912,\"states\":{"
 "\"opening\":10,\"established\":2000,\"closing\":20,\"closed\":30,\"one-way\":15,\"replied\":25},"
-"\"ports_used\":2000,\"ports_capacity\":192000,\"ports_most\":1600,\"ports_each\":64000},"
+"\"ports_used\":2000,\"ports_capacity\":192000,\"ports_most\":1600,\"ports_each\":64000,\"syn_flood\":false},"
 "\"tables\":{\"tables\":2,\"places\":2,\"bytes\":266240,\"bytes_total\":524288},"
 "\"slots\":{\"stable\":53453,\"migrating\":6000,\"pinning\":7000,\"pinned\":107}}}\n");
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The listener, over real connections. */
 #include <criterion/criterion.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -16,7 +15,6 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "export/export.h"
-#include "export/listen.h"
 #include "net/addr.h"
 
 static struct exporter *exporter;
@@ -24,27 +22,61 @@ static pthread_t thread;
 static int stop_fd;
 static bool broken;
 
+static size_t n_backends; /* of the first service; 0: as it is */
+
 static struct snapshot *snapshot(void *app)
 {
-	return *(bool *)app ? NULL : fixture_snapshot();
+	struct snapshot *s = *(bool *)app ? NULL : fixture_snapshot();
+
+	if (s && n_backends)
+		fixture_add_backends(&s->services[0], n_backends);
+	return s;
 }
 
 /* As the CLI's words would have it, in short; what is quoted comes from elsewhere. */
 static json_t *describe(const struct snapshot *s)
 {
-	return json_pack("{s:{s:s}, s:[{s:s, s:s, s:[{s:s, s:s, s:{s:s}}]}]}", "daemon", "version",
-			 s->version, "services", "name", "web", "state", "up", "backends", "name",
-			 "nginx1", "state", "up", "check", "detail", "<script>\"&\x01");
+	return json_pack("{s:{s:s}}", "daemon", "version", s->version);
 }
 
-static const struct exporter_ops ops = { .snapshot = snapshot, .describe = describe };
+static json_t *describe_service(const struct snapshot_service *s)
+{
+	return json_pack("{s:s, s:s}", "name", s->conf->name, "state", "up");
+}
+
+/* Most of what was described between two turns of the loop. */
+static size_t n_described, most_described;
+
+static json_t *describe_backend(const struct snapshot_service *s, size_t i)
+{
+	n_described++;
+	return json_pack("{s:s, s:s, s:{s:s}}", "name", s->backends[i].name, "state", "up", "check",
+			 "detail", "<script>\"&\x01");
+}
+
+static json_t *describe_hop(const struct snapshot_hop *h)
+{
+	return json_pack("{s:s}", "state", hop_state_name(h->state));
+}
+
+static const struct exporter_ops ops = {
+	.snapshot = snapshot,
+	.describe = describe,
+	.describe_service = describe_service,
+	.describe_backend = describe_backend,
+	.describe_hop = describe_hop,
+};
 
 static void *serve(void *arg)
 {
 	struct pollfd fds[] = { { exporter_fd(arg), POLLIN, 0 }, { stop_fd, POLLIN, 0 } };
 
-	while (poll(fds, 2, -1) > 0 && !fds[1].revents)
+	while (poll(fds, 2, -1) > 0 && !fds[1].revents) {
+		n_described = 0;
 		exporter_dispatch(arg);
+		if (n_described > most_described)
+			most_described = n_described;
+	}
 	return NULL;
 }
 
@@ -102,11 +134,29 @@ static void ask(const char *request, struct buf *answer)
 
 #define REQUEST(method, path) method " " path " HTTP/1.1\r\nHost: x\r\n\r\n"
 
+/* RFC 9112, section 7.1; in place. */
+static void join_chunks(char *text)
+{
+	char *out = text, *end;
+	size_t n;
+
+	while ((n = strtoul(text, &end, 16))) {
+		memmove(out, end + 2, n);
+		out += n;
+		text = end + 2 + n + 2;
+	}
+	cr_assert_str_eq(end, "\r\n\r\n", "no last chunk");
+	*out = '\0';
+}
+
 static const char *body_of(const struct buf *answer)
 {
-	const char *end = strstr(buf_str(answer), "\r\n\r\n");
+	char *end = strstr(answer->data, "\r\n\r\n");
+	bool chunked = strstr(answer->data, "Transfer-Encoding: chunked\r\n");
 
 	cr_assert_not_null(end, "no end of the header: %s", buf_str(answer));
+	if (chunked && end[4])
+		join_chunks(end + 4);
 	return end + 4;
 }
 
@@ -153,7 +203,39 @@ Test(exporter, serves_the_status)
 	cr_assert_not_null(status);
 	cr_assert_not_null(json_object_get(status, "rates"));
 	cr_assert_not_null(json_object_get(status, "host"));
-	cr_assert_eq(json_array_size(json_object_get(status, "services")), 1);
+	cr_assert_eq(json_array_size(json_object_get(status, "services")), 2);
+	cr_assert_eq(json_array_size(json_object_get(status, "neighbors")), 3);
+}
+
+/* The loop gets to other things between two pieces of a long answer. */
+Test(exporter, makes_long_answers_in_pieces)
+{
+	_cleanup_(buf_free) struct buf answer = { 0 };
+	_cleanup_(json_decrefp) json_t *status = NULL;
+	const json_t *web;
+
+	n_backends = 10000;
+	ask(REQUEST("GET", "/status.json"), &answer);
+	status = json_loads(body_of(&answer), 0, NULL);
+	cr_assert_not_null(status);
+	web = json_array_get(json_object_get(status, "services"), 0);
+	cr_assert_eq(json_array_size(json_object_get(web, "backends")), n_backends);
+	cr_assert_lt(most_described, 1000, "%zu at once", most_described);
+	cr_assert_gt(most_described, 10);
+}
+
+/* Whoever does not read on costs a piece, and nobody else waits. */
+Test(exporter, is_not_held_up_by_who_does_not_read)
+{
+	_cleanup_(buf_free) struct buf answer = { 0 };
+	_cleanup_close_ int idle = dial();
+	const int little = 4096;
+
+	n_backends = 100000;
+	setsockopt(idle, SOL_SOCKET, SO_RCVBUF, &little, sizeof(little));
+	send(idle, REQUEST("GET", "/metrics"), strlen(REQUEST("GET", "/metrics")), MSG_NOSIGNAL);
+	ask(REQUEST("GET", "/healthz"), &answer);
+	cr_assert_str_eq(body_of(&answer), "ok\n");
 }
 
 /* Nothing is taken from elsewhere, and what a server said is text. */
@@ -290,58 +372,4 @@ Test(exporter, serves_many_at_once)
 			strstr(buf_str(&answer), "\nshunt_service_up{service=\"web\"} 1\n"));
 		close(fds[i]);
 	}
-}
-
-Test(listen, reads_addresses_and_ports)
-{
-	static const struct {
-		const char *text, *addr;
-		uint16_t port;
-	} good[] = {
-		{ "127.0.0.1:9924", "127.0.0.1", 9924 },
-		{ "0.0.0.0:0", "0.0.0.0", 0 },
-		{ "[::1]:65535", "::1", 65535 },
-		{ "[2001:db8:1:2:3:4:5:6]:80", "2001:db8:1:2:3:4:5:6", 80 },
-	};
-	static const char *const bad[] = {
-		"",
-		":",
-		"127.0.0.1",
-		"127.0.0.1:",
-		"127.0.0.1:65536",
-		"127.0.0.1:x",
-		"::1:80",
-		"[::1]80",
-		"[::1]:",
-		"[127.0.0.1]:80",
-		"[::1:80",
-		"host:80",
-		"127.0.0.1:-1",
-		"127.0.0.1:80 ",
-		"[]:80",
-		":80",
-		"[::1]x:80",
-		"127.0.0.1:+80",
-	};
-	struct shunt_addr addr, want;
-	uint16_t port;
-
-	for (size_t i = 0; i < array_len(good); i++) {
-		cr_assert_eq(listen_parse(good[i].text, &addr, &port), 0, "%s", good[i].text);
-		addr_parse(good[i].addr, &want);
-		cr_assert(addr_is_equal(&addr, &want) && port == good[i].port, "%s", good[i].text);
-	}
-	for (size_t i = 0; i < array_len(bad); i++)
-		cr_assert_lt(listen_parse(bad[i], &addr, &port), 0, "\"%s\"", bad[i]);
-}
-
-Test(listen, says_when_the_port_is_taken)
-{
-	struct exporter *first = NULL, *second = NULL;
-	char at[32];
-
-	cr_assert_eq(exporter_create("[::1]:0", &ops, &broken, &first), 0);
-	snprintf(at, sizeof(at), "[::1]:%u", exporter_port(first));
-	cr_assert_eq(exporter_create(at, &ops, &broken, &second), -EADDRINUSE);
-	exporter_free(first);
 }

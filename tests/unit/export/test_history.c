@@ -106,10 +106,8 @@ Test(history, begins_anew_where_a_counter_does)
 
 Test(history, stands_beside_what_it_is_about)
 {
-	json_t *status = json_pack("{s:[{s:s}, {s:s, s:[{s:s}]}], s:[{}, {}]}", "services", "name",
-				   "new", "name", "web", "backends", "name", "nginx1", "reasons");
-	json_t *services = json_object_get(status, "services");
-	json_t *web, *rates;
+	json_t *status = json_pack("{s:[{}, {}]}", "reasons"), *web = json_object();
+	json_t *other = json_object(), *backend = json_object(), *rates;
 
 	add(1000);
 	snap->services[0].packets += 500;
@@ -117,15 +115,24 @@ Test(history, stands_beside_what_it_is_about)
 	snap->reasons[SHUNT_REDIRECTED] += 30;
 	add(2000);
 	status_add_rates(status, &h);
-	cr_assert_null(json_object_get(json_array_get(services, 0), "rates"));
-	web = json_array_get(services, 1);
+	status_add_service_rates(web, &h, history_find(&h, "web", 0));
+	status_add_service_rates(other, &h, history_find(&h, "new", 0));
+	status_add_backend_rates(backend, nginx1());
+	cr_assert_null(json_object_get(other, "rates"));
 	rates = json_object_get(json_object_get(web, "rates"), "packets_per_s");
 	cr_assert_eq(json_array_size(rates), 2);
 	cr_assert_eq(json_number_value(json_array_get(rates, 1)), 500);
-	rates = json_object_get(json_array_get(json_object_get(web, "backends"), 0), "rates");
+	status_add_newest_rate(web, history_find(&h, "web", 0));
+	rates = json_object_get(json_object_get(web, "rates"), "packets_per_s");
+	cr_assert_eq(json_array_size(rates), 1);
+	cr_assert_eq(json_number_value(json_array_get(rates, 0)), 500);
+	rates = json_object_get(backend, "rates");
 	cr_assert_eq(json_number_value(json_object_get(rates, "packets_per_s")), 400);
 	rates = json_object_get(json_array_get(json_object_get(status, "reasons"), 1), "rates");
 	rates = json_object_get(rates, "packets_per_s");
 	cr_assert_eq(json_number_value(json_array_get(rates, 1)), 30);
 	json_decref(status);
+	json_decref(web);
+	json_decref(other);
+	json_decref(backend);
 }

@@ -70,7 +70,21 @@ Test(metrics, tell_about_the_daemon)
 		"# TYPE shunt_hops gauge\n"
 		"shunt_hops{state=\"no-route\"} 1\n"
 		"shunt_hops{state=\"resolving\"} 1\n"
+		"shunt_hops{state=\"silent\"} 0\n"
 		"shunt_hops{state=\"resolved\"} 1\n");
+}
+
+Test(metrics, tell_who_has_another_role)
+{
+	snap->services[0].backends[0].check_type = "mysql";
+	snap->services[0].backends[1].check_type = "mysql";
+	snap->services[0].backends[1].health.code = HEALTH_L7ROLE_CODE;
+	metrics_write(snap, &page);
+	expect_family("shunt_backend_other_role",
+		"# HELP shunt_backend_other_role 1 if it is down for its role alone: a replica where the primary is wanted, or the reverse.\n"
+		"# TYPE shunt_backend_other_role gauge\n"
+		"shunt_backend_other_role{service=\"web\",backend=\"nginx1\"} 0\n"
+		"shunt_backend_other_role{service=\"web\",backend=\"nginx2\"} 1\n");
 }
 
 Test(metrics, tell_about_slots_and_flows)
@@ -130,6 +144,10 @@ Test(metrics, tell_about_connections)
 		"# HELP shunt_conntrack_bytes Memory of what keeps them.\n"
 		"# TYPE shunt_conntrack_bytes gauge\n"
 		"shunt_conntrack_bytes 12582912\n");
+	expect_family("shunt_syn_flood",
+		"# HELP shunt_syn_flood 1 while SYNs are answered by cookies because there are too many.\n"
+		"# TYPE shunt_syn_flood gauge\n"
+		"shunt_syn_flood 0\n");
 	expect_family("shunt_conntrack_entries_by_state",
 		"# HELP shunt_conntrack_entries_by_state Connections of nat and fullnat by state, when they were last swept.\n"
 		"# TYPE shunt_conntrack_entries_by_state gauge\n"

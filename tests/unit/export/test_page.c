@@ -74,6 +74,15 @@ Test(page, says_first_what_is_wrong)
 	expect("192.0.2.9");
 }
 
+Test(page, says_which_vips_are_not_announced)
+{
+	write_page(json_pack("{s:{s:i, s:[{s:s, s:b}, {s:s, s:b}, {s:s, s:b}]}}", "announcements",
+			     "drained_since", 1700000000, "addresses", "kind", "vip", "announced",
+			     1, "kind", "vip", "announced", 0, "kind", "pool", "announced", 0));
+	expect("<b>announcements</b> 1 of 2 VIPs are not announced");
+	expect("<b>announcements</b> this balancer is drained");
+}
+
 /* Fewer than it needs is not the same as fewer than there are. */
 Test(page, tells_unhealthy_from_degraded)
 {
