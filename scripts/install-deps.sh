@@ -5,7 +5,7 @@
 #	scripts/install-deps.sh			as root; at once where nothing is missing
 #	scripts/install-deps.sh --check		only say what is missing
 #
-# Nothing is started: two of the packages bring services that tests run by hand.
+# Nothing is started: some of the packages bring services that tests run by hand.
 set -euo pipefail
 
 packages=(
@@ -21,13 +21,14 @@ packages=(
 	iproute2 ethtool util-linux procps netbase python3 python3-scapy jq xdp-tools
 	curl wrk tcpdump nginx-light prometheus dnsmasq-base bind9-dnsutils iputils-ping openssl
 	chromium fonts-dejavu-core mariadb-server-core mariadb-client-core
+	bird2 keepalived python3-pymysql
 	# a virtual machine with a kernel that is unpacked, not installed
 	qemu-system-x86 busybox-static kmod cpio
 	# manual pages and the package
 	mandoc dpkg-dev debootstrap
 )
-# What would serve on this machine: prometheus is wanted for promtool only.
-services=(nginx prometheus)
+# What would serve on this machine, by the package that brings it.
+services=(nginx=nginx-light prometheus=prometheus bird=bird2 keepalived=keepalived)
 policy=/usr/sbin/policy-rc.d
 made_policy=
 
@@ -86,11 +87,12 @@ allow_services()
 # Not now, and not at the next boot either.
 disable_services()
 {
-	local unit
+	local service unit
 
 	[ -d /run/systemd/system ] || return 0
-	for unit in "${services[@]}"; do
-		[[ " $* " == *" $unit "* || " $* " == *" $unit-light "* ]] || continue
+	for service in "${services[@]}"; do
+		[[ " $* " == *" ${service#*=} "* ]] || continue
+		unit=${service%=*}
 		systemctl disable --quiet "$unit.service"
 		say "$unit is installed but disabled: tests start their own"
 	done

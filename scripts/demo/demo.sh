@@ -10,38 +10,14 @@
 # shellcheck disable=SC2034,SC2154 # variables shared with lib.sh
 set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
-pid_file=/run/shunt-demo.pid		# of a demo that was left running
+play=demo
 
 # --- outside of the namespaces ------------------------------------------------
 
-left_running()
-{
-	local pid
-
-	pid=$(cat "$pid_file" 2>/dev/null) || return 1
-	grep -qsz 'demo\.sh$' "/proc/$pid/cmdline" || return 1
-	printf '%s' "$pid"
-}
-
-stop_demo()
-{
-	local pid
-
-	if ! pid=$(left_running); then
-		rm -f "$pid_file"
-		echo "demo: none is running"
-		return
-	fi
-	kill -KILL "$pid"	# and the kernel kills all that is in its namespaces
-	rm -f "$pid_file"
-	echo "demo: stopped"
-}
-
 print_commands()
 {
-	local init in shunt
+	local init=$1 in shunt
 
-	init=$(pgrep -P "$1")
 	in="sudo nsenter -t $init -m -p"
 	shunt=$(realpath "${BUILD:-$top/build}/shunt")
 	cat <<-EOT
@@ -63,40 +39,8 @@ print_commands()
 	EOT
 }
 
-# Play it in the background, in a session of its own, and let go of it at the end.
-# What is left running must not hold our output open, or whoever reads that waits
-# for it: so it has a pipe instead, whose lines are passed on from here.
-play_and_keep()
-{
-	local pid line pipe
-
-	if left_running >/dev/null; then
-		echo "demo: one is running already; end it with: sudo make demo STOP=1" >&2
-		exit 1
-	fi
-	[[ ! -t 1 ]] || export SHUNT_DEMO_TTY=1
-	exec {pipe}< <(SHUNT_DEMO=inner exec setsid bash "$0" 2>&1)
-	read -r -u "$pipe" pid
-	trap 'kill -KILL "$pid" 2>/dev/null; exit 130' INT TERM
-	while IFS= read -r -u "$pipe" line; do
-		if [[ $line == played ]]; then
-			echo "$pid" >"$pid_file"
-			print_commands "$pid"
-			return
-		fi
-		printf '%s\n' "$line"
-	done
-	exit 1
-}
-
-if [[ ${SHUNT_DEMO:-} != inner ]]; then
-	[[ $EUID == 0 ]] || { echo "demo: needs root (network namespaces and XDP): sudo make demo" >&2; exit 1; }
-	[[ -z ${STOP:-} ]] || { stop_demo; exit; }
-	[[ -z ${KEEP:-} ]] || { play_and_keep; exit; }
-	export SHUNT_DEMO=inner
-elif [[ ${SHUNT_SANDBOX:-} != 1 ]]; then
-	[[ -z ${KEEP:-} ]] || echo "$$"
-fi
+# shellcheck source=keep.bash
+. "$top/scripts/demo/keep.bash"
 
 # --- inside ---------------------------------------------------------------------
 
@@ -106,20 +50,6 @@ fi
 backends=(nginx1 nginx2 nginx3)
 conf=$top/scripts/demo/shunt.yaml
 socket=/run/shunt/shunt.sock
-bold='' plain=''
-if [[ -t 1 || -n ${SHUNT_DEMO_TTY:-} ]]; then
-	bold=$'\e[1m' plain=$'\e[0m'
-fi
-
-heading()
-{
-	printf '\n%s%s%s\n' "$bold" "$*" "$plain"
-}
-
-indent()
-{
-	sed 's/^/    /'
-}
 
 # Show a command of shunt as it is typed, and what it prints.
 show()
@@ -310,12 +240,7 @@ crash_daemon
 heading "Speed"
 show_speed
 
-if [[ -n ${KEEP:-} ]]; then
-	trap - ERR INT TERM
-	echo played
-	exec >/dev/null 2>&1
-	sleep infinity
-fi
+let_go
 heading "The daemon stops, and the balancer is taken off the interface"
 take_it_off
 heading "Done in $((($(now_ms) - begin_all) / 1000)) s; nothing is left behind. KEEP=1 leaves it running."

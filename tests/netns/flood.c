@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * TCP segments from random sources in 198.18.0.0/15 (RFC 2544), as fast as one
- * core sends them, until SIGTERM.
+ * TCP segments from random sources in 198.18.0.0/15 (RFC 2544), or from one, as fast as
+ * one core sends them, until SIGTERM.
  *
- *	flood syn|ack INTERFACE MAC VIP PORT
+ *	flood syn|ack INTERFACE MAC VIP PORT [SOURCE]
  *
  * The frames are whole and right, checksums too: whoever drops them does so for
  * what they are.
@@ -18,6 +18,7 @@
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,10 +95,11 @@ static void frame_fill_csums(struct frame *f)
 		csum_finish(sum_words(&tcp, sizeof(tcp), sum_words(&pseudo, sizeof(pseudo), 0)));
 }
 
-/* Another source, another sequence number. */
-static void frame_change(struct frame *f, uint64_t random)
+/* Another source, unless there is but one, and another sequence number. */
+static void frame_change(struct frame *f, uint64_t random, bool one_source)
 {
-	f->ip.saddr = htonl(SOURCE_NET | (random & SOURCE_MASK));
+	if (!one_source)
+		f->ip.saddr = htonl(SOURCE_NET | (random & SOURCE_MASK));
 	f->tcp.source = htons(random >> 17 | 1024);
 	f->tcp.seq = (uint32_t)(random >> 32);
 	frame_fill_csums(f);
@@ -114,6 +116,17 @@ static void parse_mac(const char *text, unsigned char mac[ETH_ALEN])
 	memcpy(mac, parsed, ETH_ALEN);
 }
 
+static uint32_t parse_addr(const char *text)
+{
+	struct in_addr addr;
+
+	if (inet_pton(AF_INET, text, &addr) != 1) {
+		fprintf(stderr, "not an IPv4 address: %s\n", text);
+		exit(2);
+	}
+	return addr.s_addr;
+}
+
 static struct frame frame_make(char **argv)
 {
 	struct frame f = {
@@ -123,14 +136,11 @@ static struct frame frame_make(char **argv)
 		.ip.tot_len = htons(sizeof(struct iphdr) + sizeof(struct tcphdr)),
 		.tcp = { .doff = 5, .window = htons(65535) },
 	};
-	struct in_addr vip;
 
 	parse_mac(argv[3], f.eth.h_dest);
-	if (inet_pton(AF_INET, argv[4], &vip) != 1) {
-		fprintf(stderr, "not an IPv4 address: %s\n", argv[4]);
-		exit(2);
-	}
-	f.ip.daddr = vip.s_addr;
+	f.ip.daddr = parse_addr(argv[4]);
+	if (argv[6])
+		f.ip.saddr = parse_addr(argv[6]);
 	f.tcp.dest = htons(atoi(argv[5]));
 	f.tcp.syn = !strcmp(argv[1], "syn");
 	f.tcp.ack = !f.tcp.syn;
@@ -155,6 +165,7 @@ static void flood(int fd, const struct frame *pattern)
 	struct mmsghdr headers[BATCH] = { 0 };
 	uint64_t sent = 0, random = clock_now_us() | 1;
 	const uint64_t start_us = clock_now_us();
+	const bool one_source = pattern->ip.saddr;
 	struct frame frames[BATCH];
 	struct iovec parts[BATCH];
 	int n;
@@ -168,7 +179,7 @@ static void flood(int fd, const struct frame *pattern)
 	printf("under way\n");
 	while (!is_over) {
 		for (int i = 0; i < BATCH; i++)
-			frame_change(&frames[i], next_random(&random));
+			frame_change(&frames[i], next_random(&random), one_source);
 		n = sendmmsg(fd, headers, BATCH, 0);
 		if (n < 0 && errno != ENOBUFS && errno != EINTR)
 			die("sendmmsg");
@@ -183,8 +194,8 @@ int main(int argc, char **argv)
 	const struct sigaction action = { .sa_handler = end };
 	struct frame pattern;
 
-	if (argc != 6 || (strcmp(argv[1], "syn") && strcmp(argv[1], "ack"))) {
-		fprintf(stderr, "usage: flood syn|ack INTERFACE MAC VIP PORT\n");
+	if ((argc != 6 && argc != 7) || (strcmp(argv[1], "syn") && strcmp(argv[1], "ack"))) {
+		fprintf(stderr, "usage: flood syn|ack INTERFACE MAC VIP PORT [SOURCE]\n");
 		return 2;
 	}
 	setlinebuf(stdout);
