@@ -101,5 +101,5 @@ metric()
 # reason_count LABEL: packets that ended so, as /metrics counts them.
 reason_count()
 {
-	metric "shunt_packets_total\\{.*reason=\"$1\""
+	metric "shunt_packets_total[{].*reason=\"$1\""
 }

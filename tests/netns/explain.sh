@@ -25,7 +25,7 @@ expect_same()
 
 packets()
 {
-	metric 'shunt_(packets_total\\{.*reason="forwarded"|backend_packets_total)'
+	metric 'shunt_(packets_total[{].*reason="forwarded"|backend_packets_total)'
 }
 
 one_armed_direct

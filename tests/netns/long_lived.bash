@@ -133,7 +133,8 @@ live_through()
 	remove_b4
 	undo
 	want_no_stall
-	want "dropped packets" "$dropped" "$(metric 'shunt_dropped_packets_total\{')"
+	want "dropped packets" "$((dropped + $(reason_count held)))" \
+		"$(metric 'shunt_dropped_packets_total\{')"
 	kill_server
 	stop talk
 	wait_for 20 all_slots_are_stable

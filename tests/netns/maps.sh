@@ -51,7 +51,7 @@ wait_for 20 slots_are_stable
 
 shunt show maps
 for map in shunt_flows shunt_slots shunt_services; do
-	want "bytes of $map" "$(pinned_bytes "$map")" "$(metric "shunt_map_bytes\\{map=\"$map\"")"
+	want "bytes of $map" "$(pinned_bytes "$map")" "$(metric "shunt_map_bytes[{]map=\"$map\"")"
 done
 want "bytes of the flow cache" $((4 << 20)) "$(metric shunt_flow_cache_bytes)"
 want "entries of the flow cache" $((4 << 17)) "$(metric shunt_flow_cache_capacity)"

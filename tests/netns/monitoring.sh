@@ -57,14 +57,14 @@ queries()
 		sed "s/\$__rate_interval/10s/g; s/\$job/shunt/g; s/\$[a-z]*/.*/g"
 }
 
-# Of nat there is nothing here, and nothing is stale.
+# Of nat there is nothing here, nor are there peers; and nothing is stale.
 check_dashboard()
 {
 	local query n=0
 
 	while read -r query; do
 		n=$((n + 1))
-		[[ $query == *conntrack_entries\{* ]] || poll 5 finds "$query" ||
+		[[ $query == *conntrack_entries\{* || $query == *peer_up* ]] || poll 5 finds "$query" ||
 			die "a query of the dashboard finds nothing: $query"
 	done < <(queries)
 	[[ $n -gt 20 ]] || die "the dashboard has $n queries only"
@@ -72,7 +72,10 @@ check_dashboard()
 }
 
 one_armed_direct
-web_service | sed '/ports:/a\    scheduler: least_conn' | write_conf
+{
+	web_service | sed '/ports:/a\    scheduler: least_conn'
+	echo 'firewall: { deny: [198.18.0.0/15] }'
+} | write_conf
 start_shuntd
 start_prometheus
 wait_for 10 finds 'shunt_service_up{job="shunt",service="web"} == 1'

@@ -10,9 +10,12 @@
 . "$(dirname "$0")/nat.bash"
 . "$(dirname "$0")/talks.bash"
 
+# A port is taken for the 0.5 s that a connection lives and up to 4 s more: "closed" counts
+# whole seconds, rounds come once in one, and a record rests for one. So a server needs at most
+# 250 / 3 / 0.5 s * 4.5 s = 750 of them.
 connections=20000
-at_once=300	# in each family
-life_ms=400
+at_once=250	# in each family
+life_ms=500
 
 nat_hosts
 start_talk_servers

@@ -40,6 +40,7 @@ tell_failure()
 {
 	failed=$((failed + 1))
 	printf 'FAIL %s (%s s)%s\n' "$1" "$2" "$3"
+	grep FAILED "$tmp/$1.log" | sed 's/^/    /' || true
 	tail -n 100 "$tmp/$1.log" | sed 's/^/    /'
 }
 

@@ -48,7 +48,7 @@ shared_by()
 
 packets_of()
 {
-	metric "shunt_service_packets_total\\{service=\"$1\""
+	metric "shunt_service_packets_total[{]service=\"$1\""
 }
 
 one_armed_direct

@@ -32,6 +32,7 @@
 #define EVENTS 256
 /* New connections a millisecond: a burst would overflow the queues of a veth. */
 #define OPEN_PER_MS 3
+#define OPEN_AT_ONCE 32 /* also when this process was not run for a while */
 #define TURN_MS 1
 /* TCP sends again what is lost after 200 ms at the earliest. */
 #define STALL_US 200000
@@ -198,10 +199,12 @@ static void session_turn(struct talk *t, struct session *s)
 /* The first round, slowly; false when all are open. */
 static bool open_some(struct talk *t, uint64_t now)
 {
-	const uint64_t due = (now - t->start_us) * OPEN_PER_MS / 1000;
+	uint64_t due = (now - t->start_us) * OPEN_PER_MS / 1000;
 	uint64_t before = 0;
 	size_t g = 0;
 
+	if (due > t->opened + OPEN_AT_ONCE)
+		due = t->opened + OPEN_AT_ONCE;
 	while (g < t->n_groups && t->opened >= before + t->groups[g].n)
 		before += t->groups[g++].n;
 	for (; g < t->n_groups; before += t->groups[g++].n)

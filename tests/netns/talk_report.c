@@ -47,10 +47,13 @@ static const unsigned int limits_ms[] = { 1, 5, 20, 50, 100, 200, 1000 };
 struct counts {
 	uint64_t waits[LIMITS + 1];
 	uint64_t open, lost;
+	uint64_t waiting_us; /* for the oldest answer that has not come */
 };
 
 static void count_group(const struct group *g, struct counts *counts)
 {
+	const uint64_t now_us = clock_now_us();
+
 	array_for_each (s, g->sessions, g->n) {
 		size_t b = 0;
 
@@ -59,6 +62,9 @@ static void count_group(const struct group *g, struct counts *counts)
 		counts->waits[b]++;
 		counts->open += s->fd >= 0;
 		counts->lost += s->fd >= 0 ? talk_count_lost(s->fd) : 0;
+		if ((s->state == SESSION_ASKED || s->state == SESSION_CONNECTING) &&
+		    now_us - s->asked_us > counts->waiting_us)
+			counts->waiting_us = now_us - s->asked_us;
 	}
 }
 
@@ -79,10 +85,10 @@ void talk_report(struct talk *t)
 	print_waits(counts.waits);
 	printf("report %u: open %" PRIu64 " connections %" PRIu64 " answers %" PRIu64
 	       " broken %" PRIu64 " moved %" PRIu64 " refused %" PRIu64 " stalls %" PRIu64
-	       " lost %" PRIu64 " slowest_ms %.1f pause_ms %.1f",
+	       " lost %" PRIu64 " slowest_ms %.1f pause_ms %.1f waiting_ms %" PRIu64,
 	       ++t->reports, counts.open, t->connections, t->answers, t->broken, t->moved,
 	       t->refused, t->stalls, counts.lost, (double)t->slowest_us / 1e3,
-	       (double)t->pause_us / 1e3);
+	       (double)t->pause_us / 1e3, counts.waiting_us / 1000);
 	for (int i = 0; i < t->n_servers; i++)
 		printf("; %s answers %" PRIu64 " broken %" PRIu64, t->servers[i].name,
 		       t->servers[i].answers, t->servers[i].broken);

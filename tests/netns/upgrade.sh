@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # From the last release of ABI version 2 to this one: two thousand connections stay
-# where they are, also those whose slots are changing hands at that moment.
+# where they are, also those whose slots are changing hands at that moment, and thousands
+# a second that begin and end in that very moment.
 . "$(dirname "$0")/lib.sh"
 . "$here/talks.bash"
 
@@ -47,8 +48,14 @@ step "2000 connections, former release"
 wait_for 10 some_slots_are pinned
 "$former/shunt" --socket "$socket" backend drain talk/b2 >/dev/null
 step "b1 and b2 drained"
+start brief client "$build/tests/talk" "$talk_port" "$vip4=40/5/20" "$vip6=40/5/20"
+wait_for 10 said brief 'under way'
+sleep 0.3
 upgrade
 step "upgraded"
+stop brief
+say "brief ones: $(grep '^report' "$(log_of brief)" | tail -n 1)"
+want "brief connections that broke" 0 "$(sed -nE 's/^report .* broken ([0-9]+) moved.*/\1/p' "$(log_of brief)" | tail -n 1)"
 sleep "$((quiet_pace_ms / 1000)).3"
 step "all have asked"
 shunt backend enable talk/b1 >/dev/null

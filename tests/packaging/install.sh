@@ -23,7 +23,7 @@ files=(
 	usr/share/bash-completion/completions/{shunt,shuntd,shunt-decap}
 	usr/share/man/man5/shunt.yaml.5 usr/share/man/man7/shunt-metrics.7
 	usr/share/man/man8/{shunt,shuntd,shunt-decap}.8
-	usr/share/shunt/{shunt.rules.yml,shunt-dashboard.json}
+	usr/share/shunt/{shunt.rules.yml,shunt-dashboard.json} usr/share/shunt/ha/{bird,keepalived}.conf
 )
 
 make -s -C "$top" BUILD="$build" DESTDIR="$tmp/root" PREFIX=/usr UNITS=/lib/systemd/system install
