@@ -73,7 +73,7 @@ struct bench {
 static bool is_shape(const struct world_shape *a, const struct world_shape *b)
 {
 	return a->services == b->services && a->slots == b->slots && a->own == b->own &&
-	       a->nat == b->nat;
+	       a->nat == b->nat && a->prefixes == b->prefixes;
 }
 
 static struct place *find_place(struct bench *b, const struct world_shape *shape)

@@ -51,6 +51,7 @@ static const struct {
 struct row {
 	bool shunt;
 	bool stranger;
+	bool spread;
 	bool v6; /* of packets for a reference */
 	enum mode mode;
 	enum variant variant;
@@ -61,6 +62,7 @@ struct row {
 	unsigned int flows;
 	unsigned int quick;
 	__u32 services;
+	__u32 prefixes;
 };
 
 /* clang-format off */
@@ -74,6 +76,14 @@ struct row {
 	{ .shunt = true, .variant = VARIANT_FULL, .mode = (m),		\
 	  .proto = TCP, .flows = (set), .quick = (short_set),		\
 	  .services = 100 }
+/*
+ * With a limit by source, of which there are as many as flows, all over: a million are twice
+ * as many as there are buckets.
+ */
+#define LIMITED(m, p, set, short_set)					\
+	{ .shunt = true, .variant = VARIANT_LIMITED, .mode = (m),	\
+	  .proto = (p), .flows = (set), .quick = (short_set),		\
+	  .services = 100, .spread = true }
 #define LAID(m, lay, set, short_set, n)					\
 	{ .shunt = true, .mode = (m), .layout = (lay), .proto = TCP,	\
 	  .flows = (set), .quick = (short_set), .services = (n) }
@@ -91,6 +101,13 @@ struct row {
 	{ .shunt = true, .mode = (m), .state = WORLD_ANSWERED,		\
 	  .stranger = true, .proto = TCP, .flows = (set),		\
 	  .quick = (short_set), .services = 100 }
+/*
+ * As many prefixes of each family; 0: the firewall is not in the program. Clients are all
+ * over, so that what is asked about each of them lies elsewhere.
+ */
+#define GUARDED(m, n)							\
+	{ .shunt = true, .mode = (m), .proto = TCP, .flows = BARS,	\
+	  .quick = M1, .services = 100, .spread = true, .prefixes = (n) }
 #define STRANGER(m, p, short_set)					\
 	{ .shunt = true, .stranger = true, .mode = (m), .proto = (p),	\
 	  .flows = ONE | K64, .quick = (short_set), .services = 100 }
@@ -119,6 +136,9 @@ static const struct row rows[] = {
 
 	FULL(MODE_4IN4,		ONE | K64, ONE),
 	FULL(MODE_6IN6,		ONE | K64, 0),
+
+	LIMITED(MODE_4IN4,	TCP, ONE | K64 | M1, M1),
+	LIMITED(MODE_6IN6,	UDP, ONE | K64 | M1, 0),
 
 	LAID(MODE_4IN4,		SHARED,	    ESTABLISHED, 0, 1),
 	LAID(MODE_6IN6,		SHARED,	    ESTABLISHED, 0, 1),
@@ -150,6 +170,14 @@ static const struct row rows[] = {
 	ANSWERS(MODE_FULLNAT6,	BARS, 0),
 	ANSWERS(MODE_FULLNAT46,	K64, 0),
 
+	GUARDED(MODE_4IN4,	0),
+	GUARDED(MODE_4IN4,	10),
+	GUARDED(MODE_4IN4,	10000),
+	GUARDED(MODE_4IN4,	100000),
+	GUARDED(MODE_6IN6,	0),
+	GUARDED(MODE_6IN6,	10),
+	GUARDED(MODE_6IN6,	100000),
+
 	STRANGER(MODE_4IN4,	TCP, ONE | K64),
 	STRANGER(MODE_4IN4,	UDP, ONE),
 	STRANGER(MODE_6IN6,	TCP, ONE),
@@ -174,6 +202,13 @@ static const char *const ref_names[REFS] = {
 	[REF_CLASSIC] = "ref classic 4in4",
 };
 
+static const char *const variant_names[VARIANTS] = {
+	[VARIANT_LEAN] = "",
+	[VARIANT_TRACKED] = "", /* the state says it */
+	[VARIANT_LIMITED] = " limited",
+	[VARIANT_FULL] = " full",
+};
+
 static bool packets_are_v6(const struct row *row)
 {
 	if (!row->shunt)
@@ -190,12 +225,14 @@ static struct bench_case make(const struct row *row, size_t f)
 		.state = row->state,
 		.ref = row->ref,
 		.shape = { row->services, layouts[row->layout].slots, layouts[row->layout].own,
-			   row->state == WORLD_CONNECTED || row->state == WORLD_ANSWERED },
+			   row->state == WORLD_CONNECTED || row->state == WORLD_ANSWERED,
+			   row->prefixes },
 		.traffic = {
 			.v6 = packets_are_v6(row),
 			.proto = row->proto,
 			.syn = flows[f].syn,
 			.stranger = row->stranger,
+			.spread = row->spread,
 			.flows = flows[f].number,
 			.services = row->services,
 		},
@@ -203,9 +240,14 @@ static struct bench_case make(const struct row *row, size_t f)
 
 	snprintf(c.name, sizeof(c.name), "%s%s %s%s%s flows=%s services=%u%s",
 		 row->shunt ? mode_name(row->mode) : ref_names[row->ref],
-		 row->variant == VARIANT_FULL ? " full" : "", row->proto == TCP ? "tcp" : "udp",
+		 variant_names[row->variant], row->proto == TCP ? "tcp" : "udp",
 		 row->stranger && row->state != WORLD_ANSWERED ? " stranger" : "",
 		 state_names[row->state], flows[f].name, row->services, layouts[row->layout].name);
+	if (row->spread)
+		snprintf(c.name + strlen(c.name), sizeof(c.name) - strlen(c.name), " spread");
+	if (row->spread && row->variant != VARIANT_LIMITED)
+		snprintf(c.name + strlen(c.name), sizeof(c.name) - strlen(c.name), " deny=%u",
+			 row->prefixes);
 	return c;
 }
 

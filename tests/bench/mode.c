@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 
 #include "mode.h"
+#include "shunt/guard.h"
 
 static const struct {
 	const char *name;
@@ -71,6 +72,8 @@ struct shunt_rodata mode_rodata(enum mode mode, enum variant variant)
 		.rich = full || nat || modes[mode].forward == SHUNT_FORWARD_GUE,
 		.nat = full || nat,
 		.icmp_per_s = 1000,
+		.guard = variant == VARIANT_LIMITED ? SHUNT_GUARD_LIMITS : 0,
+		.bucket_bits = MODE_BUCKET_BITS,
 	};
 }
 

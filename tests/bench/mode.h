@@ -30,12 +30,15 @@ enum mode {
 enum variant {
 	VARIANT_LEAN, /* TCP and UDP */
 	VARIANT_TRACKED, /* and services that keep track of their flows */
+	VARIANT_LIMITED, /* and a limit by source, which nobody is over */
 	VARIANT_FULL, /* everything there is, the other modes included */
 	VARIANTS,
 };
 
 /* The flow cache of a daemon whose config says nothing of it: 4 MiB. */
 #define MODE_FLOW_LINES 65536
+/* Likewise of the sources that limits are about. */
+#define MODE_BUCKET_BITS 16
 
 const char *mode_name(enum mode mode);
 bool mode_is_v6(enum mode mode); /* of the client's packet */

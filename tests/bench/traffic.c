@@ -13,6 +13,10 @@
 #define VIP 0xc6120000U /* 198.18.0.0 */
 #define STRANGER 0xcb007100U /* 203.0.113.0 */
 #define PORT 8000
+/* Odd, so that all clients differ. */
+#define SPREAD_STEP 0x9e3779b1U
+/* Bytes 2 to 5 of an address. */
+#define SPREAD_6 0xffffffff0000ULL
 
 #define IPV4_BYTES 20
 #define IPV6_BYTES 40
@@ -92,6 +96,8 @@ void traffic_wrap(const struct traffic *t, struct wrap_traffic *out)
 		.client = CLIENT,
 		.vip = t->stranger ? STRANGER : VIP,
 		.port = PORT,
+		.step = t->spread ? SPREAD_STEP : 1,
+		.spread6 = t->spread ? SPREAD_6 : 0,
 		.flow_mask = t->flows - 1,
 		.services = t->services,
 		.v6 = t->v6,
@@ -121,7 +127,10 @@ struct traffic_flow traffic_flow(const struct traffic *t, __u32 index)
 		.service = wrap_service(&wrap, index),
 	};
 	if (t->v6) {
+		const __u64 high = wrap_src6(&wrap, &tuple);
+
 		memcpy(flow.src.b, prefix6, sizeof(prefix6));
+		memcpy(flow.src.b, &high, sizeof(high));
 		memcpy(flow.dst.b, prefix6, sizeof(prefix6));
 	}
 	return flow;

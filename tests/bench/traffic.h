@@ -17,7 +17,9 @@
  * @proto: IPPROTO_TCP or IPPROTO_UDP
  * @syn: TCP packets that open a connection
  * @stranger: for an address without a service
- * @flows: a power of two
+ * @spread: clients are all over the addresses of IPv4, or networks of 2001::/16, in no order
+ *	that a cache could make use of; else they are neighbours
+ * @flows: a power of two; each has a client of its own
  * @services: of which the packets are, with equal chance
  */
 struct traffic {
@@ -25,6 +27,7 @@ struct traffic {
 	__u8 proto;
 	bool syn;
 	bool stranger;
+	bool spread;
 	__u64 flows;
 	__u32 services;
 };

@@ -12,7 +12,11 @@
 
 #include "base/cleanup.h"
 #include "conns.h"
+#include "guards.h"
+#include "limits.h"
 #include "lines.h"
+#include "reasons.h"
+#include "shunt/guard.h"
 #include "shunt/hash.h"
 #include "tables/listing.h"
 #include "world.h"
@@ -43,6 +47,9 @@ enum map {
 	MAP_LOADS,
 	MAP_FRAGMENTS,
 	MAP_ICMP_BUDGET,
+	MAP_LIMITS,
+	MAP_LIMITS_OF,
+	MAP_BUCKETS,
 	MAPS,
 };
 
@@ -57,6 +64,8 @@ static const char *const map_names[MAPS] = {
 	[MAP_CONN_BITS] = "shunt_conn_bits", [MAP_PORT_BITS] = "shunt_port_bits",
 	[MAP_POOL] = "shunt_pool",	     [MAP_LOADS] = "shunt_loads",
 	[MAP_FRAGMENTS] = "shunt_fragments", [MAP_ICMP_BUDGET] = "shunt_icmp_budget",
+	[MAP_LIMITS] = "shunt_limits",	     [MAP_LIMITS_OF] = "shunt_limits_of",
+	[MAP_BUCKETS] = "shunt_buckets",
 };
 
 struct world {
@@ -131,6 +140,7 @@ static void set_rodata(const struct world *w, const struct bpf_object *obj,
 
 	all.service_mask = service_lines(w) - 1;
 	all.conn_mask = w->shape.nat ? CONNS_LINES - 1 : 0;
+	all.guard |= w->shape.prefixes ? SHUNT_GUARD_PREFIXES : 0;
 	all.conns = w->shape.nat ? CONNS_MAX + 1 : 1;
 	if (bpf_map__set_initial_value(find(obj, ".rodata"), &all, sizeof(all)))
 		err(EXIT_FAILURE, "set the constants");
@@ -149,6 +159,8 @@ static void prepare_maps(const struct world *w, const struct bpf_object *obj)
 		[MAP_LOADS] = count_ids(w),
 		[MAP_CONNS] = w->shape.nat ? CONNS_MAX + 1 : 0,
 		[MAP_CONN_INDEX] = w->shape.nat ? CONNS_LINES : 0,
+		[MAP_LIMITS_OF] = count_ids(w) + 1,
+		[MAP_BUCKETS] = 1U << MODE_BUCKET_BITS,
 	};
 
 	for (int m = 0; m < MAPS; m++) {
@@ -326,6 +338,7 @@ static void fill(struct world *w)
 	put_services(w, 0);
 	put(w, MAP_EGRESS, &(__u32){ EGRESS }, &egress);
 	fill_slots(w, WORLD_STABLE);
+	limits_fill(w->maps[MAP_LIMITS], w->maps[MAP_LIMITS_OF], w->shape.services, WORLD_BLOCK);
 	w->backends = map_array(w, MAP_BACKENDS, count_ids(w) * sizeof(*w->backends));
 }
 
@@ -363,6 +376,9 @@ int world_load(struct world *w, const char *object, const struct shunt_rodata *r
 	w->objects[w->n_objects++] = obj;
 	if (w->n_objects == 1)
 		fill(w);
+	/* Each program has maps of its own for them. */
+	if (w->shape.prefixes)
+		guards_put(obj, w->shape.prefixes);
 	return bpf_program__fd(find_program(obj));
 }
 
@@ -378,13 +394,5 @@ void world_set_mode(struct world *w, enum mode mode)
 
 void world_read_reasons(const struct world *w, __u64 out[SHUNT_MAX_REASONS])
 {
-	const int cpus = libbpf_num_possible_cpus();
-	_cleanup_free_ struct shunt_reasons *by_cpu = calloc(cpus > 0 ? cpus : 1, sizeof(*by_cpu));
-
-	if (!by_cpu || bpf_map_lookup_elem(w->maps[MAP_REASONS], &(__u32){ 0 }, by_cpu))
-		err(EXIT_FAILURE, "read %s", map_names[MAP_REASONS]);
-	memset(out, 0, SHUNT_MAX_REASONS * sizeof(out[0]));
-	for (int cpu = 0; cpu < cpus; cpu++)
-		for (int r = 0; r < SHUNT_MAX_REASONS; r++)
-			out[r] += by_cpu[cpu].packets[r];
+	reasons_read(w->maps[MAP_REASONS], out);
 }

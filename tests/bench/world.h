@@ -22,12 +22,14 @@
  * @own: every service has a table of its own, as where pools differ; else all have
  *	one in common, as where pools are alike
  * @nat: there is room for connections
+ * @prefixes: of the firewall, of each family; 0: it is off
  */
 struct world_shape {
 	__u32 services;
 	__u32 slots;
 	bool own;
 	bool nat;
+	__u32 prefixes;
 };
 
 /* Of all slots, or services. */

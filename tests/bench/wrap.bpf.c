@@ -65,7 +65,7 @@ static __always_inline void put_v6(void *frame, const struct wrap_traffic *t)
 {
 	const struct wrap_tuple tuple = next_tuple(t);
 
-	put64(frame + 22, t->src6[0]);
+	put64(frame + 22, wrap_src6(t, &tuple));
 	put64(frame + 30, t->src6[1] | (__u64)tuple.src << 32);
 	put64(frame + 38, t->dst6[0]);
 	put64(frame + 46, t->dst6[1] | (__u64)tuple.dst << 32);

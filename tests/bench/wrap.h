@@ -22,6 +22,8 @@
  * @ip_sum: of the 16-bit words of both
  * @src6, @dst6: the first 12 bytes of the addresses; the last 4 change
  * @client, @vip: the first IPv4 addresses, or last 4 bytes, in host order
+ * @step: from the client of a flow to that of the next one
+ * @spread6: of src6[0]: where the client's last 4 bytes are put in, too; or 0
  * @port: the first port of the services, in host order
  * @flow_mask: flows - 1; a packet is of any of them, with equal chance
  * @services: 65536 at most; that of a flow is always the same
@@ -31,15 +33,17 @@ struct wrap_traffic {
 	__u64 ip;
 	__u64 src6[2];
 	__u64 dst6[2];
+	__u64 spread6;
 	__u32 ttl;
 	__u32 ip_sum;
 	__u32 client;
 	__u32 vip;
+	__u32 step;
 	__u32 flow_mask;
 	__u32 services;
 	__u16 port;
 	__u8 v6;
-	__u8 pad;
+	__u8 pad[5];
 };
 
 /* What differs from flow to flow; of IPv6 addresses the last 4 bytes. */
@@ -77,10 +81,17 @@ wrap_tuple(const struct wrap_traffic *t, __u32 flow)
 	const __u16 dport = t->port + service % WRAP_PORTS;
 
 	return (struct wrap_tuple){
-		.src = bpf_htonl(t->client + flow),
+		.src = bpf_htonl(t->client + flow * t->step),
 		.dst = bpf_htonl(t->vip + service / WRAP_PORTS),
 		.ports = bpf_htonl((wrap_mix(flow) & 0xffff0000) | dport),
 	};
+}
+
+/* The first 8 bytes of an IPv6 client. */
+static inline __attribute__((always_inline)) __u64 wrap_src6(const struct wrap_traffic *t,
+							     const struct wrap_tuple *tuple)
+{
+	return t->src6[0] ^ ((__u64)tuple->src << 16 & t->spread6);
 }
 
 #endif /* TESTS_BENCH_WRAP_H */
