@@ -122,6 +122,8 @@ write_job_folder()
 # in one thread: with a thread each, one of them may go on with code that the other has
 # changed, as the kernel changes its own at every test run of an XDP program, and dies of
 # the breakpoint that had stood there (Linux 6.12: "Oops: int3" in bpf_dispatcher_xdp_func).
+# Without ERMS and FSRM the kernel copies memory by words: "rep movsb" is emulated byte by
+# byte, and took half of the verifier's time.
 pick_accel()
 {
 	local accel=${VM_ACCEL:-tcg}
@@ -132,7 +134,7 @@ pick_accel()
 	fi
 	case $accel in
 	kvm) printf '%s\n' -accel kvm -cpu host ;;
-	*) printf '%s\n' -accel tcg,thread=single -cpu max ;;
+	*) printf '%s\n' -accel tcg,thread=single -cpu max,-erms,-fsrm ;;
 	esac
 }
 
