@@ -33,6 +33,10 @@ void log_ring_add(enum log_level level, const char *text);
 /* Of the last line; 0 if there was none. */
 uint64_t log_ring_last(void);
 
+/* When the first line was logged, in ms since 1970, 0 if none was: tells one daemon's
+ * serials from another's. */
+uint64_t log_ring_began(void);
+
 /* The line with that serial; NULL if it is too old, or is yet to come. */
 const struct log_entry *log_ring_get(uint64_t serial);
 

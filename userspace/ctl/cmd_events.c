@@ -22,7 +22,8 @@ enum ctl_exit cmd_events(struct ctl_call *call)
 {
 	const uint64_t after = call->n_args ? strtoull(call->args[0], NULL, 10) : 0;
 
-	return describe_put(call, "last", json_integer(log_ring_last()))
+	return describe_put(call, "began", json_integer(log_ring_began()))
+		       ?: describe_put(call, "last", json_integer(log_ring_last()))
 		       ?: describe_put(call, "events", describe_events(after));
 }
 
@@ -46,11 +47,13 @@ static void print_event(const struct cli *cli, const json_t *event)
 
 /**
  * struct follower - where `events` has got to
+ * @began: when the daemon that answered logged its first line; 0 before the first answer
  * @after: serial of the last event that was printed
  * @most: events to print at the first look, the last ones
  * @is_gone: the daemon was not there at the last look
  */
 struct follower {
+	uint64_t began;
 	uint64_t after;
 	uint64_t most;
 	bool is_gone;
@@ -68,7 +71,7 @@ static void print_events(const struct cli *cli, const json_t *data, struct follo
 		const json_t *event = json_array_get(list, i);
 
 		if (f->after && view_int(event, "serial") > f->after + 1)
-			buf_printf(cli->out,
+			buf_printf(cli->err,
 				   "(%" PRIu64 " lines came and went between two looks)\n",
 				   view_int(event, "serial") - f->after - 1);
 		f->after = view_int(event, "serial");
@@ -80,12 +83,20 @@ static void print_events(const struct cli *cli, const json_t *data, struct follo
 	f->after = view_int(data, "last");
 }
 
+/* Another daemon counts from the beginning. */
+static bool is_another(const json_t *data, const struct follower *f)
+{
+	return (f->began && view_int(data, "began") != f->began) ||
+	       view_int(data, "last") < f->after;
+}
+
 static enum ctl_exit look(struct cli *cli, struct follower *f, struct buf *why)
 {
 	_cleanup_(json_decrefp) json_t *answer = NULL;
 	char after[24];
 	const char *args[] = { after };
 	const struct client_request request = { .command = "events", .args = args, .n_args = 1 };
+	const json_t *data;
 	enum ctl_exit err;
 
 	snprintf(after, sizeof(after), "%" PRIu64, f->after);
@@ -96,12 +107,18 @@ static enum ctl_exit look(struct cli *cli, struct follower *f, struct buf *why)
 		buf_puts(why, view_text(answer, "error"));
 		return view_int(answer, "exit") ?: CTL_FAILED;
 	}
-	/* Another daemon counts from the beginning. */
-	if (view_int(json_object_get(answer, "data"), "last") < f->after) {
-		f->after = 0;
+	data = json_object_get(answer, "data");
+	if (is_another(data, f)) {
+		if (f->began) {
+			buf_puts(cli->err, "(another daemon answers; the last lines of the one "
+					   "before may be missing)\n");
+			f->most = UINT64_MAX;
+		}
+		f->began = f->after = 0;
 		return look(cli, f, why);
 	}
-	print_events(cli, json_object_get(answer, "data"), f);
+	f->began = view_int(data, "began");
+	print_events(cli, data, f);
 	return CTL_OK;
 }
 

@@ -12,6 +12,7 @@ TestSuite(log_ring, .init = cr_redirect_stderr);
 Test(log_ring, is_empty_at_first)
 {
 	cr_expect_eq(log_ring_last(), 0);
+	cr_expect_eq(log_ring_began(), 0);
 	cr_expect_null(log_ring_get(0));
 	cr_expect_null(log_ring_get(1));
 }
@@ -30,12 +31,14 @@ Test(log_ring, keeps_what_is_logged)
 	cr_expect_eq(e->level, LOG_LEVEL_WARN);
 	cr_expect_str_eq(e->text, "web/nginx1: up -> down");
 	cr_expect(e->wall_ms >= before && e->wall_ms <= clock_wall_ms());
+	cr_expect_eq(log_ring_began(), e->wall_ms);
 }
 
 Test(log_ring, forgets_the_oldest)
 {
 	for (int i = 1; i <= LOG_RING_LINES + 3; i++)
 		log_info("line %d", i);
+	cr_expect_neq(log_ring_began(), 0);
 	cr_expect_eq(log_ring_last(), LOG_RING_LINES + 3);
 	cr_expect_null(log_ring_get(3));
 	cr_assert_not_null(log_ring_get(4));

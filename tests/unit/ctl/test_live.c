@@ -72,6 +72,16 @@ Test(live, events_are_json_a_line_each)
 		  "%s", buf_str(&r.out));
 }
 
+/* That some are gone is said, and not between them. */
+Test(live, what_is_gone_is_said_apart)
+{
+	for (int i = 0; i < LOG_RING_LINES + 10; i++)
+		log_info("event %d", i);
+	cr_assert_eq(rig_run(&r, "events", "--json", "2", NULL), CTL_OK);
+	cr_expect_eq(*buf_str(&r.out), '{', "%.80s", buf_str(&r.out));
+	cr_expect(strstr(buf_str(&r.err), " lines came and went"), "%s", buf_str(&r.err));
+}
+
 /* 1000 packets of each backend in a tenth of a second; a busy machine takes longer. */
 Test(live, top_shows_rates)
 {
