@@ -27,6 +27,11 @@ heard_of_another()
 		[[ $(grep -c 'reload: done' "$(log_of events)") -ge 30 ]]
 }
 
+looked_more_often_than()
+{
+	[[ $(grep -c packets_per_s "$(log_of top)") -gt $1 ]]
+}
+
 one_armed_direct
 web_service | write_conf
 start_shuntd
@@ -53,8 +58,15 @@ for _ in {1..30}; do
 done
 kill -s CONT "${pids[events]}"
 wait_for 3 heard_of_another
+
+start top lb "$build/shunt" --socket "$socket" --json top --delay 0.1
+wait_for 3 said top packets_per_s
 stop_shuntd
+wait_for 3 said top 'waiting for it'
 start_shuntd
+looks=$(grep -c packets_per_s "$(log_of top)")
+wait_for 3 looked_more_often_than "$looks"
+stop top
 wait_for 5 only_answers "$vip4" "b2 b3"
 [[ $(shunt backend list) =~ b1.*drain ]] || die "the drain did not survive"
 

@@ -14,6 +14,7 @@
 #include "ctl/client.h"
 #include "ctl/cmd.h"
 #include "ctl/describe.h"
+#include "ctl/patience.h"
 #include "ctl/view.h"
 
 #define FOLLOW_MS 300
@@ -50,13 +51,11 @@ static void print_event(const struct cli *cli, const json_t *event)
  * @began: when the daemon that answered logged its first line; 0 before the first answer
  * @after: serial of the last event that was printed
  * @most: events to print at the first look, the last ones
- * @is_gone: the daemon was not there at the last look
  */
 struct follower {
 	uint64_t began;
 	uint64_t after;
 	uint64_t most;
-	bool is_gone;
 };
 
 static void print_events(const struct cli *cli, const json_t *data, struct follower *f)
@@ -122,22 +121,20 @@ static enum ctl_exit look(struct cli *cli, struct follower *f, struct buf *why)
 	return CTL_OK;
 }
 
-/* A daemon that is started again is waited for. */
+/* A daemon that has ended is waited for, until somebody starts it. */
 static enum ctl_exit follow(struct cli *cli, struct follower *f)
 {
 	static const struct timespec pause = { .tv_nsec = FOLLOW_MS * 1000000L };
+	struct patience patience = { .most_ms = UINT64_MAX };
 
 	for (;;) {
 		_cleanup_(buf_free) struct buf why = { 0 };
 		enum ctl_exit err = look(cli, f, &why);
 
-		if (err && err != CTL_UNREACHABLE) {
+		if (!patience_lasts(&patience, cli, err, buf_str(&why))) {
 			buf_printf(cli->err, "shunt: %s\n", buf_str(&why));
 			return err;
 		}
-		if (err && !f->is_gone)
-			buf_printf(cli->err, "shunt: %s\n", buf_str(&why));
-		f->is_gone = err;
 		if (cli_flush(cli))
 			return CTL_FAILED;
 		nanosleep(&pause, NULL);

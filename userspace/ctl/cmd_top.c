@@ -17,6 +17,7 @@
 #include "ctl/cli.h"
 #include "ctl/client.h"
 #include "ctl/cmd.h"
+#include "ctl/patience.h"
 #include "ctl/view.h"
 
 /* Home, and what is below goes: no line flickers. */
@@ -39,34 +40,54 @@ static void sample_done(struct sample *s)
 	*s = (struct sample){ 0 };
 }
 
-/* The list @key of what @command answers, with one reference; NULL, and said. */
-static json_t *ask_list(struct cli *cli, struct client_request request, const char *key,
-			enum ctl_exit *exit)
+/* The list @key of what @request answers, with one reference, to @out. */
+static enum ctl_exit ask_list(const char *socket, struct client_request request, const char *key,
+			      json_t **out, struct buf *why)
 {
 	_cleanup_(json_decrefp) json_t *answer = NULL;
-	_cleanup_(buf_free) struct buf why = { 0 };
-	enum ctl_exit err = client_ask(cli->socket, &request, &answer, &why);
+	enum ctl_exit err = client_ask(socket, &request, &answer, why);
 
-	if (!err && view_bool(answer, "ok"))
-		return json_incref(json_object_get(json_object_get(answer, "data"), key))
-			       ?: json_array();
-	if (!err)
-		buf_puts(&why, view_text(answer, "error"));
-	*exit = cli_fail(cli, err ?: view_int(answer, "exit") ?: CTL_FAILED, &why);
-	return NULL;
+	if (err)
+		return err;
+	if (!view_bool(answer, "ok")) {
+		buf_puts(why, view_text(answer, "error"));
+		return view_int(answer, "exit") ?: CTL_FAILED;
+	}
+	*out = json_incref(json_object_get(json_object_get(answer, "data"), key)) ?: json_array();
+	return CTL_OK;
 }
 
-static enum ctl_exit take_sample(struct cli *cli, const char *const *args, size_t n,
-				 struct sample *out)
-{
-	const struct client_request list = { .command = "backend list", .args = args, .n_args = n };
-	const struct client_request drops = { .command = "show drops" };
-	enum ctl_exit err = CTL_OK;
+/**
+ * struct viewer - who looks
+ * @args, @n_args: of `backend list`
+ */
+struct viewer {
+	struct cli *cli;
+	const char *const *args;
+	size_t n_args;
+	uint64_t delay_ms;
+	struct patience patience;
+};
 
-	out->services = ask_list(cli, list, "services", &err);
-	out->reasons = out->services ? ask_list(cli, drops, "reasons", &err) : NULL;
+/* Empty if the daemon is away for the moment; other errors are said. */
+static enum ctl_exit take_sample(struct viewer *v, struct sample *out)
+{
+	const struct client_request list = { .command = "backend list",
+					     .args = v->args,
+					     .n_args = v->n_args };
+	const struct client_request drops = { .command = "show drops" };
+	const char *socket = v->cli->socket;
+	_cleanup_(buf_free) struct buf why = { 0 };
+	enum ctl_exit err;
+
+	err = ask_list(socket, list, "services", &out->services, &why)
+		      ?: ask_list(socket, drops, "reasons", &out->reasons, &why);
 	out->now_ms = clock_now_ms();
-	return err;
+	if (!patience_lasts(&v->patience, v->cli, err, buf_str(&why)))
+		return cli_fail(v->cli, err, &why);
+	if (err)
+		sample_done(out);
+	return CTL_OK;
 }
 
 /* What has that name under @key; NULL: nothing. Lists keep their order as a rule. */
@@ -269,34 +290,47 @@ static uint64_t parse_delay_ms(const char *text)
 	return seconds >= 0.1 && seconds <= 3600 ? seconds * 1000 : 0;
 }
 
+/* While the daemon is away the last sample stays: the next rates are over all that time. */
+static enum ctl_exit look_on(struct viewer *v, uint64_t times)
+{
+	_cleanup_(sample_done) struct sample before = { 0 };
+	enum ctl_exit err = take_sample(v, &before);
+
+	v->patience.most_ms = PATIENCE_MS;
+	while (!err && times) {
+		_cleanup_(sample_done) struct sample after = { 0 };
+
+		wait_ms(v->delay_ms);
+		err = take_sample(v, &after);
+		if (!err && after.services) {
+			(v->cli->json ? print_json : print_screen)(
+				v->cli,
+				&(struct period){ &before, &after, after.now_ms - before.now_ms });
+			sample_done(&before);
+			before = after;
+			after = (struct sample){ 0 };
+			times--;
+		}
+		if (cli_flush(v->cli))
+			return CTL_FAILED;
+	}
+	return err;
+}
+
 enum ctl_exit local_top(struct cli *cli, const char *const *args, size_t n)
 {
-	const uint64_t delay_ms = parse_delay_ms(cli->values[CTL_OPTION_DELAY]);
-	_cleanup_(sample_done) struct sample before = { 0 };
-	uint64_t left;
-	enum ctl_exit err = cli_read_count(cli, UINT64_MAX, &left);
+	struct viewer v = { .cli = cli,
+			    .args = args,
+			    .n_args = n,
+			    .delay_ms = parse_delay_ms(cli->values[CTL_OPTION_DELAY]) };
+	uint64_t times;
+	enum ctl_exit err = cli_read_count(cli, UINT64_MAX, &times);
 
 	if (err)
 		return err;
-	if (!delay_ms) {
+	if (!v.delay_ms) {
 		buf_puts(cli->err, "shunt: --delay is a number of seconds, 0.1 to 3600\n");
 		return CTL_USAGE;
 	}
-	err = take_sample(cli, args, n, &before);
-	for (; !err && left; left--) {
-		_cleanup_(sample_done) struct sample after = { 0 };
-
-		wait_ms(delay_ms);
-		err = take_sample(cli, args, n, &after);
-		if (err)
-			break;
-		(cli->json ? print_json : print_screen)(
-			cli, &(struct period){ &before, &after, after.now_ms - before.now_ms });
-		if (cli_flush(cli))
-			return CTL_FAILED;
-		sample_done(&before);
-		before = after;
-		after = (struct sample){ 0 };
-	}
-	return err;
+	return look_on(&v, times);
 }

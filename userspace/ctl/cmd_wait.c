@@ -9,29 +9,25 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "ctl/cli.h"
 #include "ctl/client.h"
 #include "ctl/cmd.h"
+#include "ctl/patience.h"
 #include "ctl/view.h"
 
 #define WAIT_MS 500
-
-/* How long the daemon may be away: a restart with a large config, and some patience. */
-#define AWAY_MS 30000
 
 /**
  * struct wait - for one backend
  * @path: "SERVICE/BACKEND"
  * @said: the line that was printed last
- * @away_since_ms: the daemon does not answer since then; 0: it does
  */
 struct wait {
 	struct cli *cli;
 	const char *path;
 	char service[256];
 	struct buf said;
-	uint64_t away_since_ms;
+	struct patience patience;
 };
 
 static void wait_free(struct wait *w)
@@ -102,21 +98,6 @@ static int judge(struct wait *w, const json_t *answer)
 		       : -EAGAIN;
 }
 
-/* It may be starting again; while it is, its socket may not be everybody's yet. */
-static int bear_with(struct wait *w, enum ctl_exit code, const char *why)
-{
-	const uint64_t now_ms = clock_now_ms();
-
-	if (code != CTL_UNREACHABLE && code != CTL_DENIED)
-		return fail(w, code, why);
-	if (!w->away_since_ms) {
-		w->away_since_ms = now_ms;
-		buf_printf(w->cli->err, "%s: %s; waiting for it\n", w->path, why);
-		return cli_flush(w->cli) ? CTL_FAILED : -EAGAIN;
-	}
-	return now_ms - w->away_since_ms < AWAY_MS ? -EAGAIN : fail(w, code, why);
-}
-
 static int ask(struct wait *w)
 {
 	const char *const args[] = { w->service };
@@ -127,15 +108,18 @@ static int ask(struct wait *w)
 	_cleanup_(json_decrefp) json_t *answer = NULL;
 	enum ctl_exit code = client_ask(w->cli->socket, &request, &answer, &error);
 
-	if (code)
-		return bear_with(w, code, buf_str(&error));
-	w->away_since_ms = 0;
-	return judge(w, answer);
+	if (!patience_lasts(&w->patience, w->cli, code, buf_str(&error)))
+		return fail(w, code, buf_str(&error));
+	if (cli_flush(w->cli))
+		return CTL_FAILED;
+	return code ? -EAGAIN : judge(w, answer);
 }
 
 enum ctl_exit follow_drain(struct cli *cli, const char *const *args)
 {
-	_cleanup_(wait_free) struct wait w = { .cli = cli, .path = args[0] };
+	_cleanup_(wait_free) struct wait w = { .cli = cli,
+					       .path = args[0],
+					       .patience = { .most_ms = PATIENCE_MS } };
 	const size_t len = strcspn(args[0], "/");
 	int code;
 

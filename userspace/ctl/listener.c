@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -47,6 +48,16 @@ static int clear_stale(const struct sockaddr_un *addr)
 	return unlink(addr->sun_path) ? log_err(-errno, "remove %s", addr->sun_path) : 0;
 }
 
+/* Who may ask is not told for a moment that they may not. */
+static int bind_with_mode(const struct listener *l, mode_t mode)
+{
+	const mode_t mask = umask(0777 & ~mode);
+	const int err = bind(l->fd, (const struct sockaddr *)&l->addr, sizeof(l->addr));
+
+	umask(mask);
+	return err;
+}
+
 static int listen_at(struct listener *l, mode_t mode, int backlog)
 {
 	const char *path = l->addr.sun_path;
@@ -54,9 +65,9 @@ static int listen_at(struct listener *l, mode_t mode, int backlog)
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (l->fd < 0)
 		return log_err(-errno, "control socket");
-	if (bind(l->fd, (struct sockaddr *)&l->addr, sizeof(l->addr)))
+	if (bind_with_mode(l, mode))
 		return log_err(-errno, "bind %s", path);
-	/* Until listen() nobody gets in, whatever the mode is. */
+	/* A default ACL goes before the mask; until listen() nobody gets in. */
 	if (lstat(path, &l->made) || chmod(path, mode) || listen(l->fd, backlog))
 		return log_err(-errno, "listen on %s", path);
 	return 0;
