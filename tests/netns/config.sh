@@ -46,7 +46,7 @@ expect 0 'backends.b1.weight: 100 -> 0.*\+ services.web.backends.b3.*none -> 10.
 	config diff "$next"
 before=$(<"$conf")
 expect 0 'former config returns in 4s' config apply "$next" --confirm 4s
-only_answers "$vip4" "b2 b3" || die "the config that was applied does not run"
+wait_for 3 only_answers "$vip4" "b2 b3"
 expect 0 'to be confirmed' status
 want "the config file" "$before" "$(<"$conf")"
 wait_for 8 only_answers "$vip4" "b1 b2"
@@ -56,7 +56,7 @@ expect 3 'no config waits' config confirm
 
 # A daemon that dies meanwhile comes back with the former one.
 expect 0 'former config returns' config apply "$next" --confirm 60s
-only_answers "$vip4" "b2 b3" || die "the config that was applied does not run"
+wait_for 3 only_answers "$vip4" "b2 b3"
 stop shuntd KILL
 printf 'half of one' >"$conf.draft"
 start_shuntd
@@ -107,7 +107,7 @@ write_conf <"$work/services"
 mv "$conf" "$next"
 cp "$work/three" "$conf"
 expect 0 "it is $conf now" config apply "$next"
-want "who answers" "b1 b2" "$(who_answers "$vip4")"
+wait_for 3 only_answers "$vip4" "b1 b2"
 want "the config file" "$(<"$next")" "$(<"$conf")"
 
 # A wrong one changes nothing.
@@ -119,7 +119,7 @@ want "who answers" "b1 b2" "$(who_answers "$vip4")"
 expect 2 'say where it is' backend add web/b3
 expect 2 'backend web/b3:1:[0-9]+: error: .*did you mean "address"' backend add web/b3 adress=1
 expect 0 'added' backend add web/b3 "address=$net4.13" "address6=$net6:13" weight=100
-every_backend_answers "$vip4" || die "the new backend has no flows"
+wait_for 3 every_backend_answers "$vip4"
 expect 1 'already' backend add web/b3 "address=$net4.13"
 expect 0 'deleted' backend del web/b1
 want "who answers" "b2 b3" "$(who_answers "$vip4")"
@@ -144,7 +144,7 @@ expect 0 'added' backend add web/b3 "address=$net4.13"
 wait_for 5 only_answers "$vip4" "b2 b3"
 expect 1 'without settings' backend add web/b1 "address=$net4.99"
 expect 0 'added' backend add web/b1
-every_backend_answers "$vip4" || die "a backend that was brought back has no flows"
+wait_for 3 every_backend_answers "$vip4"
 # The config says the same now.
 web_service | write_conf
 expect 0 'applied' reload
@@ -160,7 +160,7 @@ mkdir "$included"
 sed -i 's|^daemon:|daemon:\n  watch: true|' "$conf"
 web_service >"$included/web.yaml"
 expect 0 'applied' reload
-every_backend_answers "$vip4" || die "a service that is included has no flows"
+wait_for 3 every_backend_answers "$vip4"
 service_of b2 >"$included/web.yaml"
 wait_for 5 only_answers "$vip4" "b1 b3"
 printf 'services: [\n' >"$included/wrong.yaml"

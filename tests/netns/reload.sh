@@ -30,6 +30,13 @@ reload_with()
 	say "reload: $(tail -n 1 "$work/reload")"
 }
 
+# extra_is_up NAME: every backend of it has a verdict. Who asks before that is dropped.
+extra_is_up()
+{
+	shunt --json backend list "$1" |
+		jq -e '.data.services[0].backends | all(.check.state == "up")' >/dev/null
+}
+
 one_armed_direct
 route_to client 10.1.0.1 2001:db8:1::1 "$extra4" "$extra6"
 for name in "${backends[@]}"; do
@@ -51,6 +58,7 @@ want "program after a reload without a change" "$program" "$(program_on lb eth0)
 
 # A service comes, changes its check, and goes.
 { web_service; more_service more direct; } | reload_with
+wait_for 5 extra_is_up more
 wait_for 5 every_backend_answers "$extra4"
 wait_for 5 every_backend_answers "$extra6"
 { web_service; more_service more direct; } | sed 's/500ms/900ms/' | reload_with
@@ -60,6 +68,7 @@ web_service | reload_with
 
 # The first tunnelled service needs code that is not in the loaded program.
 { web_service; more_service tunnel ipip; } | reload_with
+wait_for 5 extra_is_up tunnel
 wait_for 5 every_backend_answers "$extra4"
 wait_for 5 every_backend_answers "$extra6"
 [[ $program != "$(program_on lb eth0)" ]] || die "the program was not replaced"

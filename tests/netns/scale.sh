@@ -8,8 +8,8 @@
 . "$(dirname "$0")/lib.sh"
 
 max_rss_kb=$((64 * 1024))
-# A first start waits 750 ms at most for verdicts and next hops; that is part of it.
-max_ready_ms=$((1500 * scale))
+# A first start waits 1250 ms at most for verdicts and next hops; that is part of it.
+max_ready_ms=$((2000 * scale))
 max_maps_bytes=$((400 * 1000 * 1000))
 
 # many_services CHECK

@@ -16,8 +16,12 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
-/* How long a first start waits for verdicts and MAC addresses before it attaches. */
-#define FIRST_VERDICTS_MS 500
+/*
+ * How long a first start waits for verdicts and MAC addresses before it attaches. The first
+ * checks are spread over half a second, and the last one of them takes its time, too: who
+ * comes later takes slots from the others, which are in transition then.
+ */
+#define FIRST_VERDICTS_MS 1000
 #define FIRST_HOPS_MS 250
 
 int daemon_exit_code(int err)
