@@ -124,8 +124,6 @@ static void on_tick(struct loop *l)
 	daemon_tick_probes(d);
 	daemon_await_peers(d);
 	daemon_tick_announcements(d);
-	if (d->state_is_dirty)
-		daemon_save(d);
 }
 
 static int watch(struct loop *l, int fd, void (*handler)(struct loop *l))
@@ -189,8 +187,11 @@ static void work_on(struct loop *l)
 /* How long nothing has to be done: until something happens, or time changes something. */
 static int idle_ms(const struct loop *l)
 {
-	const uint64_t now_ms = clock_now_ms(), next_ms = l->d->next_ms;
+	const uint64_t now_ms = clock_now_ms();
+	uint64_t next_ms = l->d->next_ms;
 
+	if (l->d->state_is_dirty && l->d->save_at_ms < next_ms)
+		next_ms = l->d->save_at_ms;
 	if (l->has_more)
 		return PIECE_MS;
 	if (next_ms == LIFE_NEVER)
@@ -218,6 +219,7 @@ static int loop_run(struct loop *l)
 		}
 		if (l->has_more)
 			work_on(l);
+		daemon_save_in_time(l->d);
 		err = watch_new(l);
 		if (err)
 			return log_err(err, "watch what is new");

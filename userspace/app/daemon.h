@@ -73,6 +73,7 @@ struct daemon {
 	int lock_fd;
 	int pin_lock_fd;
 	bool state_is_dirty;
+	uint64_t save_at_ms; /* not before, if it is dirty; CLOCK_MONOTONIC */
 	int save_err; /* of the last time the state was written */
 	uint64_t saved_ids; /* ids_given() when it was */
 	struct lives lives;
@@ -174,6 +175,9 @@ struct dataplane_sizes sizes_join(const struct dataplane_sizes *have,
 
 /* Write the state; what goes wrong is logged when it begins, and tried again. */
 void daemon_save(struct daemon *d);
+
+/* If something of it has changed, and it was not written too often of late. */
+void daemon_save_in_time(struct daemon *d);
 
 /* --- update.c --------------------------------------------------------------- */
 

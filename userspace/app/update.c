@@ -341,7 +341,7 @@ static int realize(struct daemon *d, struct plan *next)
 		daemon_save(d);
 	daemon_withdraw_lost(d, next);
 	err = daemon_build_guard(d) ?: step_to(d, next);
-	/* By the next tick: what was given out is on disk, and the maps must not wait. */
+	/* Soon: what was given out is on disk, and the maps must not wait. */
 	d->state_is_dirty = true;
 	if (!err && !was_known)
 		err = dataplane_sweep(d->dp, next);
