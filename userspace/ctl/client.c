@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "ctl/client.h"
+#include "ctl/view.h"
 
 #define CHUNK_BYTES 16384
 
@@ -195,6 +196,17 @@ enum ctl_exit client_ask(const char *socket_path, const struct client_request *r
 	_cleanup_(buf_free) struct buf line = { 0 };
 
 	return ask(&q, &line, error) ?: read_answer(socket_path, &line, answer, error);
+}
+
+enum ctl_exit client_ask_ok(const char *socket_path, const struct client_request *request,
+			    json_t **answer, struct buf *error)
+{
+	const enum ctl_exit err = client_ask(socket_path, request, answer, error);
+
+	if (err || view_bool(*answer, "ok"))
+		return err;
+	buf_puts(error, view_text(*answer, "error"));
+	return view_int(*answer, "exit") ?: CTL_FAILED;
 }
 
 enum ctl_exit client_open(const char *socket_path, const struct client_request *request,

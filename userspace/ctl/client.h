@@ -39,6 +39,13 @@ struct client_request {
 enum ctl_exit client_ask(const char *socket_path, const struct client_request *request,
 			 json_t **answer, struct buf *error);
 
+/*
+ * As client_ask(), for who wants what it tells: an answer that is not ok is an error, too,
+ * with its exit code, and its words in @error.
+ */
+enum ctl_exit client_ask_ok(const char *socket_path, const struct client_request *request,
+			    json_t **answer, struct buf *error);
+
 /**
  * struct client_stream - what is behind an answer
  * @answer: as for client_ask()

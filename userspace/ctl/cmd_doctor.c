@@ -12,6 +12,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "ctl/cli.h"
 #include "ctl/client.h"
 #include "ctl/cmd.h"
 #include "ctl/describe.h"
@@ -324,16 +325,13 @@ static bool is_elsewhere(uint64_t pid)
 enum ctl_exit local_doctor(struct cli *cli, const char *const *args, size_t n)
 {
 	_cleanup_(json_decrefp) json_t *answer = NULL;
+	_cleanup_(buf_free) struct buf why = { 0 };
 	const struct client_request request = { .command = "doctor", .args = args, .n_args = n };
-	enum ctl_exit err = client_ask(cli->socket, &request, &answer, cli->err);
+	enum ctl_exit err = client_ask_ok(cli->socket, &request, &answer, &why);
 	const json_t *data;
 
 	if (err)
-		return err;
-	if (!view_bool(answer, "ok")) {
-		buf_printf(cli->err, "shunt: %s\n", view_text(answer, "error"));
-		return view_int(answer, "exit") ?: CTL_FAILED;
-	}
+		return cli_fail(cli, err, &why);
 	data = json_object_get(answer, "data");
 	if (is_elsewhere(view_int(data, "pid"))) {
 		buf_printf(cli->err,

@@ -99,13 +99,9 @@ static enum ctl_exit look(struct cli *cli, struct follower *f, struct buf *why)
 	enum ctl_exit err;
 
 	snprintf(after, sizeof(after), "%" PRIu64, f->after);
-	err = client_ask(cli->socket, &request, &answer, why);
+	err = client_ask_ok(cli->socket, &request, &answer, why);
 	if (err)
 		return err;
-	if (!view_bool(answer, "ok")) {
-		buf_puts(why, view_text(answer, "error"));
-		return view_int(answer, "exit") ?: CTL_FAILED;
-	}
 	data = json_object_get(answer, "data");
 	if (is_another(data, f)) {
 		if (f->began) {
@@ -131,10 +127,8 @@ static enum ctl_exit follow(struct cli *cli, struct follower *f)
 		_cleanup_(buf_free) struct buf why = { 0 };
 		enum ctl_exit err = look(cli, f, &why);
 
-		if (!patience_lasts(&patience, cli, err, buf_str(&why))) {
-			buf_printf(cli->err, "shunt: %s\n", buf_str(&why));
-			return err;
-		}
+		if (!patience_lasts(&patience, cli, err, buf_str(&why)))
+			return cli_fail(cli, err, &why);
 		if (cli_flush(cli))
 			return CTL_FAILED;
 		nanosleep(&pause, NULL);
@@ -162,9 +156,7 @@ enum ctl_exit local_events(struct cli *cli, const char *const *args, size_t n)
 	if (err)
 		return err;
 	err = look(cli, &f, &why);
-	if (err) {
-		buf_printf(cli->err, "shunt: %s\n", buf_str(&why));
-		return err;
-	}
+	if (err)
+		return cli_fail(cli, err, &why);
 	return cli->options & CTL_FOLLOW ? follow(cli, &f) : CTL_OK;
 }

@@ -45,14 +45,10 @@ static enum ctl_exit ask_list(const char *socket, struct client_request request,
 			      json_t **out, struct buf *why)
 {
 	_cleanup_(json_decrefp) json_t *answer = NULL;
-	enum ctl_exit err = client_ask(socket, &request, &answer, why);
+	enum ctl_exit err = client_ask_ok(socket, &request, &answer, why);
 
 	if (err)
 		return err;
-	if (!view_bool(answer, "ok")) {
-		buf_puts(why, view_text(answer, "error"));
-		return view_int(answer, "exit") ?: CTL_FAILED;
-	}
 	*out = json_incref(json_object_get(json_object_get(answer, "data"), key)) ?: json_array();
 	return CTL_OK;
 }
@@ -296,6 +292,7 @@ static enum ctl_exit look_on(struct viewer *v, uint64_t times)
 	_cleanup_(sample_done) struct sample before = { 0 };
 	enum ctl_exit err = take_sample(v, &before);
 
+	/* One that is not there in the beginning may never have been. */
 	v->patience.most_ms = PATIENCE_MS;
 	while (!err && times) {
 		_cleanup_(sample_done) struct sample after = { 0 };

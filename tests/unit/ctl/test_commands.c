@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "rig.h"
 
@@ -219,20 +220,24 @@ Test(commands, help)
 
 Test(commands, nobody_at_the_socket)
 {
-	static const char *const words[] = { "status" };
+	static const char *const words[] = { "status", "doctor", "top", "events" };
 	_cleanup_(buf_free) struct buf want = { 0 };
 	char path[128];
-	struct cli cli = { .socket = path };
 
 	snprintf(path, sizeof(path), "%s/nobody.sock", r.dir);
 	buf_printf(&want,
 		   "shunt: cannot reach shuntd at %s: No such file or directory. "
 		   "Is it running?\n",
 		   path);
-	expect(rig_run_as(&r, &cli, words, 1), CTL_UNREACHABLE, "", buf_str(&want));
-	cli.json = true;
-	cr_assert_eq(rig_run_as(&r, &cli, words, 1), CTL_UNREACHABLE);
-	cr_assert_not_null(strstr(buf_str(&r.out), "\"ok\":false,\"exit\":4,"));
+	array_for_each (word, words, array_len(words)) {
+		struct cli cli = { .socket = path };
+
+		expect(rig_run_as(&r, &cli, word, 1), CTL_UNREACHABLE, "", buf_str(&want));
+		cli = (struct cli){ .socket = path, .json = true };
+		cr_assert_eq(rig_run_as(&r, &cli, word, 1), CTL_UNREACHABLE);
+		cr_assert_not_null(strstr(buf_str(&r.out), "\"ok\":false,\"exit\":4,"), "%s",
+				   *word);
+	}
 }
 
 Test(commands, version_and_help_need_no_daemon)
