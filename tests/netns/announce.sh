@@ -127,8 +127,7 @@ expect_no_change()
 
 is_up()
 {
-	on lb --json backend list "$1" |
-		jq -e '.data.services[0].backends | all(.check.state == "up")' >/dev/null
+	on lb --json backend list "$1" | all_are_up
 }
 
 announced_on()

@@ -38,6 +38,12 @@ web_service()
 	EOT
 }
 
+# all_are_up: of the one service whose `backend list --json` is on stdin.
+all_are_up()
+{
+	jq -e '.data.services[0].backends | all(.check.state == "up")' >/dev/null
+}
+
 start_shuntd()
 {
 	start shuntd lb "$build/shuntd" --config "$conf"

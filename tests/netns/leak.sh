@@ -82,14 +82,14 @@ flaps()
 # measure WHAT N: a fifth of it to warm up, then all of it.
 measure()
 {
-	local rss before after begin changes
+	local rss before after begin took changes
 
 	"$1" "$(($2 / 5))"
 	rss=$(rss_kb) before=$(fds)
 	begin=$(now_ms) changes=$(log_lines shuntd)
 	"$1" "$2"
-	begin=$(($(now_ms) - begin)) after=$(fds)
-	say "$2 $1 in $begin ms: $rss -> $(rss_kb) KiB, $before -> $after descriptors," \
+	took=$(($(now_ms) - begin)) after=$(fds)
+	say "$2 $1 in $took ms: $rss -> $(rss_kb) KiB, $before -> $after descriptors," \
 	    "$(stat -c %s "$state_dir/state.json") bytes of state," \
 	    "$(($(log_lines shuntd) - changes)) lines logged"
 	[[ $(rss_kb) -lt $((rss + max_growth_kb)) ]] || die "memory grows"

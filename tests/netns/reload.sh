@@ -33,8 +33,7 @@ reload_with()
 # extra_is_up NAME: every backend of it has a verdict. Who asks before that is dropped.
 extra_is_up()
 {
-	shunt --json backend list "$1" |
-		jq -e '.data.services[0].backends | all(.check.state == "up")' >/dev/null
+	shunt --json backend list "$1" | all_are_up
 }
 
 one_armed_direct
