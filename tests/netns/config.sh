@@ -169,6 +169,34 @@ rm "$included/wrong.yaml"
 web_service >"$included/web.yaml"
 wait_for 5 every_backend_answers "$vip4"
 
+# What changes while the last change is being applied is not taken for read: at some
+# moments of it, which so many services make a long one.
+many_services()
+{
+	local i
+
+	echo 'services:'
+	for ((i = 0; i < 200; i++)); do
+		say "  many$i: { vip: 198.18.0.$i, ports: [80/tcp], forward: direct," \
+		    "check: { type: none }, backends: [{ name: b1, address: $net4.11, weight: $1 }, { name: b2, address: $net4.12 }] }"
+	done
+}
+
+for ((round = 1; round <= 2; round++)); do
+	lines=$(log_lines shuntd)
+	many_services "$round" >"$included/many.yaml"
+	wait_for 5 said shuntd 'yaml has changed' "$lines"
+	sleep "0.0$((round * 2 - 1))"
+	printf 'services: [\n' >"$included/wrong.yaml"
+	wait_for 5 said shuntd 'wrong.yaml:[0-9]+:[0-9]+: error' "$lines"
+	lines=$(log_lines shuntd)
+	rm "$included/wrong.yaml"
+	wait_for 5 said shuntd 'applied: ' "$lines"
+done
+lines=$(log_lines shuntd)
+rm "$included/many.yaml"
+wait_for 5 said shuntd 'applied: backends [+]0 -400' "$lines"
+
 # While one is tried that includes other files the former one's are watched.
 sed "s|^include: .*|include: [$included/*.yaml, $included/*.yml]|" "$conf" >"$next"
 expect 0 'former config returns' config apply "$next" --confirm 60s

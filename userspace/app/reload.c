@@ -13,9 +13,13 @@ static int reload(struct daemon *d, bool dry_run, struct buf *report)
 	_cleanup_(conf_freep) struct conf *conf = NULL, *former = NULL;
 	int err;
 
-	if (!dry_run)
-		d->files_mark = mark;
 	err = daemon_read_conf(d, NULL, 0, report, &conf);
+	/*
+	 * Files that change while they are read are read again, as those are that change from
+	 * here on, and other ones that are included now: their mark is another one.
+	 */
+	if (!dry_run)
+		d->files_mark = daemon_mark_files(d) == mark ? mark : 0;
 	if (err || dry_run) {
 		buf_printf(report, "%s: %s, nothing was changed\n", d->conf_path,
 			   err ? "refused" : "ok");
@@ -26,8 +30,6 @@ static int reload(struct daemon *d, bool dry_run, struct buf *report)
 		return err;
 	daemon_drop_idle_edits(d);
 	daemon_forget_former(d);
-	/* Other files may be included now. */
-	d->files_mark = daemon_mark_files(d);
 	return 0;
 }
 
